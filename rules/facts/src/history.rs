@@ -1,0 +1,218 @@
+//! What is known of one case: the winning version of each record, in canonical order.
+//!
+//! Invariant: the same set of (record version, arrival) gives the same history, in whatever order
+//! and however often its members come (semantics 1 to 3). Order among facts is (`at`, `source`,
+//! `seq`, `id`); arrival never orders anything.
+//! Tombstones live as long as the case, so that a late put cannot bring back what was deleted.
+
+use std::cmp::Ordering;
+
+use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
+
+use crate::event::{Event, Op};
+use crate::line;
+use crate::moment::Moment;
+
+/// The winning version of one record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// What it says; its own `arrived` is empty, since [`Record::first_arrived`] speaks for all versions.
+    pub event: Event,
+    /// Business time as an instant; a civil day counts from its first moment.
+    pub at: Moment,
+    /// The earliest arrival of any version of the record, where known.
+    pub first_arrived: Option<Moment>,
+    /// True when another content was sent under the winning version.
+    pub disputed: bool,
+}
+
+impl Record {
+    /// Canonical order; the address breaks the tie of two offices using one id.
+    fn order(&self, other: &Record) -> Ordering {
+        let (a, b) = (&self.event, &other.event);
+        self.at
+            .cmp(&other.at)
+            .then_with(|| a.source.cmp(&b.source))
+            .then_with(|| a.seq.cmp(&b.seq))
+            .then_with(|| a.id.cmp(&b.id))
+            .then_with(|| a.address.cmp(&b.address))
+    }
+}
+
+/// What joining one fact did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Nothing a rule could see: a duplicate, or a version that lost.
+    Nothing,
+    /// A record that was not known.
+    Added,
+    /// The record's content changed; this is what it said before.
+    Corrected(Box<Event>),
+    /// The record is gone; this is what it said.
+    Deleted(Box<Event>),
+    /// Only the arrival is earlier than thought, or a second content claims the version.
+    Annotated,
+}
+
+/// The facts of one case.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct History {
+    records: Vec<Record>,
+    tombstones: Vec<Record>,
+}
+
+impl History {
+    /// No facts.
+    #[must_use]
+    pub fn new() -> History {
+        History::default()
+    }
+
+    /// All records, facts dated beyond the clock included, in canonical order.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Records that were deleted, and still bar what they deleted.
+    #[must_use]
+    pub fn tombstones(&self) -> &[Record] {
+        &self.tombstones
+    }
+
+    /// The records whose business time the clock has reached at `now`.
+    #[must_use]
+    pub fn reached(&self, now: Moment) -> &[Record] {
+        let end = self.records.partition_point(|record| record.at <= now);
+        &self.records[..end]
+    }
+
+    /// The business time of the first record that the clock has not reached at `now`.
+    #[must_use]
+    pub fn next_held(&self, now: Moment) -> Option<Moment> {
+        self.records.get(self.reached(now).len()).map(|record| record.at)
+    }
+
+    /// Joins one fact. `zone` says where a civil day begins.
+    pub fn join(&mut self, event: Event, zone: &TimeZone) -> Change {
+        if let Some(place) = find(&self.records, &event) {
+            return self.join_known(place, event, zone);
+        }
+        if let Some(place) = find(&self.tombstones, &event) {
+            return self.join_deleted(place, event, zone);
+        }
+        let record = record_of(event, zone);
+        match record.event.op {
+            Op::Put => {
+                self.insert(record);
+                Change::Added
+            }
+            Op::Delete => {
+                self.tombstones.push(record);
+                Change::Nothing
+            }
+        }
+    }
+
+    /// The record is held as a put.
+    fn join_known(&mut self, place: usize, event: Event, zone: &TimeZone) -> Change {
+        let held = &mut self.records[place];
+        let earlier = annotate(held, &event);
+        if precedence(&event, &held.event) != Ordering::Greater {
+            return if earlier { Change::Annotated } else { Change::Nothing };
+        }
+        let held = self.records.remove(place);
+        let winner = succeed(&held, event, zone);
+        let before = Box::new(held.event);
+        match winner.event.op {
+            Op::Put => {
+                self.insert(winner);
+                Change::Corrected(before)
+            }
+            Op::Delete => {
+                self.tombstones.push(winner);
+                Change::Deleted(before)
+            }
+        }
+    }
+
+    /// The record is held as a tombstone.
+    fn join_deleted(&mut self, place: usize, event: Event, zone: &TimeZone) -> Change {
+        let held = &mut self.tombstones[place];
+        annotate(held, &event);
+        if precedence(&event, &held.event) != Ordering::Greater {
+            return Change::Nothing;
+        }
+        let held = self.tombstones.swap_remove(place);
+        let winner = succeed(&held, event, zone);
+        match winner.event.op {
+            Op::Put => {
+                self.insert(winner);
+                Change::Added
+            }
+            Op::Delete => {
+                self.tombstones.push(winner);
+                Change::Nothing
+            }
+        }
+    }
+
+    fn insert(&mut self, record: Record) {
+        let place = self.records.partition_point(|held| held.order(&record).is_lt());
+        self.records.insert(place, record);
+    }
+}
+
+/// The arrival moves from the version to the record, which keeps the earliest of all.
+fn record_of(mut event: Event, zone: &TimeZone) -> Record {
+    Record { at: event.at.moment(zone), first_arrived: event.arrived.take(), disputed: false, event }
+}
+
+/// The record after `event` won against `held`: it keeps the earliest arrival; a dispute lives on
+/// only among contents of one version.
+fn succeed(held: &Record, event: Event, zone: &TimeZone) -> Record {
+    let disputed = event.version == held.event.version && event.op == held.event.op;
+    let first_arrived = earliest(held.first_arrived, event.arrived);
+    Record { first_arrived, disputed, ..record_of(event, zone) }
+}
+
+/// Takes from a losing or equal version what it still tells; true when that was news.
+fn annotate(held: &mut Record, event: &Event) -> bool {
+    let first_arrived = earliest(held.first_arrived, event.arrived);
+    let same_version = event.version == held.event.version && event.op == held.event.op;
+    let disputed = held.disputed || (same_version && !same_content(event, &held.event));
+    let news = first_arrived != held.first_arrived || disputed != held.disputed;
+    (held.first_arrived, held.disputed) = (first_arrived, disputed);
+    news
+}
+
+fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (known, None) | (None, known) => known,
+    }
+}
+
+fn find(records: &[Record], event: &Event) -> Option<usize> {
+    records.iter().position(|record| record.event.same_record(event))
+}
+
+fn same_content(a: &Event, b: &Event) -> bool {
+    a.seq == b.seq && a.activity == b.activity && a.at == b.at && a.detail == b.detail
+}
+
+/// Which of two versions of a record wins: the greater by (version, delete before put, content hash).
+fn precedence(a: &Event, b: &Event) -> Ordering {
+    let by_version = a.version.cmp(&b.version).then_with(|| (a.op == Op::Delete).cmp(&(b.op == Op::Delete)));
+    by_version.then_with(|| if same_content(a, b) { Ordering::Equal } else { content_hash(a).cmp(&content_hash(b)) })
+}
+
+/// SHA-256 of the stored raw fields in canonical form; the arrival is not content.
+fn content_hash(event: &Event) -> [u8; 32] {
+    let content = Event { arrived: None, ..event.clone() };
+    Sha256::digest(line::write(&content)).into()
+}
+
+#[cfg(test)]
+mod tests;

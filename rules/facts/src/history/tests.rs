@@ -1,0 +1,101 @@
+//! The join is commutative, associative and idempotent: any order of the same facts is one history.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::activity::Activity;
+use crate::address::Address;
+use crate::event_time::EventTime;
+
+fn event(id: &str, version: u32, op: Op, at: i64, reason: &str) -> Event {
+    let address = Address::from_subject("approval", "approval.county.360902.D1").expect("an address");
+    let detail = crate::event::Detail { reason: Some(reason.into()), ..Default::default() };
+    Event {
+        id: id.into(),
+        version,
+        seq: None,
+        op,
+        source: "oa".into(),
+        case: "C".into(),
+        activity: Activity::Accepted,
+        at: EventTime::Instant(Moment::from_millis(at)),
+        arrived: None,
+        address,
+        detail: Some(Box::new(detail)),
+    }
+}
+
+fn history(events: &[Event]) -> History {
+    let mut history = History::new();
+    for event in events {
+        history.join(event.clone(), &TimeZone::UTC);
+    }
+    history.tombstones.sort_by(Record::order);
+    history
+}
+
+#[test]
+fn the_greater_version_wins_whenever_it_comes() {
+    let (first, second) = (event("1", 1, Op::Put, 10, "a"), event("1", 2, Op::Put, 5, "b"));
+    let mut history = History::new();
+    assert_eq!(history.join(second.clone(), &TimeZone::UTC), Change::Added);
+    assert_eq!(history.join(first, &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.records()[0].event, second);
+}
+
+#[test]
+fn a_delete_bars_what_it_deleted_and_yields_to_a_later_version() {
+    let mut history = History::new();
+    assert_eq!(history.join(event("1", 1, Op::Delete, 0, ""), &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.join(event("1", 1, Op::Put, 10, "a"), &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.join(event("1", 2, Op::Put, 10, "a"), &TimeZone::UTC), Change::Added);
+    let last = event("1", Event::FINAL, Op::Delete, 0, "");
+    assert!(matches!(history.join(last, &TimeZone::UTC), Change::Deleted(_)));
+    assert_eq!(history.join(event("1", 9, Op::Put, 10, "a"), &TimeZone::UTC), Change::Nothing);
+    assert!(history.records().is_empty());
+}
+
+#[test]
+fn two_contents_under_one_version_are_disputed_until_a_new_version_settles_it() {
+    let mut history = history(&[event("1", 1, Op::Put, 10, "a"), event("1", 1, Op::Put, 10, "b")]);
+    assert!(history.records()[0].disputed);
+    history.join(event("1", 2, Op::Put, 10, "c"), &TimeZone::UTC);
+    assert!(!history.records()[0].disputed);
+}
+
+#[test]
+fn a_fact_dated_ahead_is_held_until_the_clock_gets_there() {
+    let history = history(&[event("1", 1, Op::Put, 10, ""), event("2", 1, Op::Put, 30, "")]);
+    assert_eq!(history.reached(Moment::from_millis(29)).len(), 1);
+    assert_eq!(history.next_held(Moment::from_millis(10)), Some(Moment::from_millis(30)));
+    assert_eq!(history.next_held(Moment::from_millis(30)), None);
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let op = prop_oneof![4 => Just(Op::Put), 1 => Just(Op::Delete)];
+    let version = prop_oneof![4 => 1..4_u32, 1 => Just(Event::FINAL)];
+    (0..3_u8, version, op, 0..4_i64, "[ab]", proptest::option::of(0..3_i64)).prop_map(
+        |(id, version, op, at, reason, arrived)| {
+            let arrived = arrived.map(Moment::from_millis);
+            Event { arrived, ..event(&id.to_string(), version, op, at, &reason) }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_order_and_any_repetition_give_one_history(
+        events in proptest::collection::vec(any_event(), 0..12),
+        shuffled in Just(()).prop_perturb(|(), mut rng| rng.next_u64()),
+    ) {
+        let expected = history(&events);
+        let mut again = events.clone();
+        again.extend(events.iter().cloned());
+        let mut state = shuffled;
+        for place in (1..again.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            again.swap(place, (state >> 33) as usize % (place + 1));
+        }
+        prop_assert_eq!(history(&again), expected);
+    }
+}

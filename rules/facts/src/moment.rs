@@ -1,0 +1,151 @@
+//! A point on the time line: whole milliseconds since 1970-01-01T00:00:00Z.
+//!
+//! Invariant: the text form is RFC 3339 in UTC with the fewest fraction digits that lose nothing,
+//! so equal instants have equal text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Milliseconds since the Unix epoch.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Moment(i64);
+
+/// An instant that is not RFC 3339 with an offset, or lies outside what a calendar can hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not an instant; write RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00")]
+pub struct BadMoment(pub String);
+
+impl Moment {
+    /// Before everything that can be said.
+    pub const MIN: Moment = Moment(i64::MIN);
+    /// After everything that can be said.
+    pub const MAX: Moment = Moment(i64::MAX);
+
+    /// The instant `millis` milliseconds after the epoch.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Moment {
+        Moment(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn secs_floor(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This instant moved by `millis`; stays at the end of the time line rather than wrapping.
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Moment {
+        Moment(self.0.saturating_add(millis))
+    }
+
+    /// The same instant as jiff knows it.
+    ///
+    /// # Panics
+    /// For an instant outside the years -9999 to 9999, which no decoder lets in.
+    #[must_use]
+    pub fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).expect("decoders keep instants inside jiff's range")
+    }
+
+    /// The civil date and time that clocks in `zone` show at this instant.
+    #[must_use]
+    pub fn civil(self, zone: &jiff::tz::TimeZone) -> jiff::civil::DateTime {
+        zone.to_datetime(self.timestamp())
+    }
+
+    /// The civil day in `zone` on which this instant lies.
+    #[must_use]
+    pub fn date(self, zone: &jiff::tz::TimeZone) -> jiff::civil::Date {
+        self.civil(zone).date()
+    }
+
+    /// The instant at which clocks in `zone` show `civil`; a time that a clock change skips or
+    /// repeats is read as jiff's "compatible" rule does.
+    ///
+    /// # Panics
+    /// For dates at the very edge of jiff's calendar, which no decoder lets in.
+    #[must_use]
+    pub fn from_civil(civil: jiff::civil::DateTime, zone: &jiff::tz::TimeZone) -> Moment {
+        let timestamp =
+            zone.to_ambiguous_timestamp(civil).compatible().expect("decoders keep dates inside jiff's range");
+        Moment(timestamp.as_millisecond())
+    }
+
+    /// RFC 3339 with the offset that `zone` has at this instant: for people.
+    #[must_use]
+    pub fn local(self, zone: &jiff::tz::TimeZone) -> String {
+        let zoned = self.timestamp().to_zoned(zone.clone());
+        zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(timestamp) => timestamp.fmt(out),
+            Err(_) => write!(out, "{} ms", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl FromStr for Moment {
+    type Err = BadMoment;
+
+    fn from_str(text: &str) -> Result<Moment, BadMoment> {
+        text.parse::<jiff::Timestamp>()
+            .map(|timestamp| Moment(timestamp.as_millisecond()))
+            .map_err(|_| BadMoment(text.to_owned()))
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            i64::deserialize(deserializer).map(Moment)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_utc_with_the_fewest_digits() {
+        let text = |millis| Moment::from_millis(millis).to_string();
+        assert_eq!(text(0), "1970-01-01T00:00:00Z");
+        assert_eq!(text(1_500), "1970-01-01T00:00:01.5Z");
+        assert_eq!(text(1), "1970-01-01T00:00:00.001Z");
+    }
+
+    #[test]
+    fn equal_instants_with_other_offsets_are_equal() {
+        let moment = |text: &str| text.parse::<Moment>();
+        assert_eq!(moment("2026-01-05T09:00:00+08:00"), moment("2026-01-05T01:00:00Z"));
+        assert!(moment("2026-01-05T09:00:00").is_err(), "no offset, no instant");
+    }
+}

@@ -1,0 +1,3 @@
+//! The one binary: reads settings, owns threads, wires the parts.
+
+fn main() {}
