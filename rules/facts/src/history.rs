@@ -23,6 +23,8 @@ pub struct Record {
     pub at: Moment,
     /// The earliest arrival of any version of the record, where known.
     pub first_arrived: Option<Moment>,
+    /// The first message that carried this version: its stream sequence, in a replay its line.
+    pub sequence: Option<u64>,
     /// True when another content was sent under the winning version.
     pub disputed: bool,
 }
@@ -94,15 +96,15 @@ impl History {
         self.records.get(self.reached(now).len()).map(|record| record.at)
     }
 
-    /// Joins one fact. `zone` says where a civil day begins.
-    pub fn join(&mut self, event: Event, zone: &TimeZone) -> Change {
-        if let Some(place) = find(&self.records, &event) {
-            return self.join_known(place, event, zone);
+    /// Joins one fact, carried by message `sequence`. `zone` says where a civil day begins.
+    pub fn join(&mut self, event: Event, sequence: Option<u64>, zone: &TimeZone) -> Change {
+        let record = record_of(event, sequence, zone);
+        if let Some(place) = find(&self.records, &record.event) {
+            return self.join_known(place, record);
         }
-        if let Some(place) = find(&self.tombstones, &event) {
-            return self.join_deleted(place, event, zone);
+        if let Some(place) = find(&self.tombstones, &record.event) {
+            return self.join_deleted(place, record);
         }
-        let record = record_of(event, zone);
         match record.event.op {
             Op::Put => {
                 self.insert(record);
@@ -116,14 +118,14 @@ impl History {
     }
 
     /// The record is held as a put.
-    fn join_known(&mut self, place: usize, event: Event, zone: &TimeZone) -> Change {
+    fn join_known(&mut self, place: usize, record: Record) -> Change {
         let held = &mut self.records[place];
-        let earlier = annotate(held, &event);
-        if precedence(&event, &held.event) != Ordering::Greater {
+        let earlier = annotate(held, &record);
+        if precedence(&record.event, &held.event) != Ordering::Greater {
             return if earlier { Change::Annotated } else { Change::Nothing };
         }
         let held = self.records.remove(place);
-        let winner = succeed(&held, event, zone);
+        let winner = succeed(&held, record);
         let before = Box::new(held.event);
         match winner.event.op {
             Op::Put => {
@@ -138,14 +140,14 @@ impl History {
     }
 
     /// The record is held as a tombstone.
-    fn join_deleted(&mut self, place: usize, event: Event, zone: &TimeZone) -> Change {
+    fn join_deleted(&mut self, place: usize, record: Record) -> Change {
         let held = &mut self.tombstones[place];
-        annotate(held, &event);
-        if precedence(&event, &held.event) != Ordering::Greater {
+        annotate(held, &record);
+        if precedence(&record.event, &held.event) != Ordering::Greater {
             return Change::Nothing;
         }
         let held = self.tombstones.swap_remove(place);
-        let winner = succeed(&held, event, zone);
+        let winner = succeed(&held, record);
         match winner.event.op {
             Op::Put => {
                 self.insert(winner);
@@ -165,29 +167,32 @@ impl History {
 }
 
 /// The arrival moves from the version to the record, which keeps the earliest of all.
-fn record_of(mut event: Event, zone: &TimeZone) -> Record {
-    Record { at: event.at.moment(zone), first_arrived: event.arrived.take(), disputed: false, event }
+fn record_of(mut event: Event, sequence: Option<u64>, zone: &TimeZone) -> Record {
+    Record { at: event.at.moment(zone), first_arrived: event.arrived.take(), sequence, disputed: false, event }
 }
 
-/// The record after `event` won against `held`: it keeps the earliest arrival; a dispute lives on
-/// only among contents of one version.
-fn succeed(held: &Record, event: Event, zone: &TimeZone) -> Record {
-    let disputed = event.version == held.event.version && event.op == held.event.op;
-    let first_arrived = earliest(held.first_arrived, event.arrived);
-    Record { first_arrived, disputed, ..record_of(event, zone) }
+/// The record after `winner` beat `held`: it keeps the earliest arrival; a dispute lives on only among
+/// contents of one version.
+fn succeed(held: &Record, winner: Record) -> Record {
+    let disputed = winner.event.version == held.event.version && winner.event.op == held.event.op;
+    Record { first_arrived: earliest(held.first_arrived, winner.first_arrived), disputed, ..winner }
 }
 
-/// Takes from a losing or equal version what it still tells; true when that was news.
-fn annotate(held: &mut Record, event: &Event) -> bool {
-    let first_arrived = earliest(held.first_arrived, event.arrived);
-    let same_version = event.version == held.event.version && event.op == held.event.op;
-    let disputed = held.disputed || (same_version && !same_content(event, &held.event));
+/// Takes from a losing or equal version what it still tells; true when a rule could see the news.
+fn annotate(held: &mut Record, other: &Record) -> bool {
+    let same_version = other.event.version == held.event.version && other.event.op == held.event.op;
+    let same = same_version && same_content(&other.event, &held.event);
+    if same {
+        held.sequence = earliest(held.sequence, other.sequence);
+    }
+    let first_arrived = earliest(held.first_arrived, other.first_arrived);
+    let disputed = held.disputed || (same_version && !same);
     let news = first_arrived != held.first_arrived || disputed != held.disputed;
     (held.first_arrived, held.disputed) = (first_arrived, disputed);
     news
 }
 
-fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (known, None) | (None, known) => known,

@@ -28,7 +28,7 @@ fn event(id: &str, version: u32, op: Op, at: i64, reason: &str) -> Event {
 fn history(events: &[Event]) -> History {
     let mut history = History::new();
     for event in events {
-        history.join(event.clone(), &TimeZone::UTC);
+        history.join(event.clone(), None, &TimeZone::UTC);
     }
     history.tombstones.sort_by(Record::order);
     history
@@ -38,20 +38,20 @@ fn history(events: &[Event]) -> History {
 fn the_greater_version_wins_whenever_it_comes() {
     let (first, second) = (event("1", 1, Op::Put, 10, "a"), event("1", 2, Op::Put, 5, "b"));
     let mut history = History::new();
-    assert_eq!(history.join(second.clone(), &TimeZone::UTC), Change::Added);
-    assert_eq!(history.join(first, &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.join(second.clone(), None, &TimeZone::UTC), Change::Added);
+    assert_eq!(history.join(first, None, &TimeZone::UTC), Change::Nothing);
     assert_eq!(history.records()[0].event, second);
 }
 
 #[test]
 fn a_delete_bars_what_it_deleted_and_yields_to_a_later_version() {
     let mut history = History::new();
-    assert_eq!(history.join(event("1", 1, Op::Delete, 0, ""), &TimeZone::UTC), Change::Nothing);
-    assert_eq!(history.join(event("1", 1, Op::Put, 10, "a"), &TimeZone::UTC), Change::Nothing);
-    assert_eq!(history.join(event("1", 2, Op::Put, 10, "a"), &TimeZone::UTC), Change::Added);
+    assert_eq!(history.join(event("1", 1, Op::Delete, 0, ""), None, &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.join(event("1", 1, Op::Put, 10, "a"), None, &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.join(event("1", 2, Op::Put, 10, "a"), None, &TimeZone::UTC), Change::Added);
     let last = event("1", Event::FINAL, Op::Delete, 0, "");
-    assert!(matches!(history.join(last, &TimeZone::UTC), Change::Deleted(_)));
-    assert_eq!(history.join(event("1", 9, Op::Put, 10, "a"), &TimeZone::UTC), Change::Nothing);
+    assert!(matches!(history.join(last, None, &TimeZone::UTC), Change::Deleted(_)));
+    assert_eq!(history.join(event("1", 9, Op::Put, 10, "a"), None, &TimeZone::UTC), Change::Nothing);
     assert!(history.records().is_empty());
 }
 
@@ -59,7 +59,7 @@ fn a_delete_bars_what_it_deleted_and_yields_to_a_later_version() {
 fn two_contents_under_one_version_are_disputed_until_a_new_version_settles_it() {
     let mut history = history(&[event("1", 1, Op::Put, 10, "a"), event("1", 1, Op::Put, 10, "b")]);
     assert!(history.records()[0].disputed);
-    history.join(event("1", 2, Op::Put, 10, "c"), &TimeZone::UTC);
+    history.join(event("1", 2, Op::Put, 10, "c"), None, &TimeZone::UTC);
     assert!(!history.records()[0].disputed);
 }
 

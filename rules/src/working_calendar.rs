@@ -1,0 +1,3 @@
+//! placeholder until the calendar module lands
+#[derive(Clone, Debug)]
+pub struct WorkingCalendar;
