@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod configuration;
 pub mod counting;
 pub mod expression;
+pub mod fault;
 pub mod finding;
 pub mod judge;
 pub mod reads;
