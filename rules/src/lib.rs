@@ -1,1 +1,5 @@
 //! Not built yet.
+
+pub mod counting;
+pub mod pause;
+pub mod working_calendar;
