@@ -1,7 +1,13 @@
 //! Judgement: a pure function from the facts of a case and a configuration to findings.
 //!
-//! `judge` is given the facts whose business time the clock has reached, in canonical order, and
+//! [`judge`] is given the facts whose business time the clock has reached, in canonical order, and
 //! knows no now: it returns schedules. It is the only place in Watchlight where a light is decided.
+//!
+//! ```text
+//! records ─► view (mapped facts, case facts) ─► each rule's kind ─► found ─► waivers ─► findings
+//!               ▲                                  │
+//!               └── deemed facts (silence) ◄───────┘ in force from their due instant on
+//! ```
 
 use compact_str::CompactString;
 use facts::proof::Proof;
@@ -10,7 +16,32 @@ use facts::transition::Evidence;
 use facts::{Change, Event, Moment, Record};
 
 use crate::configuration::Configuration;
-use crate::finding::{Judgement, RuleIndex};
+use crate::finding::{Finding, Judgement, RuleIndex};
+use crate::rule::{Kind, Rule};
+
+mod applies;
+mod condition;
+mod deadline;
+mod deemed;
+mod evaluate;
+mod explain;
+mod fee;
+mod found;
+mod ledger;
+mod measured;
+mod reckoning;
+mod requires;
+mod separation;
+mod state;
+#[cfg(test)]
+mod tests;
+mod view;
+mod waiver;
+mod workflow;
+
+use found::Found;
+use reckoning::Reckoning;
+use view::CaseView;
 
 /// The facts of one case that the clock has reached.
 #[derive(Copy, Clone, Debug)]
@@ -52,22 +83,113 @@ pub struct Explanation {
 /// Judges a case by all rules of its profile.
 #[must_use]
 pub fn judge(case: &Case<'_>, configuration: &Configuration) -> Judgement {
-    let _ = (case, configuration);
-    Judgement::default()
+    judge_rules(case, configuration, Judgement::default(), &Touched::All)
 }
 
 /// Judges a case again after a change that touched some rules only; equal to [`judge`] on the whole.
 #[must_use]
 pub fn rejudge(case: &Case<'_>, configuration: &Configuration, before: Judgement, touched: &Touched) -> Judgement {
-    let _ = (before, touched);
-    judge(case, configuration)
+    match touched {
+        Touched::None => before,
+        touched => judge_rules(case, configuration, before, touched),
+    }
 }
 
-/// Which rules joining `event` can touch, given what the join did.
+fn judge_rules(case: &Case<'_>, configuration: &Configuration, before: Judgement, touched: &Touched) -> Judgement {
+    let Some(plain) = CaseView::new(case.id, case.records, &[], configuration) else { return Judgement::default() };
+    let wanted = |rule: &RuleIndex| match touched {
+        Touched::All => true,
+        Touched::Rules(rules) => rules.binary_search(rule).is_ok(),
+        Touched::None => false,
+    };
+    let mut findings: Vec<Finding> = before.findings.into_iter().filter(|finding| !wanted(&finding.rule)).collect();
+    let deemed = deemed::facts(&plain);
+    for index in plain.profile.rules.iter().copied().filter(wanted) {
+        let found = deemed::judge_with(case, configuration, &plain, &deemed, index);
+        let found = waiver::hold(&plain, configuration.rule(index), found);
+        findings.extend(found.into_iter().map(|found| Finding {
+            rule: index,
+            instance: found.instance,
+            spans: found.spans,
+        }));
+    }
+    findings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.instance.cmp(&b.instance)));
+    Judgement {
+        owner: Some(plain.owner.clone()),
+        item: plain.case.item.map(CompactString::from),
+        open: plain.case.open,
+        findings,
+    }
+}
+
+/// What one rule finds in a view.
+fn judge_rule<'a>(view: &CaseView<'a>, rule: &Rule) -> Vec<Found> {
+    let reckoning = Reckoning::of(rule, view.configuration);
+    if !applies::applies(view, rule, &reckoning) {
+        return Vec::new();
+    }
+    match &rule.kind {
+        Kind::Deadline(deadline) => deadline::judge(view, rule, deadline, &reckoning),
+        Kind::Requires(requires) => requires::judge(view, rule, requires, &reckoning),
+        Kind::Separation(separation) => separation::judge(view, rule, separation, &reckoning),
+        Kind::Workflow(workflow) => workflow::judge(view, rule, workflow, &reckoning),
+        Kind::Fee(fee) => fee::judge(view, rule, fee, &reckoning),
+        Kind::Condition(condition) => condition::judge(view, rule, condition, &reckoning),
+    }
+}
+
+/// Which rules joining `event` touched, given what the join did to the history now in `case`.
+///
+/// All rules of the case where a case fact, a submission, an acceptance, a closing or a waiver came,
+/// went or changed, or where the order inside an instant may have; else the rules that read an
+/// activity of the losing or the winning version.
 #[must_use]
 pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, change: &Change) -> Touched {
-    let _ = (case, configuration, event, change);
-    Touched::All
+    let before = match change {
+        Change::Nothing => return Touched::None,
+        Change::Corrected(before) | Change::Deleted(before) => Some(before.as_ref()),
+        Change::Added | Change::Annotated => None,
+    };
+    let winning = case.records.iter().find(|record| record.event.same_record(event)).map(|record| &record.event);
+    let versions = [before, winning, Some(event)];
+    let versions: Vec<&Event> = versions.into_iter().flatten().collect();
+    if case.records.len() <= 1 || versions.iter().any(|event| touches_all(event)) {
+        return Touched::All;
+    }
+    let Some(owner) = view::owner_of(case.records) else { return Touched::All };
+    let rules = configuration.profile(owner).rules.iter().copied();
+    let reading = |rule: &RuleIndex| versions.iter().any(|event| configuration.rule(*rule).reads.touched_by(event));
+    let mut rules: Vec<RuleIndex> = rules.filter(reading).collect();
+    // What a deemed fact rests on changes every rule that may read the fact.
+    if rules.iter().any(|rule| deemed::blind(configuration.rule(*rule))) {
+        return Touched::All;
+    }
+    rules.sort_unstable();
+    if rules.is_empty() { Touched::None } else { Touched::Rules(rules) }
+}
+
+/// Does a version of this fact, coming or going, touch every rule?
+fn touches_all(event: &Event) -> bool {
+    use facts::Activity;
+    let detail = event.detail();
+    let turning = matches!(
+        event.activity,
+        Activity::Submitted
+            | Activity::Accepted
+            | Activity::NotAccepted
+            | Activity::Closed
+            | Activity::Reopened
+            | Activity::Withdrawn
+            | Activity::Waived
+    );
+    let case_fact = detail.item.is_some()
+        || detail.item_version.is_some()
+        || detail.case_type.is_some()
+        || detail.linked_case.is_some()
+        || detail.promise_date.is_some()
+        || detail.reported_limit.is_some()
+        || !detail.attrs.is_empty();
+    turning || case_fact
 }
 
 /// Proves the card that `rule` holds for `instance` at `now`; `None` when it holds none.
@@ -79,6 +201,17 @@ pub fn explain(
     instance: &str,
     now: Moment,
 ) -> Option<Explanation> {
-    let _ = (case, configuration, rule, instance, now);
-    None
+    let plain = CaseView::new(case.id, case.records, &[], configuration)?;
+    let deemed = deemed::facts(&plain);
+    let owned = deemed::in_force(&deemed, now);
+    let with_deemed = CaseView::new(case.id, case.records, &owned, configuration)?;
+    let judged = configuration.rule(rule);
+    let view = if deemed::blind(judged) { &plain } else { &with_deemed };
+    let finding = deemed::judge_with(case, configuration, &plain, &deemed, rule);
+    let finding = waiver::hold(&plain, judged, finding).into_iter().find(|found| found.instance == instance)?;
+    let card = Finding { rule, instance: instance.into(), spans: finding.spans }.at(now)?.card;
+    let found = judge_rule(view, judged).into_iter().find(|found| found.instance == instance)?;
+    let spec = explain::spec_of(judged, card)?;
+    let reckoning = Reckoning::of(judged, configuration);
+    Some(explain::explain(view, judged, &reckoning, &found, spec, now))
 }

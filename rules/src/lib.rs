@@ -16,6 +16,7 @@ pub mod judge;
 pub mod pause;
 pub mod reads;
 pub mod rule;
+pub mod scenario;
 pub mod source_map;
 pub mod value;
 pub mod wording;

@@ -8,7 +8,7 @@ use facts::standing::Text2;
 use facts::{Card, Level, Light};
 use jiff::civil::Date;
 
-use crate::counting::{Counting, Ends, Span};
+use crate::counting::{Counting, Ends, Mark, Span};
 use crate::expression::{EventField, EventSet, LineField, Node};
 use crate::reads::Reads;
 use crate::wording::Message;
@@ -140,17 +140,6 @@ pub enum Clears {
     When(Node),
 }
 
-/// The instant of a deadline's card.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Mark {
-    /// `due + n units` (n may be negative).
-    Due(i64, crate::counting::Unit),
-    /// `over >= n`, in the limit's own unit.
-    Over(i64),
-    /// A share of the counted limit.
-    Percent(u32),
-}
-
 /// One card of a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CardSpec {
@@ -158,7 +147,7 @@ pub struct CardSpec {
     pub card: Card,
     /// Lamp, by the profile.
     pub light: Light,
-    /// Deadline: the mark; [`Mark::Due`] of 0 unless said.
+    /// Deadline: the mark; [`Mark::Due`] unless said.
     pub mark: Mark,
     /// The mark as written, for proofs.
     pub mark_text: CompactString,

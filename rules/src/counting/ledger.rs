@@ -36,7 +36,7 @@ impl Clock<'_> {
         let (days, line) = match unit {
             Unit::WorkingDays => (Days::Working, Line::WorkingSecs),
             Unit::Days | Unit::Months => (Days::Civil, Line::CivilMillis),
-            Unit::Hours | Unit::Minutes => (Days::Civil, Line::Millis),
+            Unit::Hours | Unit::Minutes | Unit::Seconds => (Days::Civil, Line::Millis),
         };
         let mut rest = self.civil_days_of_limit(limit, extensions);
         let mut lines = Vec::new();

@@ -174,7 +174,9 @@ impl<'a> Reckoning<'a> {
                 (Line::WorkingSecs, span.number.saturating_mul(self.calendar.standard_secs_of(self.start_day)))
             }
             Unit::Days | Unit::Months => (Line::CivilMillis, self.civil_days_of(span).saturating_mul(DAY_MS)),
-            Unit::Hours | Unit::Minutes => (Line::Millis, span.number.saturating_mul(span.unit.exact_millis())),
+            Unit::Hours | Unit::Minutes | Unit::Seconds => {
+                (Line::Millis, span.number.saturating_mul(span.unit.exact_millis()))
+            }
         }
     }
 

@@ -17,11 +17,13 @@ pub enum Unit {
     Hours,
     /// 分钟
     Minutes,
+    /// 秒: what the difference of two instants is counted in
+    Seconds,
 }
 
 impl Unit {
     /// All units.
-    pub const ALL: [Unit; 5] = [Unit::WorkingDays, Unit::Days, Unit::Months, Unit::Hours, Unit::Minutes];
+    pub const ALL: [Unit; 6] = [Unit::WorkingDays, Unit::Days, Unit::Months, Unit::Hours, Unit::Minutes, Unit::Seconds];
 
     /// The suffix in rules and events.
     #[must_use]
@@ -32,6 +34,7 @@ impl Unit {
             Unit::Months => "mo",
             Unit::Hours => "h",
             Unit::Minutes => "min",
+            Unit::Seconds => "s",
         }
     }
 
@@ -44,6 +47,7 @@ impl Unit {
     /// Milliseconds of an exact unit.
     pub(super) const fn exact_millis(self) -> i64 {
         match self {
+            Unit::Seconds => 1_000,
             Unit::Minutes => 60_000,
             _ => 3_600_000,
         }
@@ -56,6 +60,7 @@ impl Unit {
             "mo" | "月" | "个月" => Unit::Months,
             "h" | "小时" | "个小时" => Unit::Hours,
             "min" | "分钟" => Unit::Minutes,
+            "s" | "秒" => Unit::Seconds,
             _ => return None,
         })
     }
@@ -67,6 +72,7 @@ impl Unit {
             Unit::Months => "个月",
             Unit::Hours => "小时",
             Unit::Minutes => "分钟",
+            Unit::Seconds => "秒",
         }
     }
 
@@ -77,6 +83,7 @@ impl Unit {
             Unit::Months => "month",
             Unit::Hours => "hour",
             Unit::Minutes => "minute",
+            Unit::Seconds => "second",
         }
     }
 }
@@ -128,6 +135,12 @@ impl Span {
         Span::new(number, Unit::Days)
     }
 
+    /// The length in seconds of an exact span (hours, minutes, seconds).
+    #[must_use]
+    pub fn exact_secs(self) -> Option<i64> {
+        if self.unit.counts_days() { None } else { self.number.checked_mul(self.unit.exact_millis() / 1000) }
+    }
+
     /// As officials write it: `5个工作日`.
     #[must_use]
     pub fn zh(self) -> String {
@@ -139,6 +152,12 @@ impl Span {
     pub fn en(self) -> String {
         let plural = if self.number.abs() == 1 { "" } else { "s" };
         format!("{} {}{plural}", self.number, self.unit.en())
+    }
+}
+
+impl From<(u32, facts::SpanUnit)> for Span {
+    fn from((number, unit): (u32, facts::SpanUnit)) -> Span {
+        Span::new(number.into(), unit.into())
     }
 }
 

@@ -56,7 +56,9 @@ impl Clock<'_> {
         match unit {
             Unit::WorkingDays => Used { number: passed(Line::WorkingSecs), measure: Measure::WorkingSecs },
             Unit::Days | Unit::Months => Used { number: passed(Line::CivilMillis) / 1000, measure: Measure::Secs },
-            Unit::Hours | Unit::Minutes => Used { number: passed(Line::Millis) / 1000, measure: Measure::Secs },
+            Unit::Hours | Unit::Minutes | Unit::Seconds => {
+                Used { number: passed(Line::Millis) / 1000, measure: Measure::Secs }
+            }
         }
     }
 

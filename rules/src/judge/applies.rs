@@ -1,0 +1,74 @@
+//! Does a rule reach a case: by owner, item, case type, date, and its own condition.
+
+use facts::Address;
+use jiff::civil::Date;
+
+use super::evaluate::Scope;
+use super::reckoning::Reckoning;
+use super::view::CaseView;
+use crate::rule::{InForceBy, Rule, Status};
+
+/// True when `rule` is to be judged on the case. What is not yet known does not apply yet.
+pub(crate) fn applies<'a>(view: &CaseView<'a>, rule: &Rule, reckoning: &Reckoning<'a>) -> bool {
+    rule.status == Status::On && in_force(view, rule) && in_scope(view, rule) && {
+        let scope = Scope::state(view, reckoning, view.facts.len());
+        scope.allows(rule.scope.condition.as_ref())
+    }
+}
+
+fn in_force(view: &CaseView<'_>, rule: &Rule) -> bool {
+    let day: Option<Date> = match rule.in_force.by {
+        InForceBy::Accepted => view.case.accepted_on.or(view.case.first_on),
+        InForceBy::Submitted => view.case.submitted_on.or(view.case.first_on),
+        InForceBy::First => view.case.first_on,
+    };
+    let (from, until) = (rule.in_force.from, rule.in_force.until);
+    day.is_none_or(|day| from.is_none_or(|from| from <= day) && until.is_none_or(|until| day < until))
+}
+
+fn in_scope(view: &CaseView<'_>, rule: &Rule) -> bool {
+    let scope = &rule.scope;
+    let Address { level, region, dept } = view.owner;
+    let one_of = |list: &[compact_str::CompactString], value: Option<&str>| {
+        list.is_empty() || value.is_some_and(|value| list.iter().any(|member| member == value))
+    };
+    let item_type = view.item.and_then(|item| item.item_type.as_deref());
+    (scope.levels.is_empty() || scope.levels.contains(level))
+        && (scope.regions.is_empty() || scope.regions.iter().any(|prefix| region.starts_with(prefix)))
+        && (scope.depts.is_empty() || scope.depts.iter().any(|prefix| dept.as_str().starts_with(prefix.as_str())))
+        && (scope.items.is_empty()
+            || view.case.item.is_some_and(|item| scope.items.iter().any(|glob| fits(glob, item))))
+        && one_of(&scope.item_types, item_type)
+        && one_of(&scope.case_types, view.case.case_type)
+}
+
+/// A glob with `*` at either end, or none.
+fn fits(glob: &str, code: &str) -> bool {
+    match (glob.strip_prefix('*'), glob.strip_suffix('*')) {
+        (Some(rest), Some(_)) if rest.is_empty() => true,
+        (Some(rest), Some(_)) => code.contains(rest.trim_end_matches('*')),
+        (Some(end), None) => code.ends_with(end),
+        (None, Some(begin)) => code.starts_with(begin),
+        (None, None) => code == glob,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn globs_have_a_star_at_either_end() {
+        for (glob, code, expected) in [
+            ("*", "A1", true),
+            ("A*", "A1", true),
+            ("A*", "BA", false),
+            ("*1", "A1", true),
+            ("*A*", "BAB", true),
+            ("A1", "A1", true),
+            ("A1", "A12", false),
+        ] {
+            assert_eq!(fits(glob, code), expected, "{glob} {code}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `kind = "fee"`: a condition over the ledger, whole or by line group; an episode lasts while it holds.
+
+use facts::proof::{FeeProof, LedgerLine, Proof, TariffLine};
+use facts::{FeeAct, Fen, Moment};
+
+use super::condition::proof_of;
+use super::evaluate::Scope;
+use super::found::{Found, Why};
+use super::ledger::{Group, Ledger};
+use super::reckoning::Reckoning;
+use super::state;
+use super::view::CaseView;
+use crate::expression::{LineField, TariffField};
+use crate::rule::{FeeRule, Rule};
+use crate::value::Value;
+
+/// Where and in which line group the condition held.
+#[derive(Clone, Debug)]
+pub(crate) struct Episode {
+    pub(crate) group: Group,
+    pub(crate) begin: Moment,
+}
+
+/// Findings of a fee rule.
+pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, fee: &FeeRule, reckoning: &Reckoning<'a>) -> Vec<Found> {
+    let whole = Ledger::at(view, view.facts.len());
+    if whole.entries.is_empty() {
+        return Vec::new();
+    }
+    let groups = whole.groups(&fee.by);
+    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &group)).collect()
+}
+
+/// One ledger an instant, so that a condition sees the state as it was then.
+fn judge_group<'a>(
+    view: &CaseView<'a>,
+    rule: &Rule,
+    fee: &FeeRule,
+    reckoning: &Reckoning<'a>,
+    group: &Group,
+) -> Vec<Found> {
+    let states: Vec<(Moment, Ledger<'a>, Group)> = super::found::instants(view)
+        .map(|instant| {
+            let ledger = Ledger::at(view, view.upto(instant));
+            let now = same_key(&ledger, fee, group);
+            (instant, ledger, now)
+        })
+        .collect();
+    let at = |instant: Moment| {
+        let (_, ledger, now) = &states[states.partition_point(|(at, ..)| *at < instant)];
+        let scope = Scope::state(view, reckoning, view.upto(instant));
+        Scope { ledger: Some((ledger, now)), ..scope }
+    };
+    let holds = |instant: Moment| fee.grounds.iter().any(|ground| at(instant).holds(ground));
+    let scope = Scope::state(view, reckoning, view.facts.len());
+    let found = state::episodes(view, holds).into_iter().filter_map(|episode| {
+        let spans = state::spans(rule, &scope, &episode, at);
+        let instance = format!("{}@{}", group.key_text(), began(view, &whole_entries(view, group), episode.begin));
+        let why = Why::Fee(Episode { group: group.clone(), begin: episode.begin });
+        (!spans.is_empty()).then(|| Found { instance: instance.into(), spans, why })
+    });
+    found.collect()
+}
+
+/// The group with the same key in an earlier ledger.
+fn same_key(ledger: &Ledger<'_>, fee: &FeeRule, group: &Group) -> Group {
+    let found = ledger.groups(&fee.by).into_iter().find(|now| now.key == group.key);
+    found.unwrap_or_else(|| Group { key: group.key.clone(), entries: Vec::new() })
+}
+
+/// Fact places of the group's entries.
+fn whole_entries(view: &CaseView<'_>, group: &Group) -> Vec<usize> {
+    let whole = Ledger::at(view, view.facts.len());
+    group.entries.iter().map(|place| whole.entries[*place].place).collect()
+}
+
+/// The record that began an episode: the group's own of that instant, else the first of that instant.
+fn began(view: &CaseView<'_>, own: &[usize], begin: Moment) -> String {
+    let own = own.iter().map(|place| &view.facts[*place]).find(|fact| fact.at == begin);
+    let record = own.or_else(|| view.facts.iter().find(|fact| fact.at == begin));
+    record.map(super::view::Fact::record_text).unwrap_or_default()
+}
+
+/// The proof of an episode: the ledger as it stood when the episode began.
+pub(crate) fn prove<'a>(view: &CaseView<'a>, fee: &FeeRule, reckoning: &Reckoning<'a>, episode: &Episode) -> Proof {
+    let history = view.upto(episode.begin);
+    let ledger = Ledger::at(view, history);
+    let group = same_key(&ledger, fee, &episode.group);
+    let scope = Scope { ledger: Some((&ledger, &group)), ..Scope::state(view, reckoning, history) };
+    let lines = group.entries.iter().map(|place| {
+        let entry = &ledger.entries[*place];
+        let sign = if entry.act == FeeAct::Refunded { Fen::ZERO - entry.amount } else { entry.amount };
+        let counts =
+            entry.left_out.is_none() && matches!(entry.act, FeeAct::Charged | FeeAct::Refunded | FeeAct::Total);
+        LedgerLine {
+            id: view.facts[entry.place].event.id.clone(),
+            act: entry.act.name().into(),
+            at: entry.at,
+            code: entry.code.map(Into::into),
+            fen: if counts { sign } else { Fen::ZERO },
+            left_out: entry.left_out.map(Into::into),
+        }
+    });
+    let line = group.key.iter().map(|(field, value)| {
+        let name = match field {
+            LineField::Code => "code",
+            LineField::Period => "period",
+            LineField::Payee => "payee",
+            LineField::Receipt => "receipt",
+        };
+        format!("{name}={}", value.as_deref().unwrap_or(""))
+    });
+    Proof::Fee(Box::new(FeeProof {
+        line: line.collect::<Vec<_>>().join(",").into(),
+        ledger: lines.collect(),
+        net: ledger.net(&group),
+        tariff: tariff_line(view, &ledger, &group),
+        condition: proof_of(&scope, &fee.grounds),
+    }))
+}
+
+fn tariff_line(view: &CaseView<'_>, ledger: &Ledger<'_>, group: &Group) -> Option<TariffLine> {
+    let (item, code) = (view.item?, group.key_value(LineField::Code)?);
+    let row = item.fees.iter().find(|tariff| tariff.code == code)?;
+    let bound = |field| match ledger.tariff_field(view, item, code, group, field) {
+        Value::Money(fen) => Some(fen),
+        _ => None,
+    };
+    Some(TariffLine {
+        code: code.into(),
+        min: bound(TariffField::Min),
+        max: bound(TariffField::Max),
+        quantity: Some(ledger.quantity_text(group)),
+        basis: (!row.basis.is_empty()).then(|| row.basis.clone()),
+    })
+}

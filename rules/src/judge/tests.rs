@@ -1,0 +1,1 @@
+//! Judgement by kind, on rules written out as the language compiles them.

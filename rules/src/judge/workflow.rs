@@ -1,0 +1,143 @@
+//! `kind = "workflow"`: the item's stages against what happened.
+//!
+//! Stages of one instant without a comparable `seq` are read in the item's stage order, the reading
+//! that breaks no rule (semantics 1).
+
+use compact_str::CompactString;
+use facts::Moment;
+use facts::proof::{Proof, WorkflowProof};
+
+use super::evaluate::{Scope, cite};
+use super::found::{Found, Why};
+use super::reckoning::Reckoning;
+use super::view::CaseView;
+use crate::catalogue::Item;
+use crate::rule::{Rule, Workflow, WorkflowCheck};
+use crate::value::Value;
+
+/// A visited stage.
+struct Step {
+    place: usize,
+    code: CompactString,
+    at: Moment,
+}
+
+/// What is wrong with the path.
+#[derive(Clone, Debug)]
+pub(crate) enum Breach {
+    /// A required stage was not visited at the event in `at`.
+    Missing { stage: CompactString, at: usize },
+    /// A step the graph does not know.
+    Edge { from: CompactString, to: CompactString, step: usize },
+    /// A stage that came after a later one.
+    Order { stage: CompactString, step: usize },
+    /// A stage outside the graph.
+    Unknown { stage: CompactString, step: usize },
+}
+
+/// Findings of a workflow rule.
+pub(crate) fn judge<'a>(
+    view: &CaseView<'a>,
+    rule: &Rule,
+    workflow: &Workflow,
+    reckoning: &Reckoning<'a>,
+) -> Vec<Found> {
+    let Some(item) = view.item.filter(|item| !item.stages.is_empty()) else { return Vec::new() };
+    let scope = Scope::state(view, reckoning, view.facts.len());
+    let path = path(&scope, workflow, item);
+    let breaches = match workflow.check {
+        WorkflowCheck::Complete => missing_stages(&scope, workflow, item, &path),
+        WorkflowCheck::Edges => unknown_edges(item, &path),
+        WorkflowCheck::Order => out_of_order(item, &path),
+        WorkflowCheck::Known => unknown_stages(item, &path),
+    };
+    let found = breaches.into_iter().map(|breach| {
+        let (instance, place) = match &breach {
+            Breach::Missing { stage, at } => (stage.clone(), *at),
+            Breach::Edge { from, to, step } => (format!("{from}>{to}").into(), *step),
+            Breach::Order { stage, step } | Breach::Unknown { stage, step } => (stage.clone(), *step),
+        };
+        let since = view.facts[place].at;
+        Found::event(rule, &scope.on_event(place), instance, since, place, Why::Workflow(breach))
+    });
+    Found::first_of_each_instance(found.flatten())
+}
+
+/// Stages in the order they were visited.
+fn path(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item) -> Vec<Step> {
+    let view = scope.view;
+    let mut steps: Vec<Step> = scope
+        .places(&workflow.of)
+        .filter_map(|place| match scope.event_field(place, &workflow.step) {
+            Value::Text(code) => Some(Step { place, code, at: view.facts[place].at }),
+            _ => None,
+        })
+        .collect();
+    let order = |step: &Step| item.stage(&step.code).map_or(u32::MAX, |stage| stage.order);
+    steps.sort_by(|a, b| {
+        let (first, second) = (&view.facts[a.place], &view.facts[b.place]);
+        let told = first.event.source == second.event.source && first.event.seq.is_some() && second.event.seq.is_some();
+        a.at.cmp(&b.at).then_with(
+            || {
+                if told { first.event.seq.cmp(&second.event.seq) } else { order(a).cmp(&order(b)) }
+            },
+        )
+    });
+    steps
+}
+
+fn missing_stages(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item, path: &[Step]) -> Vec<Breach> {
+    let Some(at) = scope.places(&workflow.at).next() else { return Vec::new() };
+    let closed_at = scope.view.facts[at].at;
+    let visited = |stage: &str| path.iter().any(|step| step.at <= closed_at && step.code == stage);
+    let required = item.stages.iter().filter(|stage| stage.required && !visited(&stage.code));
+    required.map(|stage| Breach::Missing { stage: stage.code.clone(), at }).collect()
+}
+
+fn unknown_edges(item: &Item, path: &[Step]) -> Vec<Breach> {
+    let steps = path.windows(2).filter_map(|pair| {
+        let (from, to) = (&pair[0], &pair[1]);
+        let (known_from, _) = (item.stage(&from.code)?, item.stage(&to.code)?);
+        let edge = from.code == to.code || known_from.next.contains(&to.code) || known_from.returns.contains(&to.code);
+        (!edge).then(|| Breach::Edge { from: from.code.clone(), to: to.code.clone(), step: to.place })
+    });
+    steps.collect()
+}
+
+fn out_of_order(item: &Item, path: &[Step]) -> Vec<Breach> {
+    let order = |step: &Step| item.stage(&step.code).map(|stage| stage.order);
+    let returned =
+        |from: &Step, to: &Step| item.stage(&from.code).is_some_and(|stage| stage.returns.contains(&to.code));
+    let steps = path.windows(2).filter_map(|pair| {
+        let back = order(&pair[1])? < order(&pair[0])? && !returned(&pair[0], &pair[1]);
+        back.then(|| Breach::Order { stage: pair[1].code.clone(), step: pair[1].place })
+    });
+    steps.collect()
+}
+
+fn unknown_stages(item: &Item, path: &[Step]) -> Vec<Breach> {
+    let unknown = path.iter().filter(|step| item.stage(&step.code).is_none());
+    unknown.map(|step| Breach::Unknown { stage: step.code.clone(), step: step.place }).collect()
+}
+
+/// The proof of a breach.
+pub(crate) fn prove<'a>(view: &CaseView<'a>, workflow: &Workflow, reckoning: &Reckoning<'a>, breach: &Breach) -> Proof {
+    let scope = Scope::state(view, reckoning, view.facts.len());
+    let item = view.item;
+    let path = item.map(|item| path(&scope, workflow, item)).unwrap_or_default();
+    let (missing, edge, at) = match breach {
+        Breach::Missing { stage, at } => (vec![stage.clone()], None, *at),
+        Breach::Edge { from, to, step } => (Vec::new(), Some((from.clone(), to.clone())), *step),
+        Breach::Order { step, .. } | Breach::Unknown { step, .. } => (Vec::new(), None, *step),
+    };
+    let required =
+        item.map(|item| item.stages.iter().filter(|stage| stage.required).map(|stage| stage.code.clone()).collect());
+    Proof::Workflow(Box::new(WorkflowProof {
+        graph: item.map(|item| format!("{}@{}", item.code, item.version).into()).unwrap_or_default(),
+        required: required.unwrap_or_default(),
+        path: path.iter().map(|step| cite(&view.facts[step.place])).collect(),
+        missing,
+        edge,
+        at: Some(cite(&view.facts[at])),
+    }))
+}

@@ -1,0 +1,176 @@
+//! Scenario files: a rule's behaviour written beside the rule, as history and expectation.
+//!
+//! ```toml
+//! rules = ["OD-05"]                      # lights of other rules are not looked at
+//! base = { case = "A-1", source = "oa", level = "county", region = "360902", dept = "SCJG", item = "XK-01" }
+//! [[scenario]]
+//! name = "closed a moment late: yellow"
+//! shows = "fires"                        # fires | nearly | resolves | retracts
+//! events = [
+//!   { at = "2026-03-02T10:00:00+08:00", activity = "accepted" },
+//!   { at = "2026-03-11T18:00:01+08:00", activity = "closed", outcome = "granted" },
+//! ]
+//! expect = [
+//!   { at = "2026-03-11T18:00:00+08:00", lights = [] },
+//!   { at = "2026-03-11T18:00:01+08:00", lights = ["OD-05 yellow"] },
+//! ]
+//! ```
+//!
+//! An event has the fields of the line form; those of `base` are filled in, `id` is its place from 1,
+//! `arrived` is `at` unless said. A light may name its instance: `"OD-05 yellow -"`. The production
+//! path judges: facts known at the instant, joined in order of arrival.
+
+use std::collections::BTreeMap;
+
+use facts::{History, Moment, StandingLight, line};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use crate::configuration::Configuration;
+use crate::judge::{Case, judge};
+
+/// A scenario file.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioFile {
+    /// The rules looked at.
+    pub rules: Vec<String>,
+    /// Fields of every event.
+    #[serde(default)]
+    pub base: toml::Table,
+    /// The scenarios.
+    #[serde(rename = "scenario")]
+    pub scenarios: Vec<Scenario>,
+}
+
+/// What a scenario shows.
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// The rule raises a light.
+    Fires,
+    /// The last moment at which it does not.
+    Nearly,
+    /// A light that ends as the case goes on.
+    Resolves,
+    /// A light that new knowledge takes back.
+    Retracts,
+}
+
+/// One history with expectations.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What is expected, in words.
+    pub name: String,
+    /// What it shows.
+    pub shows: Shows,
+    /// Facts.
+    pub events: Vec<toml::Table>,
+    /// Lights at instants.
+    pub expect: Vec<Expectation>,
+}
+
+/// The lights that stand at an instant.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// RFC 3339.
+    pub at: String,
+    /// `"RULE card"` or `"RULE card instance"`, in any order; empty where silence is right.
+    pub lights: Vec<String>,
+}
+
+impl ScenarioFile {
+    /// Reads a scenario file.
+    ///
+    /// # Errors
+    /// The reader's own message, with line and column.
+    pub fn read(text: &str) -> Result<ScenarioFile, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Runs every scenario; a line for each expectation that does not hold.
+    #[must_use]
+    pub fn failures(&self, configuration: &Configuration) -> Vec<String> {
+        let run = |scenario: &Scenario| match self.run(scenario, configuration) {
+            Ok(failures) => failures,
+            Err(fault) => vec![fault],
+        };
+        let named = |scenario: &Scenario| -> Vec<String> {
+            run(scenario).into_iter().map(|failure| format!("{}: {failure}", scenario.name)).collect()
+        };
+        self.scenarios.iter().flat_map(named).collect()
+    }
+
+    fn run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Vec<String>, String> {
+        let events =
+            scenario.events.iter().enumerate().map(|(place, event)| self.event(place, event, &configuration.zone));
+        let mut events = events.collect::<Result<Vec<_>, String>>()?;
+        events.sort_by_key(|(arrived, _)| *arrived);
+        let mut failures = Vec::new();
+        for expectation in &scenario.expect {
+            let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
+            let lights = lights_at(&events, configuration, now);
+            let mut shown: Vec<String> =
+                lights.iter().filter(|light| self.rules.iter().any(|rule| *rule == light.rule)).map(text_of).collect();
+            let mut wanted = expectation.lights.clone();
+            shown.sort();
+            wanted.sort();
+            let fits =
+                shown.len() == wanted.len() && shown.iter().zip(&wanted).all(|(shown, wanted)| fits(shown, wanted));
+            if !fits {
+                failures.push(format!("at {}: expected {wanted:?}, got {shown:?}", expectation.at));
+            }
+        }
+        Ok(failures)
+    }
+
+    fn event(&self, place: usize, own: &toml::Table, zone: &TimeZone) -> Result<(Moment, facts::Event), String> {
+        let mut fields = self.base.clone();
+        fields.extend(own.clone());
+        fields.entry("id").or_insert_with(|| (place + 1).to_string().into());
+        let json = serde_json::to_string(&fields).map_err(|error| error.to_string())?;
+        let event = line::read(json.as_bytes(), None).map_err(|fault| format!("event {}: {fault}", place + 1))?.event;
+        let at = event.at.moment(zone);
+        Ok((event.arrived.unwrap_or(at), event))
+    }
+}
+
+/// "RULE card instance"
+fn text_of(light: &StandingLight) -> String {
+    format!("{} {} {}", light.rule, light.card, light.instance)
+}
+
+/// A wanted light without an instance fits any instance.
+fn fits(shown: &str, wanted: &str) -> bool {
+    shown == wanted
+        || shown.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(' ') && wanted.split(' ').count() == 2)
+}
+
+/// Direct evaluation of lights(T): join what arrived by `now`, judge what `now` has reached.
+#[must_use]
+pub fn lights_at(events: &[(Moment, facts::Event)], configuration: &Configuration, now: Moment) -> Vec<StandingLight> {
+    let mut cases: BTreeMap<&str, History> = BTreeMap::new();
+    for (_, event) in events.iter().filter(|(arrived, _)| *arrived <= now) {
+        cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
+    }
+    let lights = cases.iter().flat_map(|(id, history)| {
+        let judgement = judge(&Case { id, records: history.reached(now) }, configuration);
+        let owner = judgement.owner.clone();
+        let standing = judgement.findings.into_iter().filter_map(move |finding| {
+            let span = finding.at(now)?;
+            Some(StandingLight {
+                case: (*id).into(),
+                rule: configuration.rule(finding.rule).id.clone(),
+                instance: finding.instance.clone(),
+                card: span.card,
+                light: span.light,
+                since: span.since,
+                owner: owner.clone()?,
+            })
+        });
+        standing.collect::<Vec<_>>()
+    });
+    lights.collect()
+}
