@@ -16,6 +16,7 @@ pub mod judge;
 pub mod reads;
 pub mod rule;
 pub mod source_map;
+pub mod tables;
 pub mod value;
 pub mod wording;
 pub mod working_calendar;
