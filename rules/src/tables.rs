@@ -132,4 +132,6 @@ fn open(file: &str, table: &str, bytes: &[u8], columns: &[Column], faults: &mut 
 }
 
 #[cfg(test)]
+mod test_workbook;
+#[cfg(test)]
 mod tests;

@@ -109,7 +109,7 @@ impl Reader<'_> {
                 "case_types" => map.case_types = self.codes(value, Some(&CASE_TYPES)),
                 "stages" => {
                     map.stages = self.codes(value, None);
-                    self.tell_unknown_stages(value);
+                    self.tell_unknown_stages(value, &map.stages);
                 }
                 other => {
                     let advice = suggestion::advice(other, &KEYS);
@@ -185,10 +185,10 @@ impl Reader<'_> {
     }
 
     /// A stage that no item has is a slip, but the catalogue may also be the one that lags.
-    fn tell_unknown_stages(&mut self, value: &Spanned<DeValue<'_>>) {
-        for (_, ours) in value.get_ref().as_table().into_iter().flat_map(|table| table.iter()) {
-            let Some(stage) = ours.get_ref().as_str() else { continue };
-            if !self.stages.is_empty() && !self.stages.contains(stage) {
+    fn tell_unknown_stages(&mut self, value: &Spanned<DeValue<'_>>, read: &BTreeMap<CompactString, CompactString>) {
+        for (raw, ours) in value.get_ref().as_table().into_iter().flat_map(|table| table.iter()) {
+            let Some(stage) = read.get(raw.get_ref().as_ref()) else { continue };
+            if !self.stages.is_empty() && !self.stages.contains(stage.as_str()) {
                 let (zh, en) = (format!("没有事项有环节 \"{stage}\""), format!("no item has a stage \"{stage}\""));
                 let near = suggestion::nearest(stage, self.stages.iter().copied());
                 let help = near.map(|near| (format!("是否为 \"{near}\"？"), format!("did you mean \"{near}\"?")));

@@ -57,9 +57,9 @@ pub(super) fn read(cells: &Cells<'_>, faults: &mut Vec<Fault>) -> Option<Item> {
     if let (Some(promise), Some(statutory)) = (item.promise, item.statutory)
         && certainly_longer(promise, statutory)
     {
-        let (row, promise, statutory) = (cells.row(), written(promise), written(statutory));
-        let zh = format!("事项表第 {row} 行：承诺时限 {promise} 长于法定时限 {statutory}");
-        let en = format!("catalogue row {row}: the promise {promise} is longer than the statute {statutory}");
+        let (promise, statutory) = (written(promise), written(statutory));
+        let zh = format!("承诺时限 {promise} 长于法定时限 {statutory}");
+        let en = format!("the promise {promise} is longer than the statute {statutory}");
         faults.push(cells.fault("promise", "RL21", &zh, &en).warning());
     }
     Some(Item { code: code?, version: version?, ..item })
