@@ -18,6 +18,7 @@ pub mod reads;
 pub mod rule;
 pub mod scenario;
 pub mod source_map;
+pub mod tables;
 pub mod value;
 pub mod wording;
 pub mod working_calendar;

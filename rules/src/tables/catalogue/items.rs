@@ -1,0 +1,124 @@
+//! `items`: one row for each version of each item.
+
+use super::super::notation;
+use super::super::table::{Cells, Column, optional, required};
+use super::period;
+use crate::catalogue::Item;
+use crate::counting::{Span, Unit};
+use crate::fault::Fault;
+
+/// Columns of the items table.
+pub(super) const COLUMNS: &[Column] = &[
+    required("item"),
+    required("version"),
+    required("name_zh"),
+    optional("name_en"),
+    optional("item_type"),
+    optional("from"),
+    optional("until"),
+    optional("promise"),
+    optional("statutory"),
+    optional("charges"),
+    optional("joint"),
+    optional("site_visit"),
+    optional("levels"),
+    optional("regions"),
+    optional("depts"),
+    optional("procedures"),
+    optional("materials"),
+    optional("materials_optional"),
+    optional("payees"),
+];
+
+/// One item version; stages, fees and procedures come from the other tables.
+pub(super) fn read(cells: &Cells<'_>, faults: &mut Vec<Fault>) -> Option<Item> {
+    let code = cells.code("item", notation::code, faults);
+    let version = cells.code("version", notation::code, faults);
+    let (from, until) = period(cells, faults);
+    let item = Item {
+        name: cells.name("name_zh", faults),
+        item_type: cells.value("item_type", notation::text, faults),
+        from,
+        until,
+        promise: cells.value("promise", notation::span, faults),
+        statutory: cells.value("statutory", notation::span, faults),
+        charges: cells.value("charges", notation::flag, faults),
+        joint: cells.value("joint", notation::flag, faults),
+        site_visit: cells.value("site_visit", notation::flag, faults),
+        levels: cells.list("levels", notation::level, faults),
+        regions: cells.list("regions", notation::region, faults),
+        depts: cells.list("depts", notation::department, faults),
+        procedures: cells.list("procedures", notation::code, faults),
+        materials: cells.list("materials", notation::text, faults),
+        materials_optional: cells.list("materials_optional", notation::text, faults),
+        payees: cells.list("payees", notation::text, faults),
+        ..Item::default()
+    };
+    if let (Some(promise), Some(statutory)) = (item.promise, item.statutory)
+        && certainly_longer(promise, statutory)
+    {
+        let (promise, statutory) = (written(promise), written(statutory));
+        let zh = format!("承诺时限 {promise} 长于法定时限 {statutory}");
+        let en = format!("the promise {promise} is longer than the statute {statutory}");
+        faults.push(cells.fault("promise", "RL21", &zh, &en).warning());
+    }
+    Some(Item { code: code?, version: version?, ..item })
+}
+
+/// Is `a` longer than `b` whatever the calendar? Days are not compared with hours.
+fn certainly_longer(a: Span, b: Span) -> bool {
+    // A working day takes a calendar day or more, a month 28 to 31 days.
+    let days_least = |span: Span| match span.unit {
+        Unit::WorkingDays | Unit::Days => Some(span.number),
+        Unit::Months => Some(span.number * 28),
+        Unit::Hours | Unit::Minutes => None,
+    };
+    let days_most = |span: Span| match span.unit {
+        Unit::Days => Some(span.number),
+        Unit::Months => Some(span.number * 31),
+        Unit::WorkingDays | Unit::Hours | Unit::Minutes => None,
+    };
+    let minutes = |span: Span| match span.unit {
+        Unit::Hours => Some(span.number * 60),
+        Unit::Minutes => Some(span.number),
+        Unit::WorkingDays | Unit::Days | Unit::Months => None,
+    };
+    let longer = |a: Option<i64>, b: Option<i64>| a.zip(b).is_some_and(|(a, b)| a > b);
+    if a.unit == b.unit {
+        a.number > b.number
+    } else {
+        longer(days_least(a), days_most(b)) || longer(minutes(a), minutes(b))
+    }
+}
+
+/// A limit as the tables write it.
+pub(super) fn written(span: Span) -> String {
+    let unit = match span.unit {
+        Unit::WorkingDays => "wd",
+        Unit::Days => "d",
+        Unit::Months => "mo",
+        Unit::Hours => "h",
+        Unit::Minutes => "min",
+    };
+    format!("{}{unit}", span.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_different_units_are_compared_only_where_no_calendar_can_change_the_answer() {
+        let span = |text| notation::span(text).expect(text);
+        let longer = |a, b| certainly_longer(span(a), span(b));
+        assert!(longer("25wd", "20wd"));
+        assert!(!longer("20wd", "20wd"));
+        assert!(longer("31wd", "30d"), "31 working days are more than 30 days");
+        assert!(!longer("20wd", "20d"), "a last day off may move the 20th day");
+        assert!(!longer("60d", "20wd"), "sixty days may all be days off");
+        assert!(longer("2mo", "55d"));
+        assert!(!longer("1mo", "30d"));
+        assert!(longer("61min", "1h"));
+        assert!(!longer("48h", "1d"));
+    }
+}
