@@ -6,5 +6,6 @@
 mod support;
 
 mod dependency_picture;
+mod fuzz_corpus;
 mod private_server;
 mod rules_stay_in_files;
