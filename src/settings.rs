@@ -46,8 +46,10 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// The page and the API.
     pub http: HttpSettings,
-    /// The NATS server and its streams.
+    /// The NATS server.
     pub nats: NatsSettings,
+    /// The streams on it.
+    pub streams: StreamSettings,
     /// The database of lights.
     pub ledger: LedgerSettings,
     /// The supervision clock.
@@ -61,17 +63,48 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
 }
 
-/// The NATS server and the names of its streams.
-#[derive(Clone, PartialEq, Eq)]
+/// The NATS server and who we are to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NatsSettings {
-    /// Where the server is; may hold a password.
-    pub url: String,
-    /// The stream that events come from.
-    pub approvals: String,
-    /// The stream that transitions go to.
-    pub alerts: String,
-    /// The stream for lines that could not be read.
-    pub quarantine: String,
+    /// Addresses of one server or of one cluster, without user or password.
+    pub urls: Vec<String>,
+    /// How to log in.
+    pub login: NatsLogin,
+    /// A PEM file with the authority that signed the server's certificate; the system's own when absent.
+    pub authority: Option<PathBuf>,
+    /// Refuse a connection without TLS.
+    pub tls_required: bool,
+}
+
+/// How to log in to the NATS server.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NatsLogin {
+    /// The server asks nothing.
+    Open,
+    /// A user and a password.
+    Password {
+        /// User name.
+        user: String,
+        /// Password.
+        password: String,
+    },
+    /// A token.
+    Token(String),
+    /// A file with a JWT and a seed.
+    CredentialsFile(PathBuf),
+}
+
+/// What the three streams are made with when they are absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamSettings {
+    /// Copies in a cluster.
+    pub replicas: usize,
+    /// How long APPROVALS keeps a message; zero is for ever.
+    pub approvals_keep: Duration,
+    /// How long ALERTS keeps a message; zero is for ever.
+    pub alerts_keep: Duration,
+    /// How long QUARANTINE keeps a message; zero is for ever.
+    pub quarantine_keep: Duration,
 }
 
 /// The database of lights.
@@ -181,14 +214,15 @@ pub fn resolve(file: &str, path: &Path, environment: &[(String, String)], flags:
     }
 }
 
-/// Debug output leaves the address out: it may hold a password.
-impl std::fmt::Debug for NatsSettings {
+/// Says which kind, never the secret.
+impl std::fmt::Debug for NatsLogin {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("NatsSettings")
-            .field("approvals", &self.approvals)
-            .field("alerts", &self.alerts)
-            .field("quarantine", &self.quarantine)
-            .finish_non_exhaustive()
+        match self {
+            NatsLogin::Open => out.write_str("Open"),
+            NatsLogin::Password { user, .. } => write!(out, "Password {{ user: {user:?} }}"),
+            NatsLogin::Token(_) => out.write_str("Token"),
+            NatsLogin::CredentialsFile(path) => write!(out, "CredentialsFile({path:?})"),
+        }
     }
 }
 

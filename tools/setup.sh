@@ -35,4 +35,5 @@ if ((${#missing[@]} > 0)); then
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-tools/install-nats.sh
+# It prints where the server is, for those who want to know.
+tools/install-nats.sh >/dev/null

@@ -3,19 +3,25 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::fault::Faults;
 use super::layer::{Layer, Raw};
-use super::{ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsSettings, Settings};
+use super::{
+    ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings, Settings, StreamSettings,
+};
 
 /// The most threads that judge.
 const WORKERS_MAX: i64 = 256;
 /// The longest span of the clock's settings, in seconds: a day.
 const CLOCK_SECS_MAX: i64 = 86_400;
+/// The most copies of a stream that a NATS server makes.
+const REPLICAS_MAX: i64 = 5;
+/// The longest time a stream keeps a message, in days: a century.
+const KEEP_DAYS_MAX: i64 = 36_500;
 
 /// The settings, or `None` after telling `faults` why not.
 pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
@@ -27,6 +33,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let workers = check.workers();
     let http = check.http();
     let nats = check.nats();
+    let streams = check.streams();
     let ledger = data.as_ref().and_then(|data| check.ledger(data));
     let clock = check.clock();
     Some(Settings {
@@ -36,6 +43,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
         workers: workers?,
         http: http?,
         nats: nats?,
+        streams: streams?,
         ledger: ledger?,
         clock: clock?,
     })
@@ -133,51 +141,98 @@ impl Check<'_> {
     }
 
     fn nats(&mut self) -> Option<NatsSettings> {
-        let url = self.url("nats.url", &["nats://", "tls://"]);
-        let approvals = self.stream("nats.approvals");
-        let alerts = self.stream("nats.alerts");
-        let quarantine = self.stream("nats.quarantine");
-        let nats = NatsSettings { url: url?, approvals: approvals?, alerts: alerts?, quarantine: quarantine? };
-        for (key, name, others) in [
-            ("nats.alerts", &nats.alerts, &[&nats.approvals][..]),
-            ("nats.quarantine", &nats.quarantine, &[&nats.approvals, &nats.alerts][..]),
-        ] {
-            if others.contains(&name) {
-                return self.refuse(key, "each stream needs a name of its own", "每个流须有各自的名称");
+        let urls = self.nats_urls();
+        let login = self.nats_login();
+        let authority = self.optional_path("nats.authority");
+        let urls = urls?;
+        let tls_required = urls.iter().any(|url| url.starts_with("tls://"));
+        Some(NatsSettings { urls, login: login?, authority, tls_required })
+    }
+
+    fn nats_urls(&mut self) -> Option<Vec<String>> {
+        let text = self.text("nats.url");
+        let urls: Vec<String> = text.split(',').map(|url| url.trim().to_owned()).collect();
+        if urls.iter().any(|url| url.contains('@')) {
+            // Without the value: it holds a password.
+            return self.refuse_unseen(
+                "nats.url",
+                "holds a user or a password, which logs would show; write them as nats.user and nats.password",
+                "含有用户名或密码，会出现在日志中；请改写在 nats.user 和 nats.password",
+            );
+        }
+        let is_address = |url: &String| {
+            let rest = url.strip_prefix("nats://").or_else(|| url.strip_prefix("tls://"));
+            rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        };
+        if urls.iter().all(is_address) {
+            return Some(urls);
+        }
+        self.refuse(
+            "nats.url",
+            "it must be nats://host:port or tls://host:port, or several with commas between",
+            "应为 nats://主机:端口 或 tls://主机:端口，多个以逗号分隔",
+        )
+    }
+
+    fn nats_login(&mut self) -> Option<NatsLogin> {
+        let [user, password, token] = ["nats.user", "nats.password", "nats.token"].map(|key| self.text(key).to_owned());
+        let credentials = self.optional_path("nats.credentials");
+        match (user.is_empty(), password.is_empty(), token.is_empty(), credentials) {
+            (true, true, true, None) => Some(NatsLogin::Open),
+            (false, false, true, None) => Some(NatsLogin::Password { user, password }),
+            (true, true, false, None) => Some(NatsLogin::Token(token)),
+            (true, true, true, Some(file)) => Some(NatsLogin::CredentialsFile(file)),
+            (false, true, true, None) => self.refuse("nats.user", "nats.password is missing", "缺少 nats.password"),
+            (true, false, true, None) => {
+                self.refuse_unseen("nats.password", "is given, but nats.user is missing", "已填写，但缺少 nats.user")
             }
+            _ => self.refuse_unseen(
+                if token.is_empty() { "nats.credentials" } else { "nats.token" },
+                "is one way to log in among several given; keep one of nats.user, nats.token and nats.credentials",
+                "与其他登录方式并存；nats.user、nats.token、nats.credentials 只能保留一种",
+            ),
         }
-        Some(nats)
     }
 
-    fn stream(&mut self, key: &str) -> Option<String> {
-        let name = self.text(key);
-        let plain =
-            |letter: u8| letter.is_ascii_uppercase() || letter.is_ascii_digit() || matches!(letter, b'-' | b'_');
-        if !name.is_empty() && name.bytes().all(plain) {
-            return Some(name.to_owned());
-        }
-        self.refuse(key, "it must be upper-case letters A to Z, digits, - and _", "只能用大写字母 A 至 Z、数字、- 和 _")
+    fn streams(&mut self) -> Option<StreamSettings> {
+        let replicas = self.whole("streams.replicas", 1..=REPLICAS_MAX);
+        let approvals_keep = self.days("streams.approvals_keep_days");
+        let alerts_keep = self.days("streams.alerts_keep_days");
+        let quarantine_keep = self.days("streams.quarantine_keep_days");
+        Some(StreamSettings {
+            replicas: usize::try_from(replicas?).expect("the range allows no negative number"),
+            approvals_keep: approvals_keep?,
+            alerts_keep: alerts_keep?,
+            quarantine_keep: quarantine_keep?,
+        })
     }
 
-    fn ledger(&mut self, data: &std::path::Path) -> Option<LedgerSettings> {
-        let url = self.url("ledger.url", &["sqlite:", "postgres://", "postgresql://"])?;
-        Some(LedgerSettings { url: url.replace("{data}", &data.to_string_lossy()) })
+    fn days(&mut self, key: &str) -> Option<Duration> {
+        self.whole(key, 0..=KEEP_DAYS_MAX).map(|days| Duration::from_secs(days.unsigned_abs() * 86_400))
     }
 
-    /// An address that begins with one of `schemes` and goes on after it. Messages leave the value out:
-    /// it may hold a password.
-    fn url(&mut self, key: &str, schemes: &[&str]) -> Option<String> {
-        let url = self.text(key);
-        if schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
-            return Some(url.to_owned());
-        }
-        let (place, allowed) = (&self.layer.get(key).place, schemes.join(", "));
-        self.faults.add(
-            place,
-            format!("{key} is no address; it must begin with one of {allowed} and name what follows"),
-            format!("{key} 不是地址；应以 {allowed} 之一开头并写明其后部分"),
-        );
+    /// A path, or `None` where the text is empty.
+    fn optional_path(&self, key: &str) -> Option<PathBuf> {
+        Some(self.text(key)).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
+    /// Refuses `key` without printing its value, which may be secret.
+    fn refuse_unseen<T>(&mut self, key: &str, en: &str, zh: &str) -> Option<T> {
+        self.faults.add(&self.layer.get(key).place, format!("{key} {en}"), format!("{key} {zh}"));
         None
+    }
+
+    fn ledger(&mut self, data: &Path) -> Option<LedgerSettings> {
+        let url = self.text("ledger.url");
+        let schemes = ["sqlite:", "postgres://", "postgresql://"];
+        if schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
+            return Some(LedgerSettings { url: url.replace("{data}", &data.to_string_lossy()) });
+        }
+        self.refuse_unseen(
+            "ledger.url",
+            "is no address; it must be sqlite:PATH or postgres://user:password@host/database",
+            "不是地址；应为 sqlite:路径 或 postgres://用户:密码@主机/数据库",
+        )
     }
 
     fn clock(&mut self) -> Option<ClockSettings> {

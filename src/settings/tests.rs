@@ -45,7 +45,7 @@ fn flags_beat_the_environment_which_beats_the_file_which_beats_the_defaults() {
     assert_eq!(settings.workers.get(), 4, "the flag");
     assert_eq!(settings.http.listen.port(), 9002, "the environment");
     assert_eq!(settings.profile, "hunan-2018", "the file");
-    assert_eq!(settings.nats.approvals, "APPROVALS", "the default");
+    assert_eq!(settings.nats.urls, ["nats://127.0.0.1:4222"], "the default");
 }
 
 #[test]
@@ -77,10 +77,11 @@ fn a_fault_says_the_same_in_chinese() {
 
 #[test]
 fn columns_count_characters_not_bytes() {
-    let text = "profile = \"市级\" # 市级\n[nats] \nurl = \"市级\"";
+    let text = "nats = { user = \"市级\", password = \"一\", url = \"市级\" }";
     assert_eq!(
         refused(text),
-        "config/watchlight.toml:3:7: nats.url is no address; it must begin with one of nats://, tls:// and name what follows"
+        "config/watchlight.toml:1:45: nats.url is \"市级\"; it must be nats://host:port or tls://host:port, \
+         or several with commas between"
     );
 }
 
@@ -107,18 +108,45 @@ fn an_unknown_variable_is_refused_and_others_of_the_system_are_not() {
 }
 
 #[test]
-fn two_streams_may_not_share_a_name() {
+fn one_way_to_log_in_is_taken_and_two_are_refused() {
+    let login = |nats: &str| resolve_file(&format!("[nats]\n{nats}")).map(|settings| settings.nats.login);
+    assert_eq!(login(""), Ok(NatsLogin::Open));
+    let password = NatsLogin::Password { user: "office".into(), password: "secret".into() };
+    assert_eq!(login("user = \"office\"\npassword = \"secret\""), Ok(password));
+    assert_eq!(login("token = \"secret\""), Ok(NatsLogin::Token("secret".into())));
+    assert_eq!(login("credentials = \"/c\""), Ok(NatsLogin::CredentialsFile("/c".into())));
     assert_eq!(
-        refused("[nats]\nalerts = \"APPROVALS\""),
-        "config/watchlight.toml:2:10: nats.alerts is \"APPROVALS\"; each stream needs a name of its own"
+        refused("[nats]\nuser = \"office\""),
+        "config/watchlight.toml:2:8: nats.user is \"office\"; nats.password is missing"
+    );
+    assert_eq!(
+        refused("[nats]\ntoken = \"secret\"\ncredentials = \"/c\""),
+        "config/watchlight.toml:2:9: nats.token is one way to log in among several given; \
+         keep one of nats.user, nats.token and nats.credentials"
     );
 }
 
 #[test]
+fn a_cluster_is_several_addresses_and_tls_is_insisted_on_where_written() {
+    let nats = |url: &str| resolve_file(&format!("[nats]\nurl = \"{url}\"")).expect("right").nats;
+    assert_eq!(nats("nats://a:4222, nats://b:4222").urls, ["nats://a:4222", "nats://b:4222"]);
+    assert!(!nats("nats://a:4222").tls_required);
+    assert!(nats("tls://a:4222").tls_required);
+}
+
+#[test]
 fn passwords_are_not_printed() {
-    let settings = resolve_file("[nats]\nurl = \"nats://office:secret@localhost:4222\"").expect("right");
+    let file = "[nats]\nuser = \"office\"\npassword = \"secret\"\n[ledger]\nurl = \"postgres://w:secret@db/w\"";
+    let settings = resolve_file(file).expect("right");
     assert!(!format!("{settings:?}").contains("secret"));
-    assert!(!refused("[nats]\nurl = \"http://office:secret@localhost\"").contains("secret"));
+    for wrong in [
+        "[nats]\nurl = \"nats://office:secret@host\"",
+        "[nats]\npassword = \"secret\"",
+        "[nats]\ntoken = \"secret\"\nuser = \"office\"",
+        "[ledger]\nurl = \"mysql://w:secret@db/w\"",
+    ] {
+        assert!(!refused(wrong).contains("secret"), "{wrong}");
+    }
 }
 
 #[test]
