@@ -5,6 +5,7 @@
 
 mod support;
 
+mod command_line;
 mod dependency_picture;
 mod fuzz_corpus;
 mod private_server;

@@ -31,7 +31,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.expect("the product's folders can be read").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match (path.is_dir(), name) {
-            (true, "tests" | "target") | (false, "tests.rs") => {}
+            (true, "tests" | "target") | (false, "tests.rs" | "test_support.rs") => {}
+            (false, _) if name.ends_with("_tests.rs") => {}
             (true, _) => sources(&path, found),
             (false, _) if name.ends_with(".rs") => found.push(path),
             (false, _) => {}

@@ -20,8 +20,7 @@ missing=()
 while read -r package needed_by proof; do
   case $package in '' | '#'*) continue ;; esac
   [[ $needed_by == demo || $purpose == test ]] || continue
-  # An unquoted $proof may hold a *, which stands for a version.
-  compgen -G "$proof" >/dev/null || missing+=("$package")
+  bash -c "$proof" </dev/null >/dev/null 2>&1 || missing+=("$package")
 done <tools/apt-packages.txt
 
 if ((${#missing[@]} > 0)); then
