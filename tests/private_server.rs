@@ -73,9 +73,12 @@ fn the_server_ends_when_the_one_who_started_it_is_killed() {
     if let Err(error) = find_for_process() {
         return crate::support::skip::skip(test, &error.to_string());
     }
+    // The starter cannot clean up, so its temporary files go with this folder.
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let mut starter = std::process::Command::new(std::env::current_exe().expect("a test knows its own program"))
         .args(["--exact", &format!("private_server::{test}"), "--nocapture"])
         .env("WATCHLIGHT_TEST_START_AND_WAIT", "yes")
+        .env("TMPDIR", folder.path())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()
