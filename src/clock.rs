@@ -95,10 +95,13 @@ impl Clock {
     /// Moves T to where a fact of business time `at` enters that arrived at `arrived`.
     ///
     /// A fact that came over a stream carries the server's timestamp as `arrived`. Under the wall clock a
-    /// fact without one enters where T stands.
+    /// fact without one arrives now.
     pub fn enter(&mut self, at: Moment, arrived: Option<Moment>) -> Entry {
         match self {
-            Clock::Wall(clock) => clock.enter(arrived, Reading::now()),
+            Clock::Wall(clock) => {
+                let reading = Reading::now();
+                clock.enter(arrived.unwrap_or(reading.wall), reading)
+            }
             Clock::Virtual(clock) => clock.enter(at, arrived),
         }
     }
@@ -162,8 +165,7 @@ impl WallClock {
     }
 
     /// Moves T to where a fact enters that the stream stamped with `arrived`: max(T, `arrived`).
-    pub fn enter(&mut self, arrived: Option<Moment>, reading: Reading) -> Entry {
-        let arrived = arrived.unwrap_or(self.now);
+    pub fn enter(&mut self, arrived: Moment, reading: Reading) -> Entry {
         let ahead_ms = arrived.millis().saturating_sub(reading.wall.millis());
         if ahead_ms > FREEZE_MS {
             return Entry::Frozen(Freeze::StreamAhead { ahead_secs: ahead_ms / 1000 });

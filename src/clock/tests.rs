@@ -82,7 +82,7 @@ mod wall_clock {
     fn an_unread_message_holds_it_at_its_arrival_and_the_drained_stream_lets_it_catch_up() {
         let mut clock = started_at_nine();
         let hours_ago = at("2026-01-05T03:00:00Z");
-        assert_eq!(clock.enter(Some(hours_ago), reading("2026-01-05T09:00:01Z", 1)), Entry::At(hours_ago));
+        assert_eq!(clock.enter(hours_ago, reading("2026-01-05T09:00:01Z", 1)), Entry::At(hours_ago));
         assert_eq!(clock.follow(reading("2026-01-05T09:00:02Z", 2)), Ok(at("2026-01-05T09:00:02Z")));
     }
 
@@ -90,7 +90,7 @@ mod wall_clock {
     fn a_fact_that_arrived_before_t_enters_at_t() {
         let mut clock = started_at_nine();
         let now = clock.follow(reading("2026-01-05T09:00:05Z", 5)).expect("the clocks agree");
-        let entry = clock.enter(Some(at("2026-01-05T09:00:04Z")), reading("2026-01-05T09:00:05Z", 5));
+        let entry = clock.enter(at("2026-01-05T09:00:04Z"), reading("2026-01-05T09:00:05Z", 5));
         assert_eq!(entry, Entry::At(now));
     }
 
@@ -98,10 +98,10 @@ mod wall_clock {
     fn a_message_from_the_future_waits_until_the_wall_is_near() {
         let mut clock = started_at_nine();
         let ahead = at("2026-01-05T09:02:00Z");
-        let frozen = clock.enter(Some(ahead), reading("2026-01-05T09:00:00Z", 0));
+        let frozen = clock.enter(ahead, reading("2026-01-05T09:00:00Z", 0));
         assert_eq!(frozen, Entry::Frozen(Freeze::StreamAhead { ahead_secs: 120 }));
         assert_eq!(clock.now(), Moment::MIN, "T did not move");
-        assert_eq!(clock.enter(Some(ahead), reading("2026-01-05T09:01:00Z", 60)), Entry::At(ahead));
+        assert_eq!(clock.enter(ahead, reading("2026-01-05T09:01:00Z", 60)), Entry::At(ahead));
     }
 
     #[test]
@@ -132,7 +132,7 @@ mod wall_clock {
     #[test]
     fn a_wall_far_behind_what_was_judged_freezes_it() {
         let mut clock = WallClock::new(reading("2026-01-05T09:00:00Z", 0));
-        clock.enter(Some(at("2026-01-05T09:00:50Z")), reading("2026-01-05T09:00:00Z", 0));
+        clock.enter(at("2026-01-05T09:00:50Z"), reading("2026-01-05T09:00:00Z", 0));
         let result = clock.follow(reading("2026-01-05T08:59:30Z", 1));
         assert_eq!(result, Err(Freeze::WallBehind { behind_secs: 80 }));
     }
