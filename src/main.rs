@@ -1,3 +1,27 @@
-//! The one binary: reads settings, owns threads, wires the parts.
+//! The program: parse, dispatch, print the error chain once.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use watchlight::cli::{Cli, Exit};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    match watchlight::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("watchlight: {error:#}");
+            Exit::CannotStart.into()
+        }
+    }
+}
+
+/// Sends log lines to standard error; `WATCHLIGHT_LOG` says which, as `info` or `watchlight=debug,warn`.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .with_env_var("WATCHLIGHT_LOG")
+        .from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

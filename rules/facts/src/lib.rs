@@ -2,7 +2,7 @@
 //! was concluded from it.
 //!
 //! Reading order: time ([`moment`], [`event_time`]), who spoke ([`address`]), amounts
-//! ([`money`]), what was said ([`event`] and its line form [`line`]), what is known of a case
+//! ([`money`]), what was said ([`event`] and its line form [`mod@line`]), what is known of a case
 //! ([`history`]), and what is concluded ([`light`], [`standing`], [`transition`], [`proof`]).
 //!
 //! Invariants: nothing here reads a clock, a file or a setting; every value has one canonical

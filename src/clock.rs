@@ -1,0 +1,253 @@
+//! The supervision clock T: the only place of the program that reads time.
+//!
+//! Two clocks behind one type. [`WallClock`] follows the machine's clock, but never past what the stream
+//! has told and never past what monotonic time allows (semantics 13 and 16). [`VirtualClock`] is moved by
+//! the facts themselves, for replay and tests (semantics 15). Whoever judges is handed instants and cannot
+//! tell which clock they came from.
+//!
+//! Units: [`Moment`] is milliseconds UTC. Invariant: T never goes back.
+//! Not here: deadlines that fire between two values of T (`dataflow`), whether the stream is drained
+//! (`ingest`), sleeping.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use facts::Moment;
+
+/// How far a reading may run ahead of what monotonic time allows, in milliseconds.
+const TOLERANCE_MS: i64 = 2_000;
+/// Disagreement at which the clock freezes, in milliseconds.
+const FREEZE_MS: i64 = 60_000;
+
+/// The clock of one run.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock, held back by the stream.
+    Wall(WallClock),
+    /// Moved by the facts.
+    Virtual(VirtualClock),
+}
+
+/// What the clock says of a fact that comes in.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The fact enters at this T; everything due earlier fires first, at its own instant.
+    At(Moment),
+    /// The fact arrived after the end of the run and does not enter it.
+    AfterTheEnd,
+    /// The clock is frozen: the fact must wait and be asked about again.
+    Frozen(Freeze),
+}
+
+/// Why T stands still. Someone must act; T goes on by itself once the clocks agree.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Freeze {
+    /// A message's timestamp lies in this machine's future.
+    #[error(
+        "the NATS server stamped a message {ahead_secs} s ahead of this machine's clock; the supervision clock \
+         stands still until they agree: set the clocks of both machines"
+    )]
+    StreamAhead {
+        /// Seconds ahead.
+        ahead_secs: i64,
+    },
+    /// The machine's clock was moved.
+    #[error(
+        "this machine's clock moved by {moved_secs} s beside the time that passed; the supervision clock stands \
+         still until it is right again: set it, or restart to accept it"
+    )]
+    WallMoved {
+        /// Seconds moved; negative when set back.
+        moved_secs: i64,
+    },
+    /// The machine's clock is behind what was already judged.
+    #[error(
+        "this machine's clock is {behind_secs} s behind the supervision clock, which stands still until it is \
+         reached: set the clock of this machine"
+    )]
+    WallBehind {
+        /// Seconds behind.
+        behind_secs: i64,
+    },
+}
+
+impl Clock {
+    /// The machine's clock from now on.
+    #[must_use]
+    pub fn wall() -> Clock {
+        Clock::Wall(WallClock::new(Reading::now()))
+    }
+
+    /// A clock moved by the facts; it never passes `until`, where one is given.
+    #[must_use]
+    pub fn replay(until: Option<Moment>) -> Clock {
+        Clock::Virtual(VirtualClock::new(until))
+    }
+
+    /// T: up to where deadlines have been judged. [`Moment::MIN`] before the first fact or reading.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        match self {
+            Clock::Wall(clock) => clock.now(),
+            Clock::Virtual(clock) => clock.now(),
+        }
+    }
+
+    /// Moves T to where a fact of business time `at` enters that arrived at `arrived`.
+    ///
+    /// A fact that came over a stream carries the server's timestamp as `arrived`. Under the wall clock a
+    /// fact without one arrives now.
+    pub fn enter(&mut self, at: Moment, arrived: Option<Moment>) -> Entry {
+        match self {
+            Clock::Wall(clock) => {
+                let reading = Reading::now();
+                clock.enter(arrived.unwrap_or(reading.wall), reading)
+            }
+            Clock::Virtual(clock) => clock.enter(at, arrived),
+        }
+    }
+
+    /// Moves T with the wall clock. Call it only while the stream is drained and its server was heard within
+    /// its heartbeat; a virtual clock stays where the last fact left it.
+    ///
+    /// # Errors
+    /// When T must stand still.
+    pub fn follow(&mut self) -> Result<Moment, Freeze> {
+        match self {
+            Clock::Wall(clock) => clock.follow(Reading::now()),
+            Clock::Virtual(clock) => Ok(clock.now()),
+        }
+    }
+}
+
+/// Both clocks of the machine, read together.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What the wall clock shows.
+    pub wall: Moment,
+    /// Time since some fixed instant of this process; never set back.
+    pub monotonic: Duration,
+}
+
+impl Reading {
+    /// Reads both clocks.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads time")]
+    pub fn now() -> Reading {
+        static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        let monotonic = START.get_or_init(Instant::now).elapsed();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Reading { wall: Moment::from_millis(millis(since_epoch)), monotonic }
+    }
+}
+
+/// A clock that follows the machine's, guarded.
+///
+/// It is a function of the readings handed to it, so every guard is tested without waiting.
+#[derive(Clone, Debug)]
+pub struct WallClock {
+    /// T.
+    now: Moment,
+    /// The last reading at which both clocks agreed; its `wall` may have been held back by monotonic time.
+    trusted: Reading,
+}
+
+impl WallClock {
+    /// A clock that trusts its first reading and stands before all facts.
+    #[must_use]
+    pub fn new(first: Reading) -> WallClock {
+        WallClock { now: Moment::MIN, trusted: first }
+    }
+
+    /// T.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Moves T to where a fact enters that the stream stamped with `arrived`: max(T, `arrived`).
+    pub fn enter(&mut self, arrived: Moment, reading: Reading) -> Entry {
+        let ahead_ms = arrived.millis().saturating_sub(reading.wall.millis());
+        if ahead_ms > FREEZE_MS {
+            return Entry::Frozen(Freeze::StreamAhead { ahead_secs: ahead_ms / 1000 });
+        }
+        self.now = self.now.max(arrived);
+        Entry::At(self.now)
+    }
+
+    /// Moves T to the wall clock's reading, as far as monotonic time allows.
+    ///
+    /// # Errors
+    /// When the wall clock was moved by more than a minute beside monotonic time, or is more than a minute
+    /// behind T. A lesser lag lets T stand until the wall clock reaches it.
+    pub fn follow(&mut self, reading: Reading) -> Result<Moment, Freeze> {
+        let passed_ms = millis(reading.monotonic.saturating_sub(self.trusted.monotonic));
+        let expected = self.trusted.wall.plus_millis(passed_ms);
+        let moved_ms = reading.wall.millis() - expected.millis();
+        if moved_ms.abs() > FREEZE_MS {
+            return Err(Freeze::WallMoved { moved_secs: moved_ms / 1000 });
+        }
+        let behind_ms = self.now.millis().saturating_sub(reading.wall.millis());
+        if behind_ms > FREEZE_MS {
+            return Err(Freeze::WallBehind { behind_secs: behind_ms / 1000 });
+        }
+        let allowed = reading.wall.min(expected.plus_millis(TOLERANCE_MS));
+        self.trusted = Reading { wall: allowed, monotonic: reading.monotonic };
+        self.now = self.now.max(allowed);
+        Ok(self.now)
+    }
+}
+
+/// A clock that the facts move.
+///
+/// A fact enters at its `arrived`, else at the highest `at` of all facts so far that carry no `arrived`;
+/// never earlier than the fact before it, never later than the end. A fact *dated* after the end enters
+/// and stays unseen; a fact that *arrived* after the end does not enter.
+#[derive(Clone, Debug)]
+pub struct VirtualClock {
+    now: Moment,
+    highest_at: Moment,
+    until: Option<Moment>,
+}
+
+impl VirtualClock {
+    /// A clock that stands before all facts and never passes `until`.
+    #[must_use]
+    pub fn new(until: Option<Moment>) -> VirtualClock {
+        VirtualClock { now: Moment::MIN, highest_at: Moment::MIN, until }
+    }
+
+    /// T.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Moves T to where a fact enters.
+    pub fn enter(&mut self, at: Moment, arrived: Option<Moment>) -> Entry {
+        let end = self.until.unwrap_or(Moment::MAX);
+        let entry = match arrived {
+            Some(arrived) if arrived > end => return Entry::AfterTheEnd,
+            Some(arrived) => arrived,
+            None => {
+                self.highest_at = self.highest_at.max(at);
+                self.highest_at.min(end)
+            }
+        };
+        self.now = self.now.max(entry);
+        Entry::At(self.now)
+    }
+
+    /// Runs on to the end after the last fact, and says where T then stands.
+    pub fn finish(&mut self) -> Moment {
+        self.now = self.now.max(self.until.unwrap_or(self.now));
+        self.now
+    }
+}
+
+/// Whole milliseconds; stays at the end of an `i64`.
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

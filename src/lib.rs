@@ -1,0 +1,27 @@
+//! Watchlight: the parts of the one binary, as a library so that the end-to-end tests can use the very same
+//! settings, clock and private server.
+//!
+//! It wires `ingest`, `dataflow`, `alerts` and `bench`, reads settings, owns threads and runtimes, and holds no
+//! judgement of its own. Reading order: [`cli`], [`settings`], [`clock`], [`nats_server`], [`terminal`].
+
+mod check;
+pub mod cli;
+pub mod clock;
+pub mod nats_server;
+pub mod settings;
+pub mod terminal;
+
+/// mimalloc: many small, short-lived values a thread are what it is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// When the work cannot start or cannot be finished; the caller prints the chain of causes once.
+pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
+    let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
+    match cli.command {
+        cli::Command::Check(args) => check::run(&args, language),
+    }
+}

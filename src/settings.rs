@@ -1,0 +1,237 @@
+//! The settings of a site: `watchlight.toml`, the environment and flags, made into options.
+//!
+//! Three steps with three types: `layer` reads text into raw values with their places, `checked`
+//! turns them into [`Settings`], and each part of the program gets its own plain struct. After that
+//! nobody checks again.
+//!
+//! Precedence, strongest first: flags, environment (`WATCHLIGHT_` and the key in capitals, `.` as
+//! `_`), `watchlight.toml`, the shipped [`DEFAULTS`].
+//! Invariant: a key exists if and only if it stands in [`DEFAULTS`], and its type is the default's.
+//! Not here: rules, catalogue, calendars and regions, which stand beside `watchlight.toml` and belong to
+//! `rules`; what a key does, which the default's comment says.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+mod checked;
+mod fault;
+mod layer;
+
+pub use fault::{Fault, Faults, Place};
+pub use layer::Flag;
+
+/// Every setting with its default, unit and effect, as TOML.
+pub const DEFAULTS: &str = include_str!("settings/defaults.toml");
+/// The file in the configuration folder that holds a site's settings.
+pub const FILE: &str = "watchlight.toml";
+/// What the name of an environment variable that carries a setting begins with.
+pub const ENVIRONMENT_PREFIX: &str = "WATCHLIGHT_";
+/// Variables with that prefix that are no settings: the language of messages, what is logged.
+const NOT_SETTINGS: [&str; 2] = ["WATCHLIGHT_LANG", "WATCHLIGHT_LOG"];
+
+/// What a site decided, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The zone of civil days and office hours.
+    pub zone: TimeZone,
+    /// Name of the profile whose overrides apply.
+    pub profile: String,
+    /// The folder for what the service writes; it may not exist yet.
+    pub data: PathBuf,
+    /// Threads that judge.
+    pub workers: NonZeroUsize,
+    /// The page and the API.
+    pub http: HttpSettings,
+    /// The NATS server.
+    pub nats: NatsSettings,
+    /// The streams on it.
+    pub streams: StreamSettings,
+    /// The database of lights.
+    pub ledger: LedgerSettings,
+    /// The supervision clock.
+    pub clock: ClockSettings,
+}
+
+/// Where the page and the API are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// A loopback address and a port.
+    pub listen: SocketAddr,
+}
+
+/// The NATS server and who we are to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatsSettings {
+    /// Addresses of one server or of one cluster, without user or password.
+    pub urls: Vec<String>,
+    /// How to log in.
+    pub login: NatsLogin,
+    /// A PEM file with the authority that signed the server's certificate; the system's own when absent.
+    pub authority: Option<PathBuf>,
+    /// Refuse a connection without TLS.
+    pub tls_required: bool,
+}
+
+/// How to log in to the NATS server.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NatsLogin {
+    /// The server asks nothing.
+    Open,
+    /// A user and a password.
+    Password {
+        /// User name.
+        user: String,
+        /// Password.
+        password: String,
+    },
+    /// A token.
+    Token(String),
+    /// A file with a JWT and a seed.
+    CredentialsFile(PathBuf),
+}
+
+/// What the three streams are made with when they are absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamSettings {
+    /// Copies in a cluster.
+    pub replicas: usize,
+    /// How long APPROVALS keeps a message; zero is for ever.
+    pub approvals_keep: Duration,
+    /// How long ALERTS keeps a message; zero is for ever.
+    pub alerts_keep: Duration,
+    /// How long QUARANTINE keeps a message; zero is for ever.
+    pub quarantine_keep: Duration,
+}
+
+/// The database of lights.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LedgerSettings {
+    /// `sqlite:` or `postgres:`; may hold a password.
+    pub url: String,
+}
+
+/// The supervision clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockSettings {
+    /// What moves it.
+    pub kind: ClockKind,
+    /// While further behind the stream than this, nothing is published.
+    pub catch_up: Duration,
+    /// A fact dated further in the future of its arrival is a data-quality finding.
+    pub skew: Duration,
+}
+
+/// What moves the supervision clock.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// The machine's clock, held back by the stream.
+    Wall,
+    /// What the messages say.
+    Virtual,
+}
+
+/// Why settings could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The folder of the configuration is missing.
+    #[error("there is no configuration folder {}; name it with --config", .0.display())]
+    NoFolder(PathBuf),
+    /// The file is there, but cannot be read.
+    #[error("could not read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The settings are wrong; every fault is listed.
+    #[error("{0}")]
+    Faulty(Faults),
+}
+
+/// Where the settings of one run come from.
+#[derive(Clone, Debug)]
+pub struct Sources<'a> {
+    /// The configuration folder; `watchlight.toml` in it may be absent, the folder may not.
+    pub folder: &'a Path,
+    /// Environment variables; those without the prefix are ignored.
+    pub environment: Vec<(String, String)>,
+    /// Flags of the command line that stand for settings.
+    pub flags: Vec<Flag>,
+}
+
+impl<'a> Sources<'a> {
+    /// The configuration in `folder` under this process's environment.
+    #[must_use]
+    pub fn of_process(folder: &'a Path, flags: Vec<Flag>) -> Sources<'a> {
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        };
+        Sources { folder, environment: std::env::vars_os().filter_map(text).collect(), flags }
+    }
+}
+
+/// Reads and checks the settings.
+///
+/// # Errors
+/// When the folder is missing, the file cannot be read, or anything in it, in the environment or in the
+/// flags is wrong: then with all faults at once.
+pub fn load(sources: &Sources<'_>) -> Result<Settings, SettingsError> {
+    if !sources.folder.is_dir() {
+        return Err(SettingsError::NoFolder(sources.folder.to_owned()));
+    }
+    let path = sources.folder.join(FILE);
+    let file = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(source) => return Err(SettingsError::Unreadable { path, source }),
+    };
+    resolve(&file, &path, &sources.environment, &sources.flags).map_err(SettingsError::Faulty)
+}
+
+/// Reads and checks settings whose text is at hand; `path` names the text in messages.
+///
+/// # Errors
+/// All faults at once.
+pub fn resolve(file: &str, path: &Path, environment: &[(String, String)], flags: &[Flag]) -> Result<Settings, Faults> {
+    let mut faults = Faults::default();
+    let defaults = layer::Layer::defaults();
+    let mut merged = defaults.clone();
+    merged.cover(layer::Layer::of_file(file, path, &defaults, &mut faults));
+    merged.cover(layer::Layer::of_environment(environment, &defaults, &mut faults));
+    merged.cover(layer::Layer::of_flags(flags, &defaults, &mut faults));
+    let settings = checked::settings(&merged, &mut faults);
+    match settings {
+        Some(settings) if faults.is_empty() => Ok(settings),
+        _ => {
+            faults.sort();
+            Err(faults)
+        }
+    }
+}
+
+/// Says which kind, never the secret.
+impl std::fmt::Debug for NatsLogin {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NatsLogin::Open => out.write_str("Open"),
+            NatsLogin::Password { user, .. } => write!(out, "Password {{ user: {user:?} }}"),
+            NatsLogin::Token(_) => out.write_str("Token"),
+            NatsLogin::CredentialsFile(path) => write!(out, "CredentialsFile({path:?})"),
+        }
+    }
+}
+
+/// Debug output leaves the address out: it may hold a password.
+impl std::fmt::Debug for LedgerSettings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("LedgerSettings").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! Raw values into options: meaning, ranges, addresses.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::fault::Faults;
+use super::layer::{Layer, Raw};
+use super::{
+    ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings, Settings, StreamSettings,
+};
+
+/// The most threads that judge.
+const WORKERS_MAX: i64 = 256;
+/// The longest span of the clock's settings, in seconds: a day.
+const CLOCK_SECS_MAX: i64 = 86_400;
+/// The most copies of a stream that a NATS server makes.
+const REPLICAS_MAX: i64 = 5;
+/// The longest time a stream keeps a message, in days: a century.
+const KEEP_DAYS_MAX: i64 = 36_500;
+
+/// The settings, or `None` after telling `faults` why not.
+pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
+    let mut check = Check { layer, faults };
+    // Everything is looked at before anything is given up, so that all faults are told at once.
+    let zone = check.zone();
+    let profile = check.name("profile");
+    let data = check.data();
+    let workers = check.workers();
+    let http = check.http();
+    let nats = check.nats();
+    let streams = check.streams();
+    let ledger = data.as_ref().and_then(|data| check.ledger(data));
+    let clock = check.clock();
+    Some(Settings {
+        zone: zone?,
+        profile: profile?,
+        data: data?,
+        workers: workers?,
+        http: http?,
+        nats: nats?,
+        streams: streams?,
+        ledger: ledger?,
+        clock: clock?,
+    })
+}
+
+struct Check<'a> {
+    layer: &'a Layer,
+    faults: &'a mut Faults,
+}
+
+impl Check<'_> {
+    fn text(&self, key: &str) -> &str {
+        match &self.layer.get(key).raw {
+            Raw::Text(text) => text.trim(),
+            Raw::Whole(_) => unreachable!("a layer holds values of the default's type, and {key} is a text"),
+        }
+    }
+
+    fn refuse<T>(&mut self, key: &str, en: &str, zh: &str) -> Option<T> {
+        let given = self.layer.get(key);
+        let value = match &given.raw {
+            Raw::Text(text) => format!("\"{text}\""),
+            Raw::Whole(number) => number.to_string(),
+        };
+        self.faults.add(&given.place, format!("{key} is {value}; {en}"), format!("{key} 是 {value}；{zh}"));
+        None
+    }
+
+    fn whole(&mut self, key: &str, allowed: RangeInclusive<i64>) -> Option<i64> {
+        let Raw::Whole(number) = self.layer.get(key).raw else {
+            unreachable!("a layer holds values of the default's type, and {key} is a number");
+        };
+        if allowed.contains(&number) {
+            return Some(number);
+        }
+        let (least, most) = (allowed.start(), allowed.end());
+        self.refuse(key, &format!("it must be {least} to {most}"), &format!("应在 {least} 至 {most} 之间"))
+    }
+
+    fn seconds(&mut self, key: &str) -> Option<Duration> {
+        self.whole(key, 0..=CLOCK_SECS_MAX).map(|secs| Duration::from_secs(secs.unsigned_abs()))
+    }
+
+    fn zone(&mut self) -> Option<TimeZone> {
+        TimeZone::get(self.text("zone")).ok().or_else(|| {
+            self.refuse(
+                "zone",
+                "it must be a time zone's IANA name, such as \"Asia/Shanghai\"",
+                "应为 IANA 时区名，例如 \"Asia/Shanghai\"",
+            )
+        })
+    }
+
+    /// A name that is also the name of a file: letters, digits, `-` and `_`.
+    fn name(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key);
+        let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+        if !text.is_empty() && text.chars().all(plain) {
+            return Some(text.to_owned());
+        }
+        self.refuse(key, "it must be letters, digits, - and _", "只能用文字、数字、- 和 _")
+    }
+
+    fn data(&mut self) -> Option<PathBuf> {
+        match self.text("data") {
+            "" => self.refuse("data", "it must name a folder", "应写明文件夹"),
+            folder => Some(PathBuf::from(folder)),
+        }
+    }
+
+    fn workers(&mut self) -> Option<NonZeroUsize> {
+        let asked = self.whole("workers", 0..=WORKERS_MAX)?;
+        let asked = usize::try_from(asked).expect("the range allows no negative number");
+        let of_the_machine = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Some(NonZeroUsize::new(asked).unwrap_or_else(of_the_machine))
+    }
+
+    fn http(&mut self) -> Option<HttpSettings> {
+        let Ok(listen) = self.text("http.listen").parse::<SocketAddr>() else {
+            return self.refuse(
+                "http.listen",
+                "it must be an address and a port, such as \"127.0.0.1:8600\"",
+                "应为地址和端口，例如 \"127.0.0.1:8600\"",
+            );
+        };
+        if !listen.ip().is_loopback() {
+            return self.refuse(
+                "http.listen",
+                "only this machine's own address (127.0.0.1 or [::1]) is allowed, since there is no login; \
+                 put a proxy with a login before it",
+                "目前没有登录功能，只允许本机地址（127.0.0.1 或 [::1]）；如需外部访问，请在前面设置带登录的代理",
+            );
+        }
+        Some(HttpSettings { listen })
+    }
+
+    fn nats(&mut self) -> Option<NatsSettings> {
+        let urls = self.nats_urls();
+        let login = self.nats_login();
+        let authority = self.optional_path("nats.authority");
+        let urls = urls?;
+        let tls_required = urls.iter().any(|url| url.starts_with("tls://"));
+        Some(NatsSettings { urls, login: login?, authority, tls_required })
+    }
+
+    fn nats_urls(&mut self) -> Option<Vec<String>> {
+        let text = self.text("nats.url");
+        let urls: Vec<String> = text.split(',').map(|url| url.trim().to_owned()).collect();
+        if urls.iter().any(|url| url.contains('@')) {
+            // Without the value: it holds a password.
+            return self.refuse_unseen(
+                "nats.url",
+                "holds a user or a password, which logs would show; write them as nats.user and nats.password",
+                "含有用户名或密码，会出现在日志中；请改写在 nats.user 和 nats.password",
+            );
+        }
+        let is_address = |url: &String| {
+            let rest = url.strip_prefix("nats://").or_else(|| url.strip_prefix("tls://"));
+            rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        };
+        if urls.iter().all(is_address) {
+            return Some(urls);
+        }
+        self.refuse(
+            "nats.url",
+            "it must be nats://host:port or tls://host:port, or several with commas between",
+            "应为 nats://主机:端口 或 tls://主机:端口，多个以逗号分隔",
+        )
+    }
+
+    fn nats_login(&mut self) -> Option<NatsLogin> {
+        let [user, password, token] = ["nats.user", "nats.password", "nats.token"].map(|key| self.text(key).to_owned());
+        let credentials = self.optional_path("nats.credentials");
+        match (user.is_empty(), password.is_empty(), token.is_empty(), credentials) {
+            (true, true, true, None) => Some(NatsLogin::Open),
+            (false, false, true, None) => Some(NatsLogin::Password { user, password }),
+            (true, true, false, None) => Some(NatsLogin::Token(token)),
+            (true, true, true, Some(file)) => Some(NatsLogin::CredentialsFile(file)),
+            (false, true, true, None) => self.refuse("nats.user", "nats.password is missing", "缺少 nats.password"),
+            (true, false, true, None) => {
+                self.refuse_unseen("nats.password", "is given, but nats.user is missing", "已填写，但缺少 nats.user")
+            }
+            _ => self.refuse_unseen(
+                if token.is_empty() { "nats.credentials" } else { "nats.token" },
+                "is one way to log in among several given; keep one of nats.user, nats.token and nats.credentials",
+                "与其他登录方式并存；nats.user、nats.token、nats.credentials 只能保留一种",
+            ),
+        }
+    }
+
+    fn streams(&mut self) -> Option<StreamSettings> {
+        let replicas = self.whole("streams.replicas", 1..=REPLICAS_MAX);
+        let approvals_keep = self.days("streams.approvals_keep_days");
+        let alerts_keep = self.days("streams.alerts_keep_days");
+        let quarantine_keep = self.days("streams.quarantine_keep_days");
+        Some(StreamSettings {
+            replicas: usize::try_from(replicas?).expect("the range allows no negative number"),
+            approvals_keep: approvals_keep?,
+            alerts_keep: alerts_keep?,
+            quarantine_keep: quarantine_keep?,
+        })
+    }
+
+    fn days(&mut self, key: &str) -> Option<Duration> {
+        self.whole(key, 0..=KEEP_DAYS_MAX).map(|days| Duration::from_secs(days.unsigned_abs() * 86_400))
+    }
+
+    /// A path, or `None` where the text is empty.
+    fn optional_path(&self, key: &str) -> Option<PathBuf> {
+        Some(self.text(key)).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
+    /// Refuses `key` without printing its value, which may be secret.
+    fn refuse_unseen<T>(&mut self, key: &str, en: &str, zh: &str) -> Option<T> {
+        self.faults.add(&self.layer.get(key).place, format!("{key} {en}"), format!("{key} {zh}"));
+        None
+    }
+
+    fn ledger(&mut self, data: &Path) -> Option<LedgerSettings> {
+        let url = self.text("ledger.url");
+        let schemes = ["sqlite:", "postgres://", "postgresql://"];
+        if schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
+            return Some(LedgerSettings { url: url.replace("{data}", &data.to_string_lossy()) });
+        }
+        self.refuse_unseen(
+            "ledger.url",
+            "is no address; it must be sqlite:PATH or postgres://user:password@host/database",
+            "不是地址；应为 sqlite:路径 或 postgres://用户:密码@主机/数据库",
+        )
+    }
+
+    fn clock(&mut self) -> Option<ClockSettings> {
+        let kind = match self.text("clock.kind") {
+            "wall" => Some(ClockKind::Wall),
+            "virtual" => Some(ClockKind::Virtual),
+            _ => self.refuse("clock.kind", "it must be \"wall\" or \"virtual\"", "应为 \"wall\" 或 \"virtual\""),
+        };
+        let catch_up = self.seconds("clock.catch_up_secs");
+        let skew = self.seconds("clock.skew_secs");
+        Some(ClockSettings { kind: kind?, catch_up: catch_up?, skew: skew? })
+    }
+}
