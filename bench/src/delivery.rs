@@ -32,7 +32,8 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
         }
     }
     forget_what_is_not_known(&mut draft);
-    let repeated: Vec<Option<Moment>> = (0..draft.facts.len()).map(|place| repetition(&mut draft, place, arrivals)).collect();
+    let repeated: Vec<Option<Moment>> =
+        (0..draft.facts.len()).map(|place| repetition(&mut draft, place, arrivals)).collect();
     let first = draft.facts.first().expect("a case has a fact").at;
     let date = facts::event_time::date_of(calendar::day_of(first)).strftime("%Y%m%d");
     let facts = std::mem::take(&mut draft.facts);
@@ -40,7 +41,10 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
     let trace = i64::try_from(facts.len()).expect("short traces");
     CasePlan {
         case: format_compact!("{}-{date}-{:07}", draft.owner.region, draft.index),
-        facts: (1..).zip(facts.into_iter().zip(repeated)).map(|(seq, (fact, again))| planned(seq, fact, again)).collect(),
+        facts: (1..)
+            .zip(facts.into_iter().zip(repeated))
+            .map(|(seq, (fact, again))| planned(seq, fact, again))
+            .collect(),
         ghosts: (trace + 1..).zip(ghosts).map(|(seq, ghost)| planned_ghost(&mut draft, seq, ghost)).collect(),
         owner: draft.owner,
         source: draft.source,

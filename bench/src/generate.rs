@@ -194,13 +194,7 @@ impl Generated {
         let facts = &plan.facts;
         let told = if plan.case_type == "forwarded" { facts.last() } else { facts.first() };
         let place = self.days.place_from(calendar::day_of(told.expect("a case has a fact").at));
-        Kin {
-            case: plan.case,
-            item: plan.item.code.clone(),
-            level: plan.owner.level,
-            region: plan.owner.region,
-            place,
-        }
+        Kin { case: plan.case, item: plan.item.code.clone(), level: plan.owner.level, region: plan.owner.region, place }
     }
 }
 

@@ -128,3 +128,6 @@ fn plan_line(plan: &CasePlan) -> String {
 fn read_back(line: &str) -> Value {
     serde_json::from_str(line).expect("the canonical line is JSON")
 }
+
+#[cfg(test)]
+mod tests;

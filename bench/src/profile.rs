@@ -169,7 +169,8 @@ impl Profile {
             return bad("lives", &0, "more than nothing in all");
         }
         let arrivals = &self.arrivals;
-        for share in [self.live, arrivals.late, arrivals.bulk, arrivals.corrected, arrivals.deleted, arrivals.duplicated]
+        for share in
+            [self.live, arrivals.late, arrivals.bulk, arrivals.corrected, arrivals.deleted, arrivals.duplicated]
         {
             if share > WHOLE {
                 return bad("a share", &share, "at most 10000");

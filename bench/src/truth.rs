@@ -149,8 +149,8 @@ impl<'a> Case<'a> {
     /// OD-01. Returns the acceptance that silence made: from the day of the application.
     fn answer(&mut self) -> Option<Moment> {
         let submitted = self.first(|what| *what == What::Submitted)?;
-        let decided = self
-            .first(|what| matches!(what, What::Accepted | What::NotAccepted(_) | What::SupplementNotified));
+        let decided =
+            self.first(|what| matches!(what, What::Accepted | What::NotAccepted(_) | What::SupplementNotified));
         let ended = earlier(decided, self.ended());
         let due = self.due(submitted, ANSWER, &[]);
         if ended.is_none() {
@@ -276,9 +276,8 @@ impl<'a> Case<'a> {
             match item.tariff(code) {
                 None => self.episode("FE-03", code, &lines, &|lines| net(lines) > 0),
                 Some(tariff) => {
-                    let in_force = |at: Moment| {
-                        day_of(at) >= tariff.from && tariff.until.is_none_or(|until| day_of(at) < until)
-                    };
+                    let in_force =
+                        |at: Moment| day_of(at) >= tariff.from && tariff.until.is_none_or(|until| day_of(at) < until);
                     let unfounded = |lines: &[(&PlannedFact, &FeeLine)]| {
                         net(lines) > 0 && !counted(lines, FeeAct::Charged).iter().all(|(fact, _)| in_force(fact.at))
                     };
@@ -399,9 +398,8 @@ fn fee_line(fact: &PlannedFact) -> Option<(&PlannedFact, &FeeLine)> {
 
 /// The records of one act that count: each receipt once, and none that was voided.
 fn counted<'a>(lines: &[(&'a PlannedFact, &'a FeeLine)], act: FeeAct) -> Vec<(&'a PlannedFact, &'a FeeLine)> {
-    let voided = |receipt: &CompactString| {
-        lines.iter().any(|(_, line)| line.act == FeeAct::Revoked && line.receipt == *receipt)
-    };
+    let voided =
+        |receipt: &CompactString| lines.iter().any(|(_, line)| line.act == FeeAct::Revoked && line.receipt == *receipt);
     let mut met = BTreeSet::new();
     let of_act = lines.iter().copied().filter(|(_, line)| line.act == act);
     of_act.filter(|(_, line)| !voided(&line.receipt) && met.insert((&line.code, &line.receipt))).collect()

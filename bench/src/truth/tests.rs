@@ -23,11 +23,8 @@ fn at(text: &str) -> Moment {
 /// A case of `item` in which these things happened, each known at once.
 fn case(item: &str, facts: &[(&str, What)]) -> CasePlan {
     let item = City::load(jiff::civil::date(2026, 5, 11)).expect("built in").item(item);
-    let owner = Address {
-        level: Level::County,
-        region: "360902".parse().expect("a region"),
-        dept: item.depts[0].clone(),
-    };
+    let owner =
+        Address { level: Level::County, region: "360902".parse().expect("a region"), dept: item.depts[0].clone() };
     let fact = |(seq, (when, what)): (i64, &(&str, What))| PlannedFact {
         id: format_compact!("r{seq}"),
         seq,
@@ -83,21 +80,12 @@ fn charged(code: &str, fen: i64, quantity: u32, receipt: &str) -> What {
 fn an_application_that_nobody_answers_turns_red_and_counts_as_accepted() {
     // Five working days after 04-24 over the holiday: 27, 28, 29, 30, 05-06. ZJ-206 promises three days.
     let plan = case("ZJ-206", &[("2026-04-24 10:00:00", What::Submitted)]);
-    check(
-        &plan,
-        &[
-            "OD-01 - red 05-06 18:00:00",
-            "OD-04 - warning 04-28 18:00:00",
-            "OD-05 - yellow 04-29 18:00:00",
-        ],
-    );
+    check(&plan, &["OD-01 - red 05-06 18:00:00", "OD-04 - warning 04-28 18:00:00", "OD-05 - yellow 04-29 18:00:00"]);
 }
 
 #[test]
 fn the_fifth_working_day_is_in_time_and_one_second_later_is_not() {
-    let answered = |accepted| {
-        case("SC-202", &[("2026-05-06 09:00:00", What::Submitted), (accepted, What::Accepted)])
-    };
+    let answered = |accepted| case("SC-202", &[("2026-05-06 09:00:00", What::Submitted), (accepted, What::Accepted)]);
     // 7, 8, 9 (a Saturday that works), 11, 12.
     check(&answered("2026-05-12 18:00:00"), &[]);
     check(&answered("2026-05-12 18:00:01"), &[]);
@@ -137,7 +125,14 @@ fn a_pause_counts_for_what_was_granted_and_then_the_clock_runs() {
         ],
     );
     // Of twelve days, nine passed before the pause (21 to 24, Monday 27 to 30 make eight), then 12, 13, 14, 15.
-    check(&plan, &["OD-04 - warning 05-14 18:00:00", "OD-05 - yellow 05-15 18:00:00", "OD-08 county.360902.SCJG/ywt/r3 red 05-13 18:00:00"]);
+    check(
+        &plan,
+        &[
+            "OD-04 - warning 05-14 18:00:00",
+            "OD-05 - yellow 05-15 18:00:00",
+            "OD-08 county.360902.SCJG/ywt/r3 red 05-13 18:00:00",
+        ],
+    );
 }
 
 #[test]
@@ -215,7 +210,10 @@ fn fees_are_judged_by_the_schedule_to_the_fen() {
     );
     check(&with("CG-211", &[charged("CG-ZDF", 100, 100, "p1"), charged("CG-ZDF", 100, 100, "p1")]), &[]);
     // The certificate fee ended on 04-01.
-    check(&with("ZR-205", &[charged("ZR-GBF", 1_000, 1, "p1")]), &["FE-03 ZR-GBF@county.360902.ZRZY/ywt/r3 red 05-14 10:00:00"]);
+    check(
+        &with("ZR-205", &[charged("ZR-GBF", 1_000, 1, "p1")]),
+        &["FE-03 ZR-GBF@county.360902.ZRZY/ywt/r3 red 05-14 10:00:00"],
+    );
 }
 
 #[test]
@@ -269,7 +267,8 @@ fn no_plan_depends_on_how_days_before_due_are_taken() {
         for plan in run.plans() {
             let case = Case::new(&plan, &days, run.until());
             let mut check = |start: Moment, limit: u32, pauses: &[Pause]| {
-                let (Some(due), Some(mark)) = (days.due(start, limit, pauses), days.due(start, limit - 1, pauses)) else {
+                let (Some(due), Some(mark)) = (days.due(start, limit, pauses), days.due(start, limit - 1, pauses))
+                else {
                     return;
                 };
                 let before = days.at(days.place_from(day_of(due)) - 1);
