@@ -1,1 +1,30 @@
-//! Not built yet.
+//! Load and truth: a seeded generator of approval cases for a sample city, and the lights that a
+//! right judgement must show for them.
+//!
+//! ```text
+//! profile + seed ─► slots ─► plan of each case ─┬─► events in order of arrival (NDJSON)
+//!                                               └─► truth: lights standing at the end (CSV)
+//! ```
+//!
+//! Reading order: what it is made of ([`profile`], [`city`], [`calendar`]), one case ([`case_plan`],
+//! `draft`, `life`, `scenario`, `delivery`), all cases ([`mod@generate`]), what must stand ([`truth`]),
+//! files ([`output`]).
+//!
+//! Invariants: one seed gives the same bytes on every machine; the truth is worked out from plans
+//! with counting of its own and shares no code with the rules. Money is in fen, instants in
+//! milliseconds, shares in parts of 10,000. Not here: the command line, and anything that judges.
+
+pub mod calendar;
+pub mod case_plan;
+pub mod city;
+mod delivery;
+mod draft;
+pub mod generate;
+mod life;
+pub mod output;
+pub mod profile;
+pub mod scenario;
+pub mod truth;
+
+pub use generate::{GenerateError, Generated, Options, generate};
+pub use profile::{BadProfile, Profile};
