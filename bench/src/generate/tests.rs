@@ -95,7 +95,7 @@ fn events_fold_into_the_plans() {
         assert!(last <= arrived && arrived <= run.until(), "events come in order of arrival, none after the end");
         (last, count) = (arrived, count + 1);
         assert_eq!(facts::line::read(facts::line::write(&event).as_bytes(), None).expect("readable").event, event);
-        histories.entry(event.case.clone()).or_default().join(event, &TimeZone::UTC);
+        histories.entry(event.case.clone()).or_default().join(event, None, &TimeZone::UTC);
     }
     assert_eq!(count, run.event_count());
     let mut plans = 0;
