@@ -29,4 +29,6 @@ pub use server::{Connection, ServerOptions};
 pub use streams::{StreamIdentity, StreamState, Streams};
 
 #[cfg(test)]
+mod operator_files_tests;
+#[cfg(test)]
 mod test_support;

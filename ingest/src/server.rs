@@ -173,6 +173,10 @@ pub async fn connect(options: &ServerOptions) -> Result<Connection, ConnectError
     Ok(Connection { client, jetstream, version })
 }
 
+/// Answers and facts are delivered to subjects below this one. Not the usual `_INBOX`, which every sender may
+/// hear: a sender must not be able to listen to the facts of others on their way to us.
+pub const INBOX_PREFIX: &str = "_INBOX_WATCHLIGHT";
+
 /// How long one request to the server may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -184,6 +188,7 @@ fn addresses(options: &ServerOptions) -> Result<Vec<async_nats::ServerAddr>, Con
 async fn connect_options(options: &ServerOptions) -> Result<ConnectOptions, ConnectError> {
     let mut connect = ConnectOptions::new()
         .name("watchlight")
+        .custom_inbox_prefix(INBOX_PREFIX)
         .connection_timeout(REQUEST_TIMEOUT)
         .ping_interval(Duration::from_secs(10))
         .reconnect_delay_callback(|attempt| Duration::from_millis((50 << attempt.min(6)).min(2_000)))

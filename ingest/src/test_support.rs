@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::server::{self, Connection, ServerOptions};
+use crate::server::{self, Connection, Login, ServerOptions};
 use crate::streams::{self, StreamOptions, Streams};
 
 /// A running server.
@@ -57,8 +57,13 @@ impl TestServer {
 
     /// Connects.
     pub(crate) async fn connect(&self) -> Connection {
-        let url = format!("nats://127.0.0.1:{}", self.port);
-        server::connect(&ServerOptions { urls: vec![url], ..ServerOptions::default() }).await.expect("connects")
+        self.connect_as(Login::Open).await
+    }
+
+    /// Connects as somebody.
+    pub(crate) async fn connect_as(&self, login: Login) -> Connection {
+        let urls = vec![format!("nats://127.0.0.1:{}", self.port)];
+        server::connect(&ServerOptions { urls, login, ..ServerOptions::default() }).await.expect("connects")
     }
 
     /// Connects and makes the streams.
@@ -86,8 +91,14 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
     }
 }
 
-fn find_binary() -> Option<PathBuf> {
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/nats/bin/nats-server");
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The nats-server to test with.
+pub(crate) fn find_binary() -> Option<PathBuf> {
+    let installed = root().join(".tools/nats/bin/nats-server");
     let named = std::env::var_os("NATS_SERVER_BIN").map(PathBuf::from);
     named.into_iter().chain([installed, PathBuf::from("nats-server")]).find(|binary| is_current(binary))
 }
