@@ -7,7 +7,7 @@
 //! Not here: the clock of a replay, and what becomes of the refused lines.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,7 @@ use facts::Event;
 use facts::line::{self, LINE_BYTES_MAX};
 
 use crate::metric_names;
+use crate::packing::unpacked;
 use crate::payload;
 use crate::quarantine::{Place, RefusedLine};
 
@@ -98,7 +99,11 @@ impl EventFile {
     ) -> Result<EventFile, FileError> {
         let bytes_read = Arc::new(AtomicU64::new(0));
         let counted = Counted { reader, bytes_read: Arc::clone(&bytes_read) };
-        let text = unpacked(counted).map_err(|source| FileError::Read { name: name.to_owned(), line: 0, source })?;
+        let text = unpacked(counted, BUFFER_BYTES).map_err(|source| FileError::Read {
+            name: name.to_owned(),
+            line: 0,
+            source,
+        })?;
         Ok(EventFile { name: name.to_owned(), bytes_total, bytes_read, lines: LineReader::new(text) })
     }
 
@@ -167,19 +172,6 @@ impl FileBatch {
 
 /// Bytes of text kept ready.
 const BUFFER_BYTES: usize = 4 * LINE_BYTES_MAX;
-
-/// The text in `reader`, unpacked when its first bytes say gzip or zstd. No line of JSON starts with those.
-fn unpacked(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut first = Vec::with_capacity(4);
-    reader.by_ref().take(4).read_to_end(&mut first)?;
-    let packing = (first.starts_with(&[0x1f, 0x8b]), first == [0x28, 0xb5, 0x2f, 0xfd]);
-    let whole = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(first).chain(reader));
-    Ok(match packing {
-        (true, _) => Box::new(BufReader::with_capacity(BUFFER_BYTES, flate2::bufread::MultiGzDecoder::new(whole))),
-        (_, true) => Box::new(BufReader::with_capacity(BUFFER_BYTES, zstd::stream::read::Decoder::with_buffer(whole)?)),
-        _ => Box::new(whole),
-    })
-}
 
 /// Counts the bytes that pass.
 struct Counted<R> {

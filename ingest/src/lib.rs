@@ -16,10 +16,14 @@ pub mod decode;
 pub mod event_file;
 pub mod jetstream;
 pub mod metric_names;
+mod packing;
 pub mod payload;
 pub mod quarantine;
 pub mod server;
 pub mod streams;
+pub mod xes;
+pub mod xes_events;
+pub mod xes_map;
 
 pub use decode::Arrival;
 pub use event_file::EventFile;
@@ -27,6 +31,8 @@ pub use jetstream::{Batch, Feed, Gap, Intake, IntakeOptions, Sequenced};
 pub use quarantine::RefusedLine;
 pub use server::{Connection, ServerOptions};
 pub use streams::{StreamIdentity, StreamState, Streams};
+pub use xes_events::{Report, import_xes};
+pub use xes_map::XesMap;
 
 #[cfg(test)]
 mod operator_files_tests;

@@ -1,6 +1,6 @@
 //! What is read from files of every packing, and that neither a bad line nor a huge one stops the reading.
 
-use std::io::Write;
+use std::io::{BufReader, Write};
 
 use facts::line::{LINE_BYTES_MAX, Reason};
 use proptest::prelude::*;
