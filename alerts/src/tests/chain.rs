@@ -104,6 +104,55 @@ async fn a_foreign_message_refuses_the_whole_batch_and_is_read() {
     assert_unbroken(&everything(&context).await);
 }
 
+/// Guard 2: a foreign message lands while a batch is on its way. The message after the refused one expects
+/// just the foreign one's sequence; it is refused all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_batch_is_taken_after_a_foreign_message() {
+    let Some(server) = NatsServer::start().await else { return };
+    let context = server.context().await;
+    let stream = alerts_stream(&context).await;
+    let mut ours = Publisher::new(server.client().await, PublishSettings::default(), 0);
+    ours.read_again().await.expect("the stream is there");
+    for round in 0.. {
+        assert!(round < 20, "the foreign message never met a batch on its way");
+        let batch: Vec<_> = (0..3000).map(|case| raised(&format!("R{round}-{case}"), Card::Yellow)).collect();
+        let foreign = raised(&format!("foreign-{round}"), Card::Red);
+        let begin = ours.covered();
+        let (outcome, ()) = tokio::join!(ours.publish(&batch), async {
+            while stream.get_info().await.expect("reachable").state.last_sequence < begin + 200 {}
+            let sent = context.publish(foreign.subject(), foreign.to_line().into()).await.expect("sent");
+            sent.await.expect("stored");
+        });
+        if let Outcome::ReadAgain { said, .. } = outcome.expect("sound") {
+            assert_eq!(said.last(), Some(&foreign), "nothing of the batch came after it");
+            assert_eq!(said[..said.len() - 1], batch[..said.len() - 1], "what came before is whole");
+            return;
+        }
+        ours.read_again().await.expect("the stream is there");
+    }
+}
+
+/// Guard 1: what a foreign writer said so long ago that its ids are forgotten. The third message names the
+/// sequence and the id that the stream ends with, and yet must not be taken.
+#[tokio::test]
+async fn the_first_message_of_a_batch_is_awaited_alone() {
+    let Some(server) = NatsServer::start().await else { return };
+    let context = server.context().await;
+    let mut config = alerts_stream(&context).await.cached_info().config.clone();
+    let mut ours = publisher(&server).await;
+    let mut foreign = publisher(&server).await;
+    foreign.publish(&[raised("C", Card::Red), raised("B", Card::Red)]).await.expect("sound");
+    config.duplicate_window = Duration::from_millis(100);
+    context.update_stream(config).await.expect("a shorter memory");
+    // The server forgets by its own clock, and asking whether it has would remind it.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    let batch = [raised("A", Card::Yellow), raised("B", Card::Yellow), raised("C", Card::Yellow)];
+    let outcome = ours.publish(&batch).await.expect("sound");
+    assert!(matches!(outcome, Outcome::ReadAgain { last_sequence: 2, .. }), "{outcome:?}");
+    assert_eq!(everything(&context).await.len(), 2, "nothing was taken");
+}
+
 #[tokio::test]
 async fn what_was_stored_before_counts_as_unknown_and_is_read() {
     let Some(server) = NatsServer::start().await else { return };

@@ -42,12 +42,10 @@ impl Postgres {
             .expect("postgres starts");
         let server = Postgres { child, port, databases: 0, _folder: folder };
         sqlx::any::install_default_drivers();
-        eventually("PostgreSQL to answer", || async {
-            sqlx::AnyPool::connect(&server.url("postgres")).await.ok()
-        })
-        .await
-        .close()
-        .await;
+        eventually("PostgreSQL to answer", || async { sqlx::AnyPool::connect(&server.url("postgres")).await.ok() })
+            .await
+            .close()
+            .await;
         Some(server)
     }
 
