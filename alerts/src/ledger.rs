@@ -10,6 +10,7 @@ mod query;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -71,6 +72,8 @@ struct Shared {
 }
 
 const READERS: u32 = 4;
+/// How long a statement waits for a connection, or the start for the database.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_0001: &str = include_str!("ledger/migrations/0001_lights.sqlite.sql");
 const POSTGRES_0001: &str = include_str!("ledger/migrations/0001_lights.postgres.sql");
 
@@ -124,17 +127,19 @@ impl Ledger {
 
 async fn connect(url: &str, connections: u32) -> Result<AnyPool, LedgerFault> {
     let sqlite = url.starts_with("sqlite:");
-    let options = AnyPoolOptions::new().max_connections(connections).after_connect(move |connection, _| {
-        Box::pin(async move {
-            if sqlite {
-                connection.execute("PRAGMA journal_mode = WAL").await?;
-                connection.execute("PRAGMA synchronous = NORMAL").await?;
-                connection.execute("PRAGMA busy_timeout = 5000").await?;
-                connection.execute("PRAGMA foreign_keys = ON").await?;
-            }
-            Ok(())
-        })
-    });
+    let options = AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
+        move |connection, _| {
+            Box::pin(async move {
+                if sqlite {
+                    connection.execute("PRAGMA journal_mode = WAL").await?;
+                    connection.execute("PRAGMA synchronous = NORMAL").await?;
+                    connection.execute("PRAGMA busy_timeout = 5000").await?;
+                    connection.execute("PRAGMA foreign_keys = ON").await?;
+                }
+                Ok(())
+            })
+        },
+    );
     options.connect(url).await.map_err(|source| LedgerFault::Open { url: without_password(url), source })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::Serialize;
 
@@ -30,9 +31,10 @@ pub(super) struct CasePage {
 
 pub(super) async fn show(
     State(desk): State<Arc<Desk>>,
-    Path(case): Path<String>,
+    case: Result<Path<String>, PathRejection>,
     params: Params,
 ) -> Result<Json<CasePage>, Problem> {
+    let Path(case) = case.map_err(|_| Problem::bad_parameter("case", "", &["a case number in UTF-8"]))?;
     let lang = params.known(&["lang"])?.lang()?;
     let site = &desk.site;
     let busy = || Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取");
