@@ -13,6 +13,7 @@ pub mod expression;
 pub mod fault;
 pub mod finding;
 pub mod judge;
+pub mod language;
 pub mod reads;
 pub mod rule;
 pub mod source_map;
