@@ -117,9 +117,12 @@ async fn rows_under_the_pointer_stay_and_a_restart_of_the_service_loses_nothing(
     browser.until(NEWEST, "6").await;
 
     browser.point_at("#news-rows li").await;
+    let place = "document.querySelector('#news-rows li').getBoundingClientRect().y";
+    let before = browser.value(place).await;
     first.apply(&entries(7..=9)).await.expect("applied");
     browser.until("document.querySelector('#held').textContent", "3 条新消息").await;
-    assert_eq!(browser.value(NEWEST).await, "6", "the row under the pointer has not moved");
+    assert_eq!(browser.value(NEWEST).await, "6", "the row under the pointer is the same");
+    assert_eq!(browser.value(place).await, before, "and has not moved");
     browser.picture("held").await;
     browser.mouse("mouseMoved", 2.0, 2.0).await;
     browser.until(NEWEST, "9").await;
