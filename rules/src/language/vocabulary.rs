@@ -89,7 +89,7 @@ impl Vocabulary {
         let key = (space, entry.key.clone());
         if let Some(first) = self.defined.get(&key) {
             let first = place_text(*first, faults);
-            faults.add(entry.key_at, texts::twice(("名称", "name"), &entry.key, &first));
+            faults.add(entry.key_at, texts::twice(("名称", "name"), &entry.key, Some(&first)));
             return;
         }
         self.defined.insert(key, entry.key_at);
@@ -164,7 +164,10 @@ impl Vocabulary {
         let mut values = Vec::new();
         if let Some(listed) = table.get("values") {
             if ty != Type::Text {
-                faults.add(listed.key_at, texts::not_together("values 只用于 type = \"text\"", "`values` goes with type = \"text\""));
+                faults.add(
+                    listed.key_at,
+                    texts::not_together("values 只用于 type = \"text\"", "`values` goes with type = \"text\""),
+                );
             }
             values = faults.texts("values", &listed.value).into_iter().map(|(text, _)| text.to_owned()).collect();
         }
@@ -174,7 +177,7 @@ impl Vocabulary {
     fn event_set(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let name = entry.key.as_str();
         if name == "any" || FEE_SETS.contains(&name) || self.activities.contains_key(name) {
-            faults.add(entry.key_at, texts::twice(("名称", "name"), name, "built in / 内置"));
+            faults.add(entry.key_at, texts::twice(("名称", "name"), name, None));
             return;
         }
         if let Some(named) = named(entry, faults, parse_set) {
@@ -224,7 +227,10 @@ pub(crate) fn list_value(key: &str, tree: &Tree, faults: &mut Faults<'_>) -> Opt
     let mut of = None;
     for member in members {
         let (value, ty) = scalar(member).or_else(|| {
-            faults.add(member.at, texts::wrong_value(key, ("文字、数字或日期", "text, numbers or dates"), member.value.kind()));
+            faults.add(
+                member.at,
+                texts::wrong_value(key, ("文字、数字或日期", "text, numbers or dates"), member.value.kind()),
+            );
             None
         })?;
         if of.get_or_insert_with(|| ty.clone()) != &ty {
