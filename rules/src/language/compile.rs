@@ -127,6 +127,12 @@ struct Compiler<'a, 's, 'f> {
     defaults: &'a Defaults,
 }
 
+/// Keys of all kinds.
+#[cfg(test)]
+pub(super) fn key_names() -> Vec<&'static str> {
+    kinds::KINDS.iter().flat_map(|(_, keys)| keys.iter()).chain(COMMON).copied().collect()
+}
+
 /// Families by their token in rule files.
 pub(crate) const FAMILIES: [(&str, Family); 4] = [
     ("overdue", Family::Overdue),
@@ -168,6 +174,14 @@ fn kind_of(table: &Table, faults: &mut Faults<'_>) -> Option<&'static str> {
             "authority" => texts::refused("没有 kind = \"authority\"", "there is no kind = \"authority\"").help(
                 "请写 kind = \"condition\"，如 any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
                 "write kind = \"condition\", such as any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
+            ),
+            "forbids" => texts::refused("本版尚不支持 kind = \"forbids\"", "this version has no kind = \"forbids\"").help(
+                "请写 kind = \"condition\"、on = 被禁止的事件、when = \"seen(之前的事件)\"",
+                "write kind = \"condition\", on = the forbidden event, when = \"seen(what came before)\"",
+            ),
+            "count" => texts::refused("本版尚不支持 kind = \"count\"", "this version has no kind = \"count\"").help(
+                "请写 kind = \"condition\"、on = 所计的事件、when = \"count(该事件) >= 1\"（第二次起）",
+                "write kind = \"condition\", on = the counted event, when = \"count(that event) >= 1\" (from the second on)",
             ),
             "group" => group_refused(),
             _ => {

@@ -3,6 +3,7 @@
 mod bad_config;
 mod compiled;
 mod hostile;
+mod page;
 
 use std::path::{Path, PathBuf};
 

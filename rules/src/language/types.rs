@@ -26,6 +26,8 @@ use crate::value::{Type, Value};
 
 pub(crate) use fields::{CASE_TYPES, ClockName, LEVELS, LINE};
 pub(crate) use sets::FEE_SETS;
+#[cfg(test)]
+pub(super) use {calls::function_names, fields::field_names};
 
 /// The most nodes one expression may become, named sets and values in place.
 const NODES_MAX: u32 = 20_000;
