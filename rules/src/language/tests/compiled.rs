@@ -344,6 +344,19 @@ fn versions_tile_and_a_gap_may_be_meant() {
 }
 
 #[test]
+fn facts_that_the_law_makes_do_not_stand_on_each_other() {
+    let deeming = |id: &str, start: &str, activity: &str| {
+        deadline(&format!(
+            "start = '{start}'\nstop = 'closed'\nlimit = '5wd'\ncard = 'red'\ndeems = {{ activity = '{activity}', dated = 'due' }}"
+        ))
+        .replace("X-1", id)
+    };
+    assert_eq!(good(&(deeming("A", "submitted", "accepted") + &deeming("B", "submitted", "delivered"))).rules.len(), 2);
+    let told = faults(&(deeming("A", "submitted", "accepted") + &deeming("B", "accepted", "delivered")));
+    assert_eq!(told, ["13:6 RL38 a rule with `deems` cannot stand on accepted, which A makes"]);
+}
+
+#[test]
 fn a_set_without_profiles_is_refused_yet_its_rules_are_checked() {
     let mut files = with_rules(&deadline("start = 'acepted'\nstop = 'closed'\nlimit = '5wd'\ncard = 'red'"));
     files.remove("profiles/national.toml");

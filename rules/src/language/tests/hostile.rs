@@ -137,8 +137,8 @@ fn names_that_double_at_every_step_are_refused() {
     }
     text.push_str("e14 = \"closed\"\n");
     let told = faults(&text);
-    assert!(told.iter().any(|fault| fault.contains("too long or too deep")), "{told:?}");
-    assert!(told.iter().any(|fault| fault.contains("event set is too long")), "{told:?}");
+    let places = |name: &str| told.iter().filter(|fault| fault.contains(name)).count();
+    assert!(places("too long or too deep") >= 2, "{told:?}");
 }
 
 #[test]
