@@ -28,3 +28,9 @@ mod vocabulary;
 mod tests;
 
 pub use load::{ConfigFiles, Loaded, load};
+
+/// Every key, field and function there is, for the page that describes them.
+#[cfg(test)]
+fn all_names() -> Vec<&'static str> {
+    compile::key_names().into_iter().chain(types::field_names()).chain(types::function_names()).collect()
+}

@@ -61,15 +61,20 @@ impl Reads {
         self.attrs.extend(other.attrs.iter().cloned());
     }
 
+    /// Does the rule read this activity?
+    #[must_use]
+    pub fn reads(&self, activity: &Activity) -> bool {
+        self.any
+            || match activity.closed_index() {
+                Some(index) => self.closed & (1 << index) != 0,
+                None => self.declared.contains(activity.name()),
+            }
+    }
+
     /// Can a version of this fact, coming or going, change the rule?
     #[must_use]
     pub fn touched_by(&self, event: &Event) -> bool {
-        self.any
-            || self.attrs.iter().any(|name| event.attr(name).is_some())
-            || match event.activity.closed_index() {
-                Some(index) => self.closed & (1 << index) != 0,
-                None => self.declared.contains(event.activity.name()),
-            }
+        self.reads(&event.activity) || self.attrs.iter().any(|name| event.attr(name).is_some())
     }
 }
 

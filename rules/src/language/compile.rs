@@ -97,16 +97,27 @@ const COMMON: &[&str] = &[
     "gap_before",
 ];
 
+/// How the findings of a kind come and go.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Shape {
+    /// Marks on a clock.
+    Deadline,
+    /// A state lasts and ends.
+    State,
+    /// An event fact does not end.
+    Fact,
+}
+
 /// What a kind says of itself to the rest of the rule.
 struct Plan {
-    kind: Kind,
+    /// `None` when it has a fault; the rest of the rule is checked all the same.
+    kind: Option<Kind>,
+    shape: Shape,
     /// What the conditions of its cards and its message may name.
     seat: Seat,
     /// What `clears` may name: a later state.
     clears_seat: Seat,
     words: &'static [Word],
-    /// A state lasts and ends; an event fact does not.
-    ends: bool,
 }
 
 struct Compiler<'a, 's, 'f> {
@@ -114,6 +125,12 @@ struct Compiler<'a, 's, 'f> {
     kind: &'static str,
     checker: Checker<'a, 's, 'f>,
     defaults: &'a Defaults,
+}
+
+/// Keys of all kinds.
+#[cfg(test)]
+pub(super) fn key_names() -> Vec<&'static str> {
+    kinds::KINDS.iter().flat_map(|(_, keys)| keys.iter()).chain(COMMON).copied().collect()
 }
 
 /// Families by their token in rule files.
@@ -157,6 +174,14 @@ fn kind_of(table: &Table, faults: &mut Faults<'_>) -> Option<&'static str> {
             "authority" => texts::refused("没有 kind = \"authority\"", "there is no kind = \"authority\"").help(
                 "请写 kind = \"condition\"，如 any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
                 "write kind = \"condition\", such as any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
+            ),
+            "forbids" => texts::refused("本版尚不支持 kind = \"forbids\"", "this version has no kind = \"forbids\"").help(
+                "请写 kind = \"condition\"、on = 被禁止的事件、when = \"seen(之前的事件)\"",
+                "write kind = \"condition\", on = the forbidden event, when = \"seen(what came before)\"",
+            ),
+            "count" => texts::refused("本版尚不支持 kind = \"count\"", "this version has no kind = \"count\"").help(
+                "请写 kind = \"condition\"、on = 所计的事件、when = \"count(该事件) >= 1\"（第二次起）",
+                "write kind = \"condition\", on = the counted event, when = \"count(that event) >= 1\" (from the second on)",
             ),
             "group" => group_refused(),
             _ => {
@@ -241,10 +266,6 @@ impl<'a> Compiler<'a, '_, '_> {
         let calendar = calendar.map_or_else(|| self.defaults.calendar.clone(), CompactString::from);
         let held = self.held(self.table, family);
         let plan = self.plan();
-        let Some(plan) = plan else {
-            self.check_cards_alone();
-            return None;
-        };
         let cards = self.cards(&plan, held, family);
         let message = self.entry("message").and_then(|entry| {
             let table = self.checker.faults.table("message", &entry.value)?;
@@ -259,7 +280,7 @@ impl<'a> Compiler<'a, '_, '_> {
             status,
             scope,
             in_force,
-            kind: plan.kind,
+            kind: plan.kind?,
             cards,
             grace,
             counting,
@@ -368,7 +389,7 @@ impl<'a> Compiler<'a, '_, '_> {
         let entry = table.get("clears")?;
         match self.checker.faults.text("clears", &entry.value)? {
             "never" => Some(Clears::Never),
-            "ended" if plan.ends => Some(Clears::Ended),
+            "ended" if plan.shape != Shape::Fact => Some(Clears::Ended),
             "ended" => {
                 self.checker.faults.add(entry.value.at, texts::facts_do_not_end());
                 None

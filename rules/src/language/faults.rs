@@ -128,8 +128,14 @@ impl<'s> Faults<'s> {
     /// A whole number of at least `least`.
     pub(crate) fn integer(&mut self, key: &str, tree: &Tree, least: i64) -> Option<u32> {
         match &tree.value {
-            Raw::Integer(number) if *number >= least => u32::try_from(*number).ok(),
-            _ => self.wrong(tree, key, &format!("不小于 {least} 的整数"), &format!("an integer of at least {least}")),
+            Raw::Integer(number) if (least..=1_000_000).contains(number) => u32::try_from(*number).ok(),
+            Raw::Integer(number) => {
+                let wanted = (format!("不小于 {least} 的整数"), format!("an integer of at least {least}"));
+                let got = number.to_string();
+                self.add(tree.at, texts::wrong_value(key, (&wanted.0, &wanted.1), (&got, &got)));
+                None
+            }
+            _ => self.wrong(tree, key, "整数", "an integer"),
         }
     }
 

@@ -22,11 +22,22 @@ pub(crate) fn items_reached(rule: &RawRule, catalogue: &Catalogue, faults: &mut 
     let Some(Raw::List(patterns)) = scope.get("items").map(|entry| &entry.value.value) else { return };
     for tree in patterns {
         let Raw::Text(pattern) = &tree.value else { continue };
-        if !catalogue.items().any(|item| glob(pattern, &item.code)) {
-            let near = texts::nearest(pattern.trim_matches('*'), catalogue.items().map(|item| item.code.as_str()));
-            faults.add(tree.at, texts::no_item(pattern, near));
+        let odd = pattern.trim_matches('*').contains('*');
+        if !odd && !catalogue.items().any(|item| glob(pattern, &item.code)) {
+            faults.add(tree.at, texts::no_item(pattern, near_item(pattern, catalogue)));
         }
     }
+}
+
+/// The item whose code begins most like the pattern.
+fn near_item<'c>(pattern: &str, catalogue: &'c Catalogue) -> Option<&'c str> {
+    let wanted: String = pattern.trim_matches('*').chars().take(64).collect();
+    let length = wanted.chars().count();
+    let scored = catalogue.items().map(|item| {
+        let begin: String = item.code.chars().take(length + 1).collect();
+        (strsim::damerau_levenshtein(&wanted, &begin), item.code.as_str())
+    });
+    scored.min_by_key(|(score, _)| *score).filter(|(score, _)| *score <= length / 3).map(|(_, code)| code)
 }
 
 /// RL21: promises longer than the statute, where both are counted alike.
@@ -40,5 +51,42 @@ pub(crate) fn promises(catalogue: &Catalogue, faults: &mut Faults<'_>) {
             let say = texts::promise_over_statute(&name, &promise.to_string(), &statutory.to_string());
             faults.add_file("catalogue/items.csv", say);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Item;
+    use crate::language::source::Sources;
+    use crate::language::span_text::parse_span;
+
+    #[test]
+    fn a_promise_longer_than_the_statute_is_seen_where_both_count_alike() {
+        let item = |code: &str, promise: &str, statutory: &str| Item {
+            code: code.into(),
+            version: "1".into(),
+            promise: parse_span(promise),
+            statutory: parse_span(statutory),
+            ..Item::default()
+        };
+        let catalogue =
+            Catalogue::new([item("a", "25wd", "20wd"), item("b", "20wd", "20wd"), item("c", "25d", "20wd")]);
+        let sources = Sources::default();
+        let mut faults = Faults::new(&sources);
+        promises(&catalogue, &mut faults);
+        let told: Vec<(&str, String)> =
+            faults.sorted().into_iter().map(|fault| (fault.code, fault.file + " " + &fault.text.en[..9])).collect();
+        assert_eq!(told, [("RL21", "catalogue/items.csv item a@1:".to_owned())]);
+    }
+
+    #[test]
+    fn patterns_have_a_star_at_either_end() {
+        assert!(glob("procurement/*", "procurement/goods"));
+        assert!(glob("*goods", "procurement/goods"));
+        assert!(glob("*ure*", "procurement/goods"));
+        assert!(glob("*", "anything"));
+        assert!(glob("permit-1", "permit-1"));
+        assert!(!glob("permit-1", "permit-10"));
     }
 }

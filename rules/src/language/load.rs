@@ -147,6 +147,7 @@ impl Loader {
             let set = self.clocks_for(&profile.lists, &mut sets, &mut clocks, faults);
             let first = rules.len();
             rules.extend(self.rules_of(profile, &sets[set].names, faults));
+            check_derived(&rules[first..], &self.rules, faults);
             finish_reads(&mut rules[first..], &clocks);
             let judged = (first..rules.len()).filter(|place| rules[*place].status == Status::On);
             profiles.push(Profile {
@@ -245,6 +246,28 @@ impl Loader {
             let depends = named.text.contains("param.") || named.text.contains("clock.") || named.ast.is_none();
             if !depends {
                 checker.written(Written { text: &named.text, origin: &named.origin }, &seat);
+            }
+        }
+    }
+}
+
+/// A rule that makes facts must not stand on facts that another rule makes: the two could go round
+/// in a circle.
+fn check_derived(rules: &[Rule], raw: &[RawRule], faults: &mut Faults<'_>) {
+    let deems = |rule: &Rule| match &rule.kind {
+        Kind::Deadline(deadline) => deadline.deems.as_ref().map(|deems| deems.activity.clone()),
+        _ => None,
+    };
+    for rule in rules.iter().filter(|rule| deems(rule).is_some()) {
+        for other in rules.iter().filter(|other| other.id != rule.id) {
+            let Some(activity) = deems(other) else { continue };
+            let at = raw.iter().find(|raw| rule.id == raw.full_id()).map(|raw| raw.at);
+            if let (Some(at), true) = (at, Reads::of_rule(rule, &[]).reads(&activity)) {
+                let say = texts::not_together(
+                    format!("有 deems 的规则不能依据 {} 推定的 {activity}", other.id),
+                    format!("a rule with `deems` cannot stand on {activity}, which {} makes", other.id),
+                );
+                faults.add(at, say);
             }
         }
     }

@@ -102,7 +102,7 @@ fn placeholder(
             Some((_, format)) => *format,
             None => {
                 let known: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
-                let say = texts::unknown_choice("格式 / format", name.trim(), &known);
+                let say = texts::unknown_choice("format", name.trim(), &known);
                 checker.faults.add(at(path.len() + 1, name.len()), say);
                 return None;
             }
@@ -116,6 +116,10 @@ fn placeholder(
             let known: Vec<&str> =
                 Word::ALL.iter().filter(|(_, word)| words.contains(word)).map(|(name, _)| *name).collect();
             checker.faults.add(at(0, path.len()), texts::no_placeholder(name, &known));
+        }
+        if word.is_some_and(|(_, word)| !word_takes(*word, format)) {
+            checker.faults.add(at(0, text.len()), format_does_not_fit());
+            return None;
         }
         return word.map(|(_, word)| Piece::Word(*word, format));
     }
@@ -135,11 +139,24 @@ fn placeholder(
         (Format::List, ty) => matches!(ty, Type::List(_)),
     };
     if !fits {
-        let say = texts::message_form("格式与值的类型不合", "the format does not go with the value");
-        checker.faults.add(at(0, text.len()), say);
+        checker.faults.add(at(0, text.len()), format_does_not_fit());
         return None;
     }
     Some(Piece::Value(node, format))
+}
+
+fn format_does_not_fit() -> super::faults::Say {
+    texts::message_form("格式与值的类型不合", "the format does not go with the value")
+}
+
+/// Does a format go with what the kind supplies?
+fn word_takes(word: Word, format: Format) -> bool {
+    match format {
+        Format::Plain => true,
+        Format::Date | Format::Time => matches!(word, Word::Due | Word::Start | Word::Stop),
+        Format::Yuan => matches!(word, Word::Ledger | Word::Tariff | Word::Excess),
+        Format::List => matches!(word, Word::Acts | Word::Missing | Word::Grounds),
+    }
 }
 
 /// `path|format`; a bar inside brackets belongs to an event set.

@@ -47,7 +47,7 @@ pub(crate) struct RawProfile {
     calendar: Option<CompactString>,
     held: BTreeMap<Family, bool>,
     lights: [Option<Light>; 3],
-    lists: BTreeMap<String, ListValue>,
+    lists: BTreeMap<String, (ListValue, At)>,
     overrides: Vec<Override>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn read(file: &Table, faults: &mut Faults<'_>) -> Option<RawProfile> 
     if let Some(table) = file.get("lists").and_then(|entry| faults.table("lists", &entry.value)) {
         for entry in &table.entries {
             if let Some(list) = list_value(&entry.key, &entry.value, faults) {
-                profile.lists.insert(entry.key.clone(), list);
+                profile.lists.insert(entry.key.clone(), (list, entry.key_at));
             }
         }
     }
@@ -197,35 +197,28 @@ pub(crate) fn resolve<'p>(
         check_lists(profile, vocabulary, faults);
         check_targets(profile, rules, faults);
     }
-    profiles
-        .iter()
-        .filter_map(|profile| Some(merged(profile, &chain(profile, profiles, faults)?, vocabulary)))
-        .collect()
+    profiles.iter().map(|profile| merged(profile, &chain(profile, profiles, faults), vocabulary)).collect()
 }
 
-/// The profile and those it extends, from the root on.
-fn chain<'p>(
-    profile: &'p RawProfile,
-    profiles: &'p [RawProfile],
-    faults: &mut Faults<'_>,
-) -> Option<Vec<&'p RawProfile>> {
+/// The profile and those it extends, from the root on; up to a name that is not there.
+fn chain<'p>(profile: &'p RawProfile, profiles: &'p [RawProfile], faults: &mut Faults<'_>) -> Vec<&'p RawProfile> {
     let mut chain = vec![profile];
     let mut last = profile;
     while let Some((name, at)) = &last.extends {
         let Some(next) = profiles.iter().find(|profile| profile.id == *name) else {
             let known: Vec<&str> = profiles.iter().map(|profile| profile.id.as_str()).collect();
             faults.add(*at, texts::unknown_name(("配置", "profile"), name, &known));
-            return None;
+            break;
         };
         if chain.iter().any(|seen| seen.id == next.id) {
             faults.add(*at, texts::profile("extends 绕回自身", "`extends` goes in a circle"));
-            return None;
+            break;
         }
         chain.push(next);
         last = next;
     }
     chain.reverse();
-    Some(chain)
+    chain
 }
 
 fn merged<'p>(profile: &'p RawProfile, chain: &[&'p RawProfile], vocabulary: &Vocabulary) -> Resolved<'p> {
@@ -245,7 +238,7 @@ fn merged<'p>(profile: &'p RawProfile, chain: &[&'p RawProfile], vocabulary: &Vo
     };
     let mut lists = vocabulary.lists.clone();
     for profile in chain {
-        lists.extend(profile.lists.iter().map(|(name, list)| (name.clone(), list.clone())));
+        lists.extend(profile.lists.iter().map(|(name, (list, _))| (name.clone(), list.clone())));
     }
     Resolved {
         id: profile.id.clone(),
@@ -278,7 +271,7 @@ fn check_ids(profiles: &[RawProfile], faults: &mut Faults<'_>) {
         }
         if let Some(first) = profiles[..place].iter().find(|first| first.id == profile.id) {
             let first = place_text(first.at, faults);
-            faults.add(profile.at, texts::twice(("配置", "the profile"), &profile.id, &first));
+            faults.add(profile.at, texts::twice(("配置", "the profile"), &profile.id, Some(&first)));
         }
     }
 }
@@ -320,7 +313,7 @@ fn check_prefixes(profiles: &[RawProfile], faults: &mut Faults<'_>) {
 }
 
 fn check_lists(profile: &RawProfile, vocabulary: &Vocabulary, faults: &mut Faults<'_>) {
-    for (name, list) in &profile.lists {
+    for (name, (list, at)) in &profile.lists {
         match vocabulary.lists.get(name) {
             Some(declared) if declared.of == list.of || declared.members.is_empty() || list.members.is_empty() => {}
             Some(_) => {
@@ -328,11 +321,11 @@ fn check_lists(profile: &RawProfile, vocabulary: &Vocabulary, faults: &mut Fault
                     format!("列表 {name} 的成员与原定义不同类"),
                     format!("members of the list {name} have another type than declared"),
                 );
-                faults.add(profile.at, say);
+                faults.add(*at, say);
             }
             None => {
                 let known: Vec<&str> = vocabulary.lists.keys().map(String::as_str).collect();
-                faults.add(profile.at, texts::unknown_name(("列表", "list"), name, &known));
+                faults.add(*at, texts::unknown_name(("列表", "list"), name, &known));
             }
         }
     }

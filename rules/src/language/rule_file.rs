@@ -91,7 +91,7 @@ fn parts(tree: &Tree, faults: &mut Faults<'_>) -> Vec<RawRule> {
         let Some(id) = identifier("id", &name.value, faults) else { continue };
         if let Some(first) = seen.insert(id.clone(), name.value.at) {
             let first = place_text(first, faults);
-            faults.add(name.value.at, texts::twice(("部分", "the part"), &id, &first));
+            faults.add(name.value.at, texts::twice(("部分", "the part"), &id, Some(&first)));
             continue;
         }
         part.remove("id");
@@ -146,7 +146,7 @@ pub(crate) fn check_versions(rules: &[RawRule], faults: &mut Faults<'_>) {
             if pair[0].version == pair[1].version {
                 let first = place_text(pair[0].at, faults);
                 let name = format!("{}@{}", pair[1].full_id(), pair[1].version);
-                faults.add(pair[1].at, texts::twice(("规则", "the rule"), &name, &first));
+                faults.add(pair[1].at, texts::twice(("规则", "the rule"), &name, Some(&first)));
             } else {
                 check_pair(pair[0], pair[1], faults);
             }

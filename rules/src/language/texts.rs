@@ -10,8 +10,10 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     let name: String = name.chars().take(64).collect();
     let score = |candidate: &str| strsim::damerau_levenshtein(&name, candidate);
     let far = (name.chars().count() / 3).max(1);
-    let best = candidates.into_iter().map(|candidate| (score(candidate), candidate)).min_by_key(|(score, _)| *score);
-    best.filter(|(score, _)| *score <= far).map(|(_, candidate)| candidate)
+    let begun = |candidate: &str| name.chars().count() >= 3 && candidate.starts_with(&name);
+    let near = candidates.into_iter().map(|candidate| (score(candidate), candidate));
+    let near = near.filter(|(score, candidate)| *score <= far || begun(candidate));
+    near.min_by_key(|(score, _)| *score).map(|(_, candidate)| candidate)
 }
 
 /// `，是否为 "x"？` and `; did you mean "x"?`
@@ -341,9 +343,13 @@ pub(crate) fn wrong_type(zh: impl Into<String>, en: impl Into<String>) -> Say {
 }
 
 /// RL31
-pub(crate) fn twice(what: (&str, &str), name: &str, first: &str) -> Say {
-    Say::new("RL31", format!("{} \"{name}\" 重复定义", what.0), format!("{} \"{name}\" is defined twice", what.1))
-        .help(format!("前一处：{first}"), format!("first: {first}"))
+pub(crate) fn twice(what: (&str, &str), name: &str, first: Option<&str>) -> Say {
+    let say =
+        Say::new("RL31", format!("{} \"{name}\" 重复定义", what.0), format!("{} \"{name}\" is defined twice", what.1));
+    match first {
+        Some(first) => say.help(format!("前一处：{first}"), format!("first: {first}")),
+        None => say.help("这是内置的名称", "this name is built in"),
+    }
 }
 
 /// RL32

@@ -26,6 +26,8 @@ use crate::value::{Type, Value};
 
 pub(crate) use fields::{CASE_TYPES, ClockName, LEVELS, LINE};
 pub(crate) use sets::FEE_SETS;
+#[cfg(test)]
+pub(super) use {calls::function_names, fields::field_names};
 
 /// The most nodes one expression may become, named sets and values in place.
 const NODES_MAX: u32 = 20_000;
@@ -293,15 +295,26 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
         self.faults.add(written.origin.at(range), say);
     }
 
-    /// Checks one node and gives it the text it was written as.
-    fn check(&mut self, ast: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
-        self.nodes += 1;
-        if self.nodes > NODES_MAX || self.depth >= DEPTH_MAX {
+    /// Counts a node; true when there are too many of them, or they lie too deep, which is told once.
+    fn spent(&mut self, range: Range<usize>, written: Written<'_>) -> bool {
+        self.nodes = self.nodes.saturating_add(1);
+        if self.nodes <= NODES_MAX && self.depth < DEPTH_MAX {
+            return false;
+        }
+        if self.nodes != u32::MAX {
+            self.nodes = u32::MAX;
             let say = texts::too_big(
                 "展开后过长或过深，请减少名称的层层引用",
                 "too long or too deep once all names are in place",
             );
-            self.fault(ast.range.clone(), written, say);
+            self.fault(range, written, say);
+        }
+        true
+    }
+
+    /// Checks one node and gives it the text it was written as.
+    fn check(&mut self, ast: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
+        if self.spent(ast.range.clone(), written) {
             return None;
         }
         self.depth += 1;

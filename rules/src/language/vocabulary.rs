@@ -89,7 +89,7 @@ impl Vocabulary {
         let key = (space, entry.key.clone());
         if let Some(first) = self.defined.get(&key) {
             let first = place_text(*first, faults);
-            faults.add(entry.key_at, texts::twice(("名称", "name"), &entry.key, &first));
+            faults.add(entry.key_at, texts::twice(("名称", "name"), &entry.key, Some(&first)));
             return;
         }
         self.defined.insert(key, entry.key_at);
@@ -177,7 +177,7 @@ impl Vocabulary {
     fn event_set(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let name = entry.key.as_str();
         if name == "any" || FEE_SETS.contains(&name) || self.activities.contains_key(name) {
-            faults.add(entry.key_at, texts::twice(("名称", "name"), name, "built in / 内置"));
+            faults.add(entry.key_at, texts::twice(("名称", "name"), name, None));
             return;
         }
         if let Some(named) = named(entry, faults, parse_set) {

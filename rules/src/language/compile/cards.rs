@@ -2,7 +2,7 @@
 
 use facts::Card;
 
-use super::{Compiler, Plan};
+use super::{Compiler, Plan, Shape};
 use crate::counting::Unit;
 use crate::expression::{Comparison, Expr, HistoryFunction, Node};
 use crate::language::faults::Say;
@@ -42,11 +42,6 @@ impl Compiler<'_, '_, '_> {
         cards.into_iter().map(|card| card.spec).collect()
     }
 
-    /// Checks the names of the cards where the kind itself has a fault.
-    pub(super) fn check_cards_alone(&mut self) {
-        self.given_cards();
-    }
-
     fn card(
         &mut self,
         card: Card,
@@ -56,13 +51,10 @@ impl Compiler<'_, '_, '_> {
         held: bool,
         family: Option<Family>,
     ) -> Option<CardSpec> {
-        let deadline = matches!(plan.kind, Kind::Deadline(_));
-        let state =
-            matches!(&plan.kind, Kind::Fee(_)) || matches!(&plan.kind, Kind::Condition(rule) if rule.on == On::Case);
+        let (deadline, state) = (plan.shape == Shape::Deadline, plan.shape == Shape::State);
         let natural = match card {
             Card::Warning if deadline => Clears::Ended,
-            _ if deadline => Clears::Never,
-            _ if plan.ends => Clears::Ended,
+            _ if state => Clears::Ended,
             _ => Clears::Never,
         };
         let mut spec = CardSpec {
@@ -79,10 +71,7 @@ impl Compiler<'_, '_, '_> {
         };
         let Some(tree) = tree else { return Some(spec) };
         let table = match &tree.value {
-            Raw::Text(_) if deadline => {
-                self.mark(tree, &mut spec);
-                return Some(spec);
-            }
+            Raw::Text(_) if deadline => return self.mark(tree, &mut spec).then_some(spec),
             Raw::Text(_) => {
                 spec.when = self.checker.condition("when", tree, &plan.seat);
                 return Some(spec);
@@ -95,9 +84,7 @@ impl Compiler<'_, '_, '_> {
             }
         };
         self.check_card_keys(card, table, deadline, state);
-        if let Some(entry) = table.get("at").filter(|_| deadline) {
-            self.mark(&entry.value, &mut spec);
-        }
+        let marked = table.get("at").filter(|_| deadline).is_none_or(|entry| self.mark(&entry.value, &mut spec));
         if let Some(entry) = table.get("limit").filter(|_| deadline) {
             spec.limit = self.checker.limit("limit", &entry.value, &plan.seat, true).map(|typed| typed.node);
         }
@@ -116,7 +103,7 @@ impl Compiler<'_, '_, '_> {
         if table.get("issue").is_some() {
             spec.held = self.held(table, family);
         }
-        Some(spec)
+        marked.then_some(spec)
     }
 
     fn check_card_keys(&mut self, card: Card, table: &Table, deadline: bool, state: bool) {
@@ -130,12 +117,14 @@ impl Compiler<'_, '_, '_> {
         self.checker.faults.unknown_keys(table, &format!("cards.{card}"), &allowed);
     }
 
-    fn mark(&mut self, tree: &Tree, spec: &mut CardSpec) {
-        let Some(text) = self.checker.faults.text("at", tree) else { return };
+    /// Reads a mark; false when it is none.
+    fn mark(&mut self, tree: &Tree, spec: &mut CardSpec) -> bool {
+        let Some(text) = self.checker.faults.text("at", tree) else { return false };
         match span_text::parse_mark(text) {
             Some(mark) => {
                 spec.mark = mark;
                 spec.mark_text = text.trim().into();
+                true
             }
             None => {
                 let say = texts::syntax(format!("\"{text}\" 不是标记"), format!("\"{text}\" is no mark")).help(
@@ -143,6 +132,7 @@ impl Compiler<'_, '_, '_> {
                     "write \"due\", \"due - 2wd\", \"due + 1d\", \"over >= 1\" or \"80%\"",
                 );
                 self.checker.faults.add(tree.at, say);
+                false
             }
         }
     }
@@ -163,7 +153,7 @@ impl Compiler<'_, '_, '_> {
 
     /// A milder card must come before a worse one, and no mark may lie before the start.
     fn check_order(&mut self, cards: &[Placed], plan: &Plan) {
-        let Kind::Deadline(deadline) = &plan.kind else { return };
+        let Some(Kind::Deadline(deadline)) = &plan.kind else { return };
         for (place, milder) in cards.iter().enumerate() {
             let limit = milder.spec.limit.as_ref().or(deadline.limit.as_ref());
             self.check_mark(milder, limit, &deadline.start);
@@ -209,7 +199,7 @@ impl Compiler<'_, '_, '_> {
 
     /// A state that is nothing but absence holds from the first event of every case.
     fn check_absence(&mut self, cards: &[Placed], plan: &Plan) {
-        let Kind::Condition(rule) = &plan.kind else { return };
+        let Some(Kind::Condition(rule)) = &plan.kind else { return };
         let bare =
             cards.iter().any(|card| card.spec.after.is_none() && card.spec.from.is_none() && card.spec.when.is_none());
         if rule.on == On::Case && bare && rule.grounds.iter().any(only_absence) {

@@ -1,6 +1,6 @@
 //! `kind = "deadline"`, and the clocks, pauses and extensions of the vocabulary.
 
-use super::{Compiler, Definitions, Plan, optional};
+use super::{Compiler, Definitions, Plan, Shape, optional};
 use crate::expression::{Activities, EventRole, EventSet};
 use crate::language::faults::Faults;
 use crate::language::texts;
@@ -20,28 +20,44 @@ const WORDS: &[Word] =
     &[Word::Due, Word::Limit, Word::Used, Word::Left, Word::Over, Word::Paused, Word::Start, Word::Stop];
 
 impl Compiler<'_, '_, '_> {
-    pub(super) fn deadline(&mut self) -> Option<Plan> {
-        let vocabulary = self.checker.vocabulary;
-        let mut table = self.table.clone();
-        if let Some(entry) = self.entry("clock") {
-            let name = self.checker.faults.text("clock", &entry.value)?;
-            let Some(clock) = vocabulary.clocks.get(name) else {
-                let known: Vec<&str> = vocabulary.clocks.keys().map(String::as_str).collect();
-                self.checker.faults.add(entry.value.at, texts::unknown_name(("时钟", "clock"), name, &known));
-                return None;
-            };
-            for key in CLOCK_OWN {
-                if let Some(entry) = self.entry(key) {
-                    let say = texts::not_together(
-                        format!("{key} 已由时钟 {name} 给出"),
-                        format!("`{key}` is already given by the clock {name}"),
-                    )
-                    .help("删去其一", "drop one of them");
-                    self.checker.faults.add(entry.key_at, say);
-                }
-            }
-            table = Table { at: self.table.at, ..clock.merged(&table) };
+    pub(super) fn deadline(&mut self) -> Plan {
+        let kind = self.deadline_kind();
+        let caseless = matches!(self.tree("start").map(|tree| &tree.value), Some(Raw::Text(text)) if of_case(text));
+        let seat = if caseless { Seat::state() } else { Seat::start() };
+        Plan {
+            kind: kind.map(|deadline| Kind::Deadline(Box::new(deadline))),
+            shape: Shape::Deadline,
+            clears_seat: seat.clone(),
+            seat,
+            words: WORDS,
         }
+    }
+
+    /// The keys of the rule with those of its clock.
+    fn with_clock(&mut self) -> Option<Table> {
+        let Some(entry) = self.entry("clock") else { return Some(self.table.clone()) };
+        let vocabulary = self.checker.vocabulary;
+        let name = self.checker.faults.text("clock", &entry.value)?;
+        let Some(clock) = vocabulary.clocks.get(name) else {
+            let known: Vec<&str> = vocabulary.clocks.keys().map(String::as_str).collect();
+            self.checker.faults.add(entry.value.at, texts::unknown_name(("时钟", "clock"), name, &known));
+            return None;
+        };
+        for key in CLOCK_OWN {
+            if let Some(entry) = self.entry(key) {
+                let say = texts::not_together(
+                    format!("{key} 已由时钟 {name} 给出"),
+                    format!("`{key}` is already given by the clock {name}"),
+                )
+                .help("删去其一", "drop one of them");
+                self.checker.faults.add(entry.key_at, say);
+            }
+        }
+        Some(Table { at: self.table.at, ..clock.merged(self.table) })
+    }
+
+    fn deadline_kind(&mut self) -> Option<Deadline> {
+        let table = self.with_clock()?;
         let needs_limit = !self.every_card_has_a_limit();
         let mut parts = Parts { table: &table, owner: "deadline", checker: &mut self.checker };
         let seat = Seat::start();
@@ -49,22 +65,7 @@ impl Compiler<'_, '_, '_> {
         let deems = parts.tree("deems").map(|tree| parts.deems(tree));
         let silent = parts.choice("open", &[("light", false), ("silent", true)]).unwrap_or(false);
         let (deadline, _) = parts.deadline(needs_limit)?;
-        let deadline = Deadline {
-            condition: match condition {
-                Some(condition) => Some(condition?),
-                None => None,
-            },
-            deems: match deems {
-                Some(deems) => Some(deems?),
-                None => None,
-            },
-            silent,
-            ..deadline
-        };
-        let events = matches!(deadline.start, Start::Events(_));
-        let seat = if events { Seat::start() } else { Seat::state() };
-        let kind = Kind::Deadline(Box::new(deadline));
-        Some(Plan { kind, clears_seat: seat.clone(), seat, words: WORDS, ends: true })
+        Some(Deadline { condition: optional(condition)?, deems: optional(deems)?, silent, ..deadline })
     }
 
     fn every_card_has_a_limit(&self) -> bool {
@@ -76,6 +77,12 @@ impl Compiler<'_, '_, '_> {
         };
         !cards.entries.is_empty() && cards.entries.iter().all(has_limit)
     }
+}
+
+/// Is a start no event but the case, or an instant it carries?
+fn of_case(start: &str) -> bool {
+    let start = start.trim();
+    start == "case" || start.starts_with("case.")
 }
 
 /// A clock of the vocabulary, with the unit of its limit.

@@ -1,6 +1,6 @@
 //! The kinds beside `deadline`, and the keys of each.
 
-use super::{Compiler, Plan, optional};
+use super::{Compiler, Plan, Shape, optional};
 use crate::expression::{EventField, EventSet, LineField, Measure, Node};
 use crate::language::texts;
 use crate::language::tree::{Raw, Tree};
@@ -39,18 +39,20 @@ pub(super) const KINDS: &[(&str, &[&str])] = &[
 const EACH: [(&str, Each); 3] = [("first", Each::First), ("every", Each::Every), ("last", Each::Last)];
 
 impl Compiler<'_, '_, '_> {
-    pub(super) fn plan(&mut self) -> Option<Plan> {
+    pub(super) fn plan(&mut self) -> Plan {
         match self.kind {
             "deadline" => self.deadline(),
-            "requires" => self.requires(),
-            "separation" => self.separation(),
-            "workflow" => self.workflow(),
+            "requires" => {
+                on_event(self.requires().map(|kind| Kind::Requires(Box::new(kind))), &[Word::Missing, Word::Distance])
+            }
+            "separation" => self.separation_plan(),
+            "workflow" => on_event(self.workflow().map(Kind::Workflow), &[Word::Missing, Word::From, Word::To]),
             "fee" => self.fee(),
             _ => self.condition_rule(),
         }
     }
 
-    fn requires(&mut self) -> Option<Plan> {
+    fn requires(&mut self) -> Option<Requires> {
         let event = self.needed_set("event");
         let before = self.required("before").map(|tree| self.sets("before", tree));
         let need = self.choice("need", &[("all", true), ("any", false)]);
@@ -61,7 +63,7 @@ impl Compiler<'_, '_, '_> {
         let lenient = self.choice("ties", &[("seq", false), ("lenient", true)]).unwrap_or(false);
         let at_least = self.tree("at_least").and_then(|tree| self.fixed_span("at_least", tree));
         let at_most = self.tree("at_most").and_then(|tree| self.fixed_span("at_most", tree));
-        let requires = Requires {
+        Some(Requires {
             event: event?,
             before: before??,
             all: need.unwrap_or(true),
@@ -72,26 +74,28 @@ impl Compiler<'_, '_, '_> {
             at_most,
             each,
             lenient,
-        };
-        let kind = Kind::Requires(Box::new(requires));
-        Some(on_event(kind, &[Word::Missing, Word::Distance]))
+        })
     }
 
-    fn separation(&mut self) -> Option<Plan> {
+    fn separation_plan(&mut self) -> Plan {
+        let kind = self.separation().map(Kind::Separation);
+        let seat = Seat { measure: Some(Measure::Shared), ..Seat::state() };
+        let words = &[Word::Person, Word::Shared, Word::Acts];
+        Plan { kind, shape: Shape::Fact, clears_seat: Seat::state(), seat, words }
+    }
+
+    fn separation(&mut self) -> Option<Separation> {
+        let by = self.tree("by").map(|tree| self.checker.field("by", tree));
         let tree = self.required("acts")?;
         let acts = self.sets("acts", tree)?;
         if acts.len() < 2 {
             let say = texts::wrong_type("acts 至少两项", "`acts` needs at least two sets");
             self.checker.faults.add(tree.at, say);
         }
-        let by = self.tree("by").map(|tree| self.checker.field("by", tree));
-        let kind = Kind::Separation(Separation { acts, by: optional(by)?.unwrap_or(EventField::Officer) });
-        let seat = Seat { measure: Some(Measure::Shared), ..Seat::state() };
-        let words: &[Word] = &[Word::Person, Word::Shared, Word::Acts];
-        Some(Plan { kind, clears_seat: Seat::state(), seat, words, ends: false })
+        Some(Separation { acts, by: optional(by)?.unwrap_or(EventField::Officer) })
     }
 
-    fn workflow(&mut self) -> Option<Plan> {
+    fn workflow(&mut self) -> Option<Workflow> {
         let checks = [
             ("complete", WorkflowCheck::Complete),
             ("order", WorkflowCheck::Order),
@@ -104,33 +108,34 @@ impl Compiler<'_, '_, '_> {
         let normal =
             if self.checker.vocabulary.events.contains_key("normal_close") { "normal_close" } else { "closed" };
         let at = self.set_or("at", normal);
-        let workflow = Workflow { check: check?, step: optional(step)?.unwrap_or(EventField::Stage), of: of?, at: at? };
-        Some(on_event(Kind::Workflow(workflow), &[Word::Missing, Word::From, Word::To]))
+        Some(Workflow { check: check?, step: optional(step)?.unwrap_or(EventField::Stage), of: of?, at: at? })
     }
 
-    fn fee(&mut self) -> Option<Plan> {
+    fn fee(&mut self) -> Plan {
         let mut by: Vec<LineField> = Vec::new();
         for tree in self.tree("by").and_then(|tree| self.checker.faults.list("by", tree)).unwrap_or(&[]) {
             by.extend(self.checker.faults.one_of("by", tree, LINE));
         }
         let seat = Seat { lines: by.clone(), ..Seat::state() };
-        let grounds = self.grounds(&seat)?;
-        let kind = Kind::Fee(FeeRule { by, grounds });
-        let words: &[Word] = &[Word::Line, Word::Ledger, Word::Tariff, Word::Excess, Word::Grounds];
-        Some(Plan { kind, clears_seat: seat.clone(), seat, words, ends: true })
+        let grounds = self.grounds(&seat);
+        let kind = grounds.map(|grounds| Kind::Fee(FeeRule { by, grounds }));
+        let words = &[Word::Line, Word::Ledger, Word::Tariff, Word::Excess, Word::Grounds];
+        Plan { kind, shape: Shape::State, clears_seat: seat.clone(), seat, words }
     }
 
-    fn condition_rule(&mut self) -> Option<Plan> {
-        let on = self.required("on").and_then(|tree| {
-            let text = self.checker.faults.text("on", tree)?;
-            if text.trim() == "case" { Some(On::Case) } else { self.checker.event_set("on", tree).map(On::Events) }
-        });
+    fn condition_rule(&mut self) -> Plan {
+        let tree = self.required("on");
+        let state = matches!(tree.map(|tree| &tree.value), Some(Raw::Text(text)) if text.trim() == "case");
+        let on = match tree {
+            _ if state => Some(On::Case),
+            Some(tree) => self.checker.event_set("on", tree).map(On::Events),
+            None => None,
+        };
         let each = self.choice("each", &EACH).unwrap_or(Each::Every);
-        let state = on == Some(On::Case);
-        let seat = if state { Seat::state() } else { Seat::event() };
+        let (seat, shape) = if state { (Seat::state(), Shape::State) } else { (Seat::event(), Shape::Fact) };
         let grounds = self.grounds(&seat);
-        let kind = Kind::Condition(ConditionRule { on: on?, each, grounds: grounds? });
-        Some(Plan { kind, clears_seat: seat.clone(), seat, words: &[Word::Grounds], ends: state })
+        let kind = on.zip(grounds).map(|(on, grounds)| Kind::Condition(ConditionRule { on, each, grounds }));
+        Plan { kind, shape, clears_seat: seat.clone(), seat, words: &[Word::Grounds] }
     }
 
     /// `when`, or `any_of` with grounds of their own.
@@ -191,6 +196,6 @@ impl Compiler<'_, '_, '_> {
 }
 
 /// A kind whose findings are facts about events.
-fn on_event(kind: Kind, words: &'static [Word]) -> Plan {
-    Plan { kind, seat: Seat::event(), clears_seat: Seat::event(), words, ends: false }
+fn on_event(kind: Option<Kind>, words: &'static [Word]) -> Plan {
+    Plan { kind, shape: Shape::Fact, seat: Seat::event(), clears_seat: Seat::event(), words }
 }

@@ -281,3 +281,10 @@ fn usage(function: Function) -> (&'static str, &'static str) {
         Function::Abs => ("abs(数字、金额或时限)", "abs(number, money or limit)"),
     }
 }
+
+/// All functions.
+#[cfg(test)]
+pub(in crate::language) fn function_names() -> Vec<&'static str> {
+    let plain = FUNCTIONS.iter().map(|(name, _)| *name);
+    plain.chain(HISTORY_FUNCTIONS.iter().copied()).chain(LOOKUPS.iter().copied()).collect()
+}

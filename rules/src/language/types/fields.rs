@@ -281,3 +281,15 @@ pub(super) fn clock_type(field: ClockField) -> Type {
         ClockField::Running => Type::Flag,
     }
 }
+
+/// Fields of everything that has fields.
+#[cfg(test)]
+pub(in crate::language) fn field_names() -> Vec<&'static str> {
+    fn names<T>(table: &'static [(&'static str, T)]) -> impl Iterator<Item = &'static str> {
+        table.iter().map(|(name, _)| *name)
+    }
+    let events = names(EVENT).chain(names(FEE)).chain(names(SPECIAL));
+    let lookups = names(ITEM).chain(names(STAGE)).chain(names(LEDGER)).chain(names(LINE)).chain(names(TARIFF));
+    let case = CASE.iter().copied().filter(|name| *name != "attrs");
+    events.chain(lookups).chain(names(CLOCK)).chain(case).collect()
+}

@@ -65,7 +65,8 @@ impl Checker<'_, '_, '_> {
         match sign {
             "&&" | "||" => {
                 let (left_ok, right_ok) = (self.flag(&a, left, written), self.flag(&b, right, written));
-                (left_ok?, right_ok?);
+                left_ok?;
+                right_ok?;
                 let (a, b) = (Box::new(a.node), Box::new(b.node));
                 let expr = if sign == "&&" { Expr::And(a, b) } else { Expr::Or(a, b) };
                 Some(Typed::new(expr, Type::Flag))

@@ -8,9 +8,6 @@ use crate::language::condition::{Ast, SetAst, TermAst, Word};
 use crate::language::texts;
 use crate::value::Type;
 
-/// The most terms a set may have once all names are in place.
-const TERMS_MAX: usize = 500;
-
 impl Checker<'_, '_, '_> {
     /// Checks a set; tests of outer and inner names both hold.
     pub(super) fn set(&mut self, ast: &SetAst, written: Written<'_>) -> Option<EventSet> {
@@ -22,20 +19,15 @@ impl Checker<'_, '_, '_> {
         // Every term is checked, also after one that has a fault.
         let parts: Vec<Option<Vec<Term>>> = ast.terms.iter().map(|term| self.term(term, written)).collect();
         let terms: Vec<Term> = parts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
-        if terms.len() > TERMS_MAX {
-            let say = texts::too_big("事件集展开后过长", "the event set is too long once all names are in place");
-            self.fault(ast.range.clone(), written, say);
-            return None;
-        }
         Some(terms)
     }
 
     fn term(&mut self, term: &TermAst, written: Written<'_>) -> Option<Vec<Term>> {
+        if self.spent(term.name.range.clone(), written) {
+            return None;
+        }
         let base = self.named_events(&term.name, term.quoted, written);
-        let test = match &term.test {
-            Some(test) => Some(self.test(test, written)),
-            None => None,
-        };
+        let test = term.test.as_ref().map(|test| self.test(test, written));
         let mut terms = base?;
         if let Some(test) = test {
             let test = test?;

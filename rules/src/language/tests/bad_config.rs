@@ -1,0 +1,72 @@
+//! Files that must be refused, with every fault and its exact text.
+//!
+//! Each `tests/bad_config/NAME.bad.toml` has its faults beside it in `NAME.expected.txt`, in Chinese
+//! and then in English. `UPDATE_EXPECTED=1` writes them anew, to be read before they are committed.
+
+use super::*;
+use crate::catalogue::{Catalogue, Item};
+
+/// A small catalogue, so that rules that reach no item are seen.
+fn catalogue() -> Catalogue {
+    let codes = ["procurement/goods", "procurement/works", "permit-1"];
+    Catalogue::new(codes.map(|code| Item { code: code.into(), ..Item::default() }))
+}
+
+/// The site's rules with one bad file in its place.
+fn files(name: &str, text: Vec<u8>) -> ConfigFiles {
+    let site = folder(&root().join("config"));
+    let wanted = |path: &str| match name {
+        "profile" => path.starts_with("rules/") || path == "vocabulary.toml",
+        _ => path == "vocabulary.toml",
+    };
+    let mut files: ConfigFiles = site.into_iter().filter(|(path, _)| wanted(path)).collect();
+    let place = match name {
+        "profile" => format!("profiles/{name}.bad.toml"),
+        _ => format!("rules/{name}.bad.toml"),
+    };
+    files.insert("profiles/site.toml".to_owned(), b"id = 'site'\ndefault = true\n".to_vec());
+    files.insert(place, text);
+    files
+}
+
+#[test]
+fn every_bad_file_is_refused_with_all_its_faults() {
+    let folder = root().join("tests/bad_config");
+    let update = std::env::var_os("UPDATE_EXPECTED").is_some();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&folder).expect("the folder of bad files is there").flatten() {
+        let file = entry.file_name().to_string_lossy().into_owned();
+        let Some(name) = file.strip_suffix(".bad.toml") else { continue };
+        let text = std::fs::read(entry.path()).expect("the file can be read");
+        let faults = load(&files(name, text), Some(&catalogue())).expect_err(&file);
+        assert!(faults.len() >= 3, "{file} has only {} faults", faults.len());
+        let render = |lang| faults.iter().map(|fault| fault.render(lang) + "\n").collect::<String>();
+        let told = format!("{}\n{}", render(Lang::Zh), render(Lang::En));
+        let expected = folder.join(format!("{name}.expected.txt"));
+        if update {
+            std::fs::write(&expected, &told).expect("the expected text can be written");
+        }
+        let expected = std::fs::read_to_string(&expected).expect("the expected text is there");
+        for (line, (told, expected)) in told.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(told, expected, "{file}, line {} of its faults", line + 1);
+        }
+        assert_eq!(told.lines().count(), expected.lines().count(), "{file}: faults were added or lost");
+        seen += 1;
+    }
+    assert!(seen >= 10, "only {seen} bad files found");
+}
+
+#[test]
+fn every_code_of_the_language_has_a_bad_file() {
+    let folder = root().join("tests/bad_config");
+    let texts: String = std::fs::read_dir(folder)
+        .expect("the folder of bad files is there")
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().ends_with(".expected.txt"))
+        .map(|entry| std::fs::read_to_string(entry.path()).expect("the expected text can be read"))
+        .collect();
+    let missing: Vec<String> =
+        (1..=38).map(|number| format!("RL{number:02}")).filter(|code| !texts.contains(&format!(" {code} "))).collect();
+    // RL21 is about the catalogue alone; its test stands with the lints.
+    assert_eq!(missing, ["RL21"]);
+}
