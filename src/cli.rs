@@ -33,6 +33,8 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Judge events from files under a virtual clock
     Replay(ReplayArgs),
+    /// The service: approval events in over NATS, lights out
+    Run(RunArgs),
 }
 
 /// `generate`: the sample city's events and the lights they must lead to.

@@ -87,7 +87,8 @@ impl<J> Clone for Desk<J> {
 /// The running dataflow.
 pub struct Runner<J: Judge = Configuration> {
     desk: Desk<J>,
-    guards: Option<timely::communication::WorkerGuards<()>>,
+    /// Behind a lock only so that threads can share a runner.
+    guards: Mutex<Option<timely::communication::WorkerGuards<()>>>,
 }
 
 impl<J: Judge> Runner<J> {
@@ -121,7 +122,7 @@ impl<J: Judge> Runner<J> {
         });
         let guards = guards.map_err(RunnerError::Start)?;
         let gate = Arc::new(Mutex::new(Gate { senders, open: 0, turn: 0 }));
-        Ok((Runner { desk: Desk { gate, house }, guards: Some(guards) }, reader))
+        Ok((Runner { desk: Desk { gate, house }, guards: Mutex::new(Some(guards)) }, reader))
     }
 
     /// Feeds facts, then advances the clock: after this, no fact enters before `advance_to`.
@@ -197,6 +198,13 @@ impl<J: Judge> Runner<J> {
         self.desk.clone()
     }
 
+    /// Takes no more work: the workers go through what was fed and end, and the closings end after them.
+    /// For a runner that several threads share; whoever owns it last still joins the workers.
+    pub fn close(&self) {
+        lock(&self.desk.gate).senders.clear();
+        self.desk.house.windows.iter().for_each(Window::unpark);
+    }
+
     /// Works through everything fed, ends the workers and joins their threads. What was closed remains
     /// to be read from the closings.
     ///
@@ -212,7 +220,8 @@ impl<J: Judge> Runner<J> {
         let House { windows, exits, failure } = &*self.desk.house;
         exits.board.release();
         windows.iter().for_each(Window::unpark);
-        if let Some(guards) = self.guards.take() {
+        let guards = lock(&self.guards).take();
+        if let Some(guards) = guards {
             for (worker, joined) in guards.join().into_iter().enumerate() {
                 if let Err(message) = joined {
                     failure.note(worker, message);
