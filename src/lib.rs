@@ -10,6 +10,7 @@ mod check;
 pub mod cli;
 pub mod clock;
 pub mod config_folder;
+mod demo;
 mod feeding;
 mod figures;
 mod generate;
@@ -36,5 +37,6 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
+        cli::Command::Demo(args) => demo::run(&args, language),
     }
 }

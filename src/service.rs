@@ -284,8 +284,8 @@ fn gate(name: &'static str, open: bool, zh: &str, en: &str) -> Gate {
 }
 
 async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let path = Path::new(path.trim_start_matches("//").split('?').next().unwrap_or(path));
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let path = Path::new(path.split('?').next().unwrap_or(path));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("could not make the folder {} for the ledger", folder.display()))?;
