@@ -195,7 +195,7 @@ impl Board {
 
 /// A transition in two lines: Chinese with the reason, English below.
 fn lines_of(transition: &Value) -> [String; 2] {
-    let text = |path: &str| transition.pointer(path).and_then(Value::as_str).unwrap_or("-");
+    let text = |path: &str| transition["transition"].pointer(path).and_then(Value::as_str).unwrap_or("-");
     let card = |path: &str| Card::from_token(text(path)).unwrap_or_default();
     let (before, after) = (card("/card_before"), card("/card"));
     [
