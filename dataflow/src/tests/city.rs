@@ -30,12 +30,14 @@ const RULES: [&str; 4] = [ANSWER, STATUTE, GROUND, TWICE];
 pub(crate) struct City {
     /// In ms.
     pub(crate) limit: i64,
+    /// Version label of all rules.
+    pub(crate) label: &'static str,
     pub(crate) zone: TimeZone,
 }
 
 impl City {
     pub(crate) fn new(limit: i64) -> City {
-        City { limit, zone: TimeZone::UTC }
+        City { limit, label: "T@1+test", zone: TimeZone::UTC }
     }
 
     fn findings(&self, rule: u32, records: &[Record]) -> Vec<Finding> {
@@ -167,7 +169,7 @@ impl Judge for City {
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {
-        RuleName { id: RULES[rule.0 as usize], label: "T@1+test", basis: "a statute with a name longer than a word" }
+        RuleName { id: RULES[rule.0 as usize], label: self.label, basis: "a statute with a name longer than a word" }
     }
 
     fn zone(&self) -> &TimeZone {
