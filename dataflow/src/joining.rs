@@ -107,7 +107,7 @@ impl<J: Judge> Joining<'_, J> {
     /// Adds the cause of one record's net change, unless the clock has reached neither side of it.
     fn note(&self, before: Option<&Event>, after: Option<&Record>, annotated: bool, news: &mut News) {
         let reached = |event: &Event| event.at.moment(self.judge.zone()) <= self.at;
-        if !before.is_some_and(reached) && !after.is_some_and(|record| record.at <= self.at) {
+        if !before.is_some_and(reached) && after.is_none_or(|record| record.at > self.at) {
             return;
         }
         let same = before.is_some() && before == after.map(|record| &record.event);

@@ -128,10 +128,10 @@ impl Judge for City {
                 by_rule.insert(rule, self.findings(rule, case.records));
             }
         }
-        let items = case.records.iter().filter_map(|record| record.event.detail().item.clone());
+        let mut items = case.records.iter().filter_map(|record| record.event.detail().item.clone());
         Judgement {
             owner: case.records.first().map(|record| record.event.address.clone()),
-            item: items.last(),
+            item: items.next_back(),
             open: !case.records.iter().any(|record| record.event.activity == Activity::Closed),
             findings: by_rule.into_values().flatten().collect(),
         }

@@ -184,6 +184,16 @@ fn what_a_clock_value_brings_is_said_as_its_net() {
 }
 
 #[test]
+fn a_configuration_acts_before_the_facts_of_its_instant() {
+    let kinder = Play { change: Some((100, City::new(300))), ..Play::whole() };
+    let played = play(&[submitted().entering(100)], &City::new(30), &kinder);
+    assert_eq!(
+        played.transitions.iter().map(line).collect::<Vec<_>>(),
+        ["291 T-ANSWER raised none>warning deadline D1", "301 T-ANSWER escalated warning>red deadline D1"]
+    );
+}
+
+#[test]
 fn two_versions_at_one_clock_value_are_one_event_in_either_order() {
     let versions = || vec![fact("f", Activity::Fee, 10).grounded(), fact("f", Activity::Fee, 10).version(2)];
     let expected = ["13 T-GROUND raised none>red deadline D1"];

@@ -77,12 +77,12 @@ fn after_a_refused_publish_the_chain_goes_on_from_what_is_stored() {
 }
 
 #[test]
-fn a_changed_rule_tells_its_cause_and_withdraws_by_its_old_name() {
+fn a_changed_configuration_tells_its_cause_and_withdraws_by_the_old_name() {
     let change = Some((60, City { label: "T@2+test", ..City::new(300) }));
     let played = play(&[fact("s", Activity::Submitted, 0)], &City::new(30), &Play { change, ..Play::whole() });
     assert_chains(&played.transitions);
     let last = &played.transitions[2];
-    assert_eq!((last.kind, last.cause, last.decided_at), (Kind::Retracted, facts::Cause::Rule, at(60)));
+    assert_eq!((last.kind, last.cause, last.decided_at), (Kind::Retracted, facts::Cause::Catalogue, at(60)));
     assert_eq!((last.rule.as_str(), last.rule_version.as_str()), (ANSWER, "T@1+test"));
 }
 
