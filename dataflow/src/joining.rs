@@ -14,8 +14,8 @@ use crate::judge::Judge;
 /// What is new in a case at one instant.
 #[derive(Default)]
 pub(crate) struct News {
-    /// Rules to judge again; `None` when the clock has reached nothing new. [`Touched::None`] still asks
-    /// for judgement: office, item and openness of the case follow facts that no rule reads.
+    /// Rules to judge again; `None` when the clock has reached nothing new. A fact that no rule reads still
+    /// asks for judgement, with no rules: office, item and openness of the case may follow it.
     pub(crate) touched: Option<Touched>,
     /// Why.
     pub(crate) causes: Causes,
@@ -23,9 +23,10 @@ pub(crate) struct News {
 
 impl News {
     fn touch(&mut self, touched: Touched) {
-        self.touched = Some(match (self.touched.take().unwrap_or(Touched::None), touched) {
+        let before = self.touched.take().unwrap_or(Touched::Rules(Vec::new()));
+        self.touched = Some(match (before, touched) {
             (Touched::All, _) | (_, Touched::All) => Touched::All,
-            (Touched::None, other) | (other, Touched::None) => other,
+            (before, Touched::None) | (Touched::None, before) => before,
             (Touched::Rules(mut rules), Touched::Rules(more)) => {
                 rules.extend(more);
                 rules.sort_unstable();
