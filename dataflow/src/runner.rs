@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use facts::transition::StandingLine;
-use facts::{Moment, StandingLight};
+use facts::{Cause, Moment, StandingLight};
 use rules::configuration::Configuration;
 use timely::{CommunicationConfig, WorkerConfig};
 
@@ -121,6 +121,7 @@ impl<J: Judge> Runner<J> {
             worker::run(worker, place, Arc::clone(&judge), work, &shared);
         });
         let guards = guards.map_err(RunnerError::Start)?;
+        tracing::info!(workers, "dataflow started");
         let gate = Arc::new(Mutex::new(Gate { senders, open: 0, turn: 0 }));
         Ok((Runner { desk: Desk { gate, house }, guards: Mutex::new(Some(guards)) }, reader))
     }
@@ -154,13 +155,13 @@ impl<J: Judge> Runner<J> {
         self.feed(Vec::new(), to)
     }
 
-    /// Judges every case by `judge` from `at` on, before the facts of that instant; what differs is said
-    /// with cause `rule`. Returns the instant at which it takes effect: `at`, or the first open one.
+    /// Judges every case by `judge` from `at` on, before the facts of that instant. What differs is said
+    /// with `cause`: which part of the configuration changed. Returns the instant at which it takes effect: `at`, or the first open one.
     ///
     /// # Errors
     /// As [`Runner::feed`].
-    pub fn configure(&self, judge: Arc<J>, at: Moment) -> Result<Moment, RunnerError> {
-        self.control(at, Control::Configure(judge))
+    pub fn configure(&self, judge: Arc<J>, cause: Cause, at: Moment) -> Result<Moment, RunnerError> {
+        self.control(at, Control::Configure(judge, cause))
     }
 
     /// Ends the silence of a catch-up: from `at` on differences are said, first the net of all that
