@@ -1,1 +1,35 @@
-//! Not built yet.
+//! Transitions in; people and systems out.
+//!
+//! ```text
+//! dataflow ── Transition ──► publish ──► ALERTS ──► follow ──► ledger ──► http: page, API, SSE
+//!                               ▲           │
+//!                               └── said ◄──┘   read again after a start, a refusal, an unknown answer
+//! ```
+//!
+//! ALERTS is the record of what was said (semantics 29); the ledger is a projection of it that can be
+//! thrown away and built again. What the ledger does not know (a case's timeline, the counts, whether
+//! the service is ready) comes through the traits of [`case_reader`], [`counts`] and [`readiness`].
+//!
+//! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
+
+pub mod case_reader;
+pub mod counts;
+pub mod figures;
+pub mod follow;
+pub mod http;
+pub mod ledger;
+pub mod publish;
+pub mod readiness;
+pub mod said;
+
+#[cfg(test)]
+mod tests;
+
+pub use case_reader::{CaseLight, CaseReader, CaseUnavailable, CaseView, ScheduledCard, TimelineEvent};
+pub use counts::{CountRow, Counts, CountsSnapshot};
+pub use follow::{FollowFault, Follower};
+pub use http::{Site, router};
+pub use ledger::{Ledger, LedgerFault, Position};
+pub use publish::{Outcome, PublishFault, PublishSettings, Publisher};
+pub use readiness::{Gate, Readiness};
+pub use said::{ReadFault, Said, read_said};

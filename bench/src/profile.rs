@@ -145,8 +145,13 @@ impl Profile {
             let (key, value, wanted) = (key.to_owned(), value.to_string(), wanted.to_owned());
             Err(BadProfile::Value { profile: self.name.clone(), key, value, wanted })
         };
-        if self.live_week.weekday() != Weekday::Monday || !(2025..=2026).contains(&self.live_week.year()) {
-            return bad("live_week", &self.live_week, "a Monday of 2025 or 2026");
+        // Fees whose basis ended on 2026-04-01 are charged on both sides of that day.
+        let weeks = jiff::civil::date(2026, 4, 13)..=jiff::civil::date(2026, 6, 8);
+        let friday = calendar::day(self.live_week) + 4;
+        let ordinary = WorkingDays::load().is_ok_and(|days| days.works(friday));
+        if self.live_week.weekday() != Weekday::Monday || !weeks.contains(&self.live_week) || !ordinary {
+            let wanted = "a Monday from 2026-04-13 to 2026-06-08 whose Friday is a working day";
+            return bad("live_week", &self.live_week, wanted);
         }
         if !(10..=20).contains(&self.backlog_weeks) {
             return bad("backlog_weeks", &self.backlog_weeks, "10 to 20, so that statutory limits fit in");
@@ -251,5 +256,40 @@ impl Window {
             replay_from: calendar::instant(monday, 0),
             until: calendar::instant(monday + 4, second),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_profiles_are_sound() {
+        for name in ["yichun-week", "yichun-load"] {
+            assert_eq!(Profile::named(name).expect(name).name, name);
+        }
+        assert_eq!(
+            Profile::named("paris").expect_err("unknown").to_string(),
+            "no profile is named \"paris\"; built in are yichun-week and yichun-load, else give a file"
+        );
+    }
+
+    #[track_caller]
+    fn check_fault(from: &str, to: &str, expected: &str) {
+        assert!(YICHUN_WEEK.contains(from), "{from}");
+        let fault = Profile::parse(&YICHUN_WEEK.replacen(from, to, 1)).expect_err("refused").to_string();
+        assert!(fault.contains(expected), "{fault}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_what_can() {
+        check_fault("2026-05-11", "2026-05-12", "live_week is 2026-05-12; it must be a Monday from");
+        check_fault("2026-05-11", "2026-04-27", "whose Friday is a working day");
+        check_fault("backlog_weeks = 10", "backlog_weeks = 2", "backlog_weeks is 2; it must be 10 to 20");
+        check_fault("\"19:00\"", "\"17:00\"", "it must be 18:30 or later");
+        check_fault("OD-01 = 45", "OD-99 = 45", "a rule is OD-99; it must be one of OD-01, OD-04");
+        check_fault("OD-01 = 45", "OD-01 = 9999", "it must be at most 10000");
+        check_fault("live = 2500", "live = 10001", "a share is 10001");
+        check_fault("live = 2500", "lively = 2500", "unknown field `lively`");
     }
 }

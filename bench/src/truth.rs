@@ -57,6 +57,9 @@ pub fn standing(plan: &CasePlan, days: &WorkingDays, until: Moment) -> Vec<Stand
     case.lights
 }
 
+/// A fee record and what it says.
+type Entry<'a> = (&'a PlannedFact, &'a FeeLine);
+
 struct Case<'a> {
     plan: &'a CasePlan,
     days: &'a WorkingDays,
@@ -261,7 +264,7 @@ impl<'a> Case<'a> {
     /// FE-01, FE-03, FE-04, FE-07: the states of the ledger that hold at the end, each from the
     /// record that began it.
     fn fees(&mut self) {
-        let ledger: Vec<(&PlannedFact, &FeeLine)> = self.plan.facts.iter().filter_map(fee_line).collect();
+        let ledger: Vec<Entry<'_>> = self.plan.facts.iter().filter_map(fee_line).collect();
         if ledger.is_empty() {
             return;
         }
@@ -271,45 +274,38 @@ impl<'a> Case<'a> {
         }
         let codes: BTreeSet<&CompactString> = ledger.iter().map(|(_, line)| &line.code).collect();
         for code in codes {
-            let lines: Vec<_> = ledger.iter().copied().filter(|(_, line)| line.code == *code).collect();
-            let item = self.plan.item.clone();
-            match item.tariff(code) {
-                None => self.episode("FE-03", code, &lines, &|lines| net(lines) > 0),
-                Some(tariff) => {
-                    let in_force =
-                        |at: Moment| day_of(at) >= tariff.from && tariff.until.is_none_or(|until| day_of(at) < until);
-                    let unfounded = |lines: &[(&PlannedFact, &FeeLine)]| {
-                        net(lines) > 0 && !counted(lines, FeeAct::Charged).iter().all(|(fact, _)| in_force(fact.at))
-                    };
-                    self.episode("FE-03", code, &lines, &unfounded);
-                    let most = |lines: &[(&PlannedFact, &FeeLine)]| {
-                        let charged = counted(lines, FeeAct::Charged);
-                        let quantity = charged.first().map_or(0, |(_, line)| line.quantity);
-                        tariff.max.fen() * i64::from(quantity)
-                    };
-                    self.episode("FE-04", code, &lines, &|lines| net(lines) > most(lines));
-                }
-            }
+            let lines: Vec<Entry<'_>> = ledger.iter().copied().filter(|(_, line)| line.code == *code).collect();
+            self.basis_and_standard(code, &lines);
             let periods: BTreeSet<&CompactString> = lines.iter().map(|(_, line)| &line.period).collect();
             for period in periods {
-                let lines: Vec<_> = lines.iter().copied().filter(|(_, line)| line.period == *period).collect();
-                let unpaid_back = |lines: &[(&PlannedFact, &FeeLine)]| {
+                let lines: Vec<Entry<'_>> = lines.iter().copied().filter(|(_, line)| line.period == *period).collect();
+                self.episode("FE-07", &format_compact!("{code},{period}"), &lines, &|lines| {
                     counted(lines, FeeAct::Charged).len() > counted(lines, FeeAct::Refunded).len() + 1
-                };
-                self.episode("FE-07", &format_compact!("{code},{period}"), &lines, &unpaid_back);
+                });
             }
         }
     }
 
+    /// FE-03, FE-04: what was charged under one code, against the item's schedule.
+    fn basis_and_standard(&mut self, code: &str, lines: &[Entry<'_>]) {
+        let item = self.plan.item.clone();
+        let Some(tariff) = item.tariff(code) else {
+            return self.episode("FE-03", code, lines, &|lines| net(lines) > 0);
+        };
+        let in_force = |at: Moment| day_of(at) >= tariff.from && tariff.until.is_none_or(|until| day_of(at) < until);
+        self.episode("FE-03", code, lines, &|lines| {
+            net(lines) > 0 && !counted(lines, FeeAct::Charged).iter().all(|(fact, _)| in_force(fact.at))
+        });
+        self.episode("FE-04", code, lines, &|lines| {
+            let charged = counted(lines, FeeAct::Charged);
+            let quantity = charged.first().map_or(0, |(_, line)| line.quantity);
+            net(lines) > tariff.max.fen() * i64::from(quantity)
+        });
+    }
+
     /// A red light if `state` holds after all `lines`, since the line with which it began to hold
     /// without a break.
-    fn episode(
-        &mut self,
-        rule: &str,
-        key: &str,
-        lines: &[(&PlannedFact, &FeeLine)],
-        state: &dyn Fn(&[(&PlannedFact, &FeeLine)]) -> bool,
-    ) {
+    fn episode(&mut self, rule: &str, key: &str, lines: &[Entry<'_>], state: &dyn Fn(&[Entry<'_>]) -> bool) {
         let holds = |count: usize| state(&lines[..count]);
         let holding = (1..=lines.len()).rev().take_while(|count| holds(*count)).last();
         if let Some(count) = holding {
@@ -389,7 +385,7 @@ fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
     }
 }
 
-fn fee_line(fact: &PlannedFact) -> Option<(&PlannedFact, &FeeLine)> {
+fn fee_line(fact: &PlannedFact) -> Option<Entry<'_>> {
     match &fact.what {
         What::Fee(line) => Some((fact, line)),
         _ => None,
@@ -397,7 +393,7 @@ fn fee_line(fact: &PlannedFact) -> Option<(&PlannedFact, &FeeLine)> {
 }
 
 /// The records of one act that count: each receipt once, and none that was voided.
-fn counted<'a>(lines: &[(&'a PlannedFact, &'a FeeLine)], act: FeeAct) -> Vec<(&'a PlannedFact, &'a FeeLine)> {
+fn counted<'a>(lines: &[Entry<'a>], act: FeeAct) -> Vec<Entry<'a>> {
     let voided =
         |receipt: &CompactString| lines.iter().any(|(_, line)| line.act == FeeAct::Revoked && line.receipt == *receipt);
     let mut met = BTreeSet::new();
@@ -406,7 +402,7 @@ fn counted<'a>(lines: &[(&'a PlannedFact, &'a FeeLine)], act: FeeAct) -> Vec<(&'
 }
 
 /// Charged less refunded, in fen.
-fn net(lines: &[(&PlannedFact, &FeeLine)]) -> i64 {
+fn net(lines: &[Entry<'_>]) -> i64 {
     let sum = |act| counted(lines, act).iter().map(|(_, line)| line.amount.fen()).sum::<i64>();
     sum(FeeAct::Charged) - sum(FeeAct::Refunded)
 }

@@ -1,1 +1,60 @@
-//! Not built yet.
+//! The dataflow: facts in, light changes out, counts behind them.
+//!
+//! ```text
+//!  Runner::feed ──► Input "entries" ──exchange by case hash──┐
+//!  Runner::configure, announce, read_back                    ▼
+//!               ──► Input "controls" (a copy a worker) ► "supervise" ──► "hand over" ──► Closings
+//!                                                            │            (sorted, closed instants only)
+//!                                                            │ lit rows: (owner, case, lamp)
+//!                                                            ▼
+//!                               "worst lamp" ► "count lamps" ► "CountTotal" ► "counts" ──► Counts
+//! ```
+//!
+//! `supervise` is the one keyed operator: it holds each case's facts, asks `rules` for findings, fires
+//! deadlines at their own instants and says what changed. What it emits downstream is an ordinary
+//! differential collection; every number over many cases is differential from there on.
+//!
+//! Time is the supervision clock in milliseconds; an input advanced to T means that every fact which
+//! enters before T has been fed. Instants before the frontier are *closed*: worked through for good.
+//!
+//! Invariants
+//! - What is said depends on the facts, the configuration and the clock values at which they enter;
+//!   never on batches, the number of workers or the order of arrival within one clock value.
+//! - At one instant: configuration, then facts, then deadlines; transitions are the net of an instant.
+//! - Per (case, rule, instance) transitions form an unbroken chain, whose fold equals the lights.
+//!
+//! Not here: judgement (`rules`), decoding and clocks (`ingest`, the binary), publishing (`alerts`).
+
+mod case_hash;
+mod case_state;
+mod causes;
+mod closings;
+mod counts;
+mod ending;
+mod entry;
+mod graph;
+mod joining;
+mod judge;
+mod lit;
+mod next_instants;
+mod runner;
+mod said;
+mod supervise;
+mod transitions;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod textbook;
+
+pub use case_hash::{case_hash, worker_of};
+pub use closings::{Closed, Closings};
+pub use counts::{CountRow, Counts};
+pub use entry::{Entry, ReadBack};
+pub use judge::{Judge, RuleName};
+pub use lit::Lit;
+pub use runner::{Desk, Options, Runner, RunnerError};
+pub use said::Said;
+pub use supervise::{CaseView, Standing};
+pub use worker::Gauges;

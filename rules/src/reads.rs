@@ -1,9 +1,17 @@
 //! What a rule reads: which facts can change its findings (semantics 22).
+//!
+//! Derived from the event sets and names of the compiled rule, never written by hand. Too much is
+//! only slow, too little is wrong: where a rule's state may begin with any event, it reads them all.
 
 use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 use facts::{Activity, Event};
+
+use crate::configuration::NamedClock;
+use crate::expression::{Activities, CaseField, Comparison, EventSet, Expr, HistoryFunction, Name, Node};
+use crate::rule::{CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
+use crate::value::Value;
 
 /// The activities a rule reads. Fields of the case are read by every rule alike, so a fact that
 /// carries one touches all rules of its case.
@@ -13,11 +21,23 @@ pub struct Reads {
     closed: u64,
     /// Declared activities.
     declared: BTreeSet<CompactString>,
+    /// Attributes of the case, which any event may carry.
+    attrs: BTreeSet<CompactString>,
     /// Every activity.
     any: bool,
 }
 
 impl Reads {
+    /// What a rule reads, its message aside: that is worded when it is asked for.
+    #[must_use]
+    pub fn of_rule(rule: &Rule, clocks: &[NamedClock]) -> Reads {
+        let mut walk = Walk { reads: Reads::default(), clocks };
+        walk.kind(&rule.kind);
+        walk.nodes(rule.scope.condition.iter());
+        rule.cards.iter().for_each(|card| walk.card(card));
+        walk.reads
+    }
+
     /// Adds one activity.
     pub fn add(&mut self, activity: &Activity) {
         match activity.closed_index() {
@@ -38,15 +58,179 @@ impl Reads {
         self.closed |= other.closed;
         self.any |= other.any;
         self.declared.extend(other.declared.iter().cloned());
+        self.attrs.extend(other.attrs.iter().cloned());
     }
 
     /// Can a version of this fact, coming or going, change the rule?
     #[must_use]
     pub fn touched_by(&self, event: &Event) -> bool {
         self.any
+            || self.attrs.iter().any(|name| event.attr(name).is_some())
             || match event.activity.closed_index() {
                 Some(index) => self.closed & (1 << index) != 0,
                 None => self.declared.contains(event.activity.name()),
             }
+    }
+}
+
+struct Walk<'c> {
+    reads: Reads,
+    clocks: &'c [NamedClock],
+}
+
+impl Walk<'_> {
+    fn kind(&mut self, kind: &Kind) {
+        match kind {
+            Kind::Deadline(deadline) => self.deadline(deadline),
+            Kind::Requires(requires) => {
+                self.sets([&requires.event].into_iter().chain(&requires.before).chain(&requires.since));
+                self.nodes(&requires.condition);
+            }
+            Kind::Separation(separation) => self.sets(&separation.acts),
+            Kind::Workflow(workflow) => self.sets([&workflow.of, &workflow.at]),
+            Kind::Fee(fee) => {
+                self.reads.add(&Activity::Fee);
+                self.states(&fee.grounds);
+            }
+            Kind::Condition(condition) => match &condition.on {
+                On::Events(set) => {
+                    self.set(set);
+                    self.nodes(&condition.grounds);
+                }
+                On::Case => self.states(&condition.grounds),
+            },
+        }
+    }
+
+    fn deadline(&mut self, deadline: &Deadline) {
+        match &deadline.start {
+            Start::Events(set) => self.set(set),
+            Start::Case => {}
+            Start::Instant(node) => self.node(node),
+        }
+        for stop in &deadline.stops {
+            match stop {
+                Stop::Events(set) => self.set(set),
+                Stop::Instant(node) | Stop::When(node) => self.node(node),
+            }
+        }
+        self.sets(&deadline.cancel);
+        self.nodes(deadline.limit.iter().chain(&deadline.condition));
+        for pause in &deadline.pauses {
+            self.sets([&pause.from, &pause.to]);
+            self.nodes(&pause.cap);
+        }
+        if let Some(extension) = &deadline.extension {
+            self.set(&extension.on);
+            self.nodes([&extension.by].into_iter().chain(&extension.at_most));
+        }
+        if let Some(deems) = &deadline.deems {
+            self.reads.add(&deems.activity);
+        }
+    }
+
+    fn card(&mut self, card: &CardSpec) {
+        self.nodes([&card.limit, &card.when, &card.from].into_iter().flatten());
+        if let Clears::When(node) = &card.clears {
+            self.node(node);
+        }
+    }
+
+    /// A state that may hold before any event it names begins with whatever event is first.
+    fn states(&mut self, grounds: &[Node]) {
+        self.nodes(grounds);
+        if !grounds.iter().all(begins_with_what_it_names) {
+            self.reads.add_any();
+        }
+    }
+
+    fn sets<'n>(&mut self, sets: impl IntoIterator<Item = &'n EventSet>) {
+        sets.into_iter().for_each(|set| self.set(set));
+    }
+
+    fn set(&mut self, set: &EventSet) {
+        for term in &set.terms {
+            match &term.activities {
+                Activities::Any => self.reads.add_any(),
+                Activities::One(activity) => self.reads.add(activity),
+                Activities::Fee(_) => self.reads.add(&Activity::Fee),
+            }
+            self.nodes(&term.test);
+        }
+    }
+
+    fn nodes<'n>(&mut self, nodes: impl IntoIterator<Item = &'n Node>) {
+        nodes.into_iter().for_each(|node| self.node(node));
+    }
+
+    fn node(&mut self, node: &Node) {
+        match &node.expr {
+            Expr::Literal(_) => {}
+            Expr::Name(name) => self.name(name),
+            Expr::FieldOf(inner, _) | Expr::Not(inner) | Expr::Negate(inner) => self.node(inner),
+            Expr::And(a, b)
+            | Expr::Or(a, b)
+            | Expr::Compare(_, a, b)
+            | Expr::In(a, b)
+            | Expr::Arithmetic(_, a, b)
+            | Expr::Coalesce(a, b) => self.nodes([&**a, &**b]),
+            Expr::Choose(condition, a, b) => self.nodes([&**condition, &**a, &**b]),
+            Expr::List(nodes) | Expr::Call(_, nodes) => self.nodes(nodes),
+            Expr::History(_, set, _) => self.set(set),
+        }
+    }
+
+    fn name(&mut self, name: &Name) {
+        match name {
+            Name::Case(CaseField::Open) => {
+                for activity in [Activity::Closed, Activity::Withdrawn, Activity::NotAccepted, Activity::Reopened] {
+                    self.reads.add(&activity);
+                }
+            }
+            Name::Case(CaseField::Attr(name, _)) => {
+                self.reads.attrs.insert(name.clone());
+            }
+            Name::Ledger(code, _) | Name::Tariff(code, _) => {
+                // A closing may carry a summary fee.
+                self.reads.add(&Activity::Fee);
+                self.reads.add(&Activity::Closed);
+                self.nodes(code.as_ref());
+            }
+            Name::Stage(code, _) => self.nodes(code.as_ref()),
+            Name::Clock(place, _) => {
+                if let Some(clock) = self.clocks.get(*place) {
+                    self.deadline(&clock.deadline);
+                }
+            }
+            Name::Event(..) | Name::Case(_) | Name::Item(_) | Name::Line(_) | Name::Measure(_) => {}
+        }
+    }
+}
+
+/// Can this hold only after an event that it names itself?
+fn begins_with_what_it_names(node: &Node) -> bool {
+    match &node.expr {
+        Expr::And(a, b) => begins_with_what_it_names(a) || begins_with_what_it_names(b),
+        Expr::Or(a, b) => begins_with_what_it_names(a) && begins_with_what_it_names(b),
+        Expr::History(HistoryFunction::Seen, ..) => true,
+        Expr::Compare(Comparison::Greater, a, b) => of_ledger(a) && !negative(b),
+        _ => false,
+    }
+}
+
+fn of_ledger(node: &Node) -> bool {
+    match &node.expr {
+        Expr::Name(Name::Ledger(..)) => true,
+        Expr::Arithmetic(_, a, b) => of_ledger(a) && of_ledger(b),
+        _ => false,
+    }
+}
+
+fn negative(node: &Node) -> bool {
+    match &node.expr {
+        Expr::Literal(Value::Number(number)) => number.is_sign_negative(),
+        Expr::Literal(Value::Money(fen)) => fen.fen() < 0,
+        Expr::Negate(_) => true,
+        _ => false,
     }
 }

@@ -53,7 +53,7 @@ pub struct Rule {
 }
 
 /// Family of breaches.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Family {
     /// 超时
     Overdue,

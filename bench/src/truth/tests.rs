@@ -124,7 +124,7 @@ fn a_pause_counts_for_what_was_granted_and_then_the_clock_runs() {
             ("2026-05-06 09:00:00", special(5)),
         ],
     );
-    // Of twelve days, nine passed before the pause (21 to 24, Monday 27 to 30 make eight), then 12, 13, 14, 15.
+    // Of twelve days eight passed before the pause (21 to 24, 27 to 30), then 12, 13, 14, 15.
     check(
         &plan,
         &[

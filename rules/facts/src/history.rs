@@ -98,6 +98,12 @@ impl History {
 
     /// Joins one fact, carried by message `sequence`. `zone` says where a civil day begins.
     pub fn join(&mut self, event: Event, sequence: Option<u64>, zone: &TimeZone) -> Change {
+        self.join_at(event, sequence, zone).0
+    }
+
+    /// As [`History::join`], with the place among [`History::records`] at which the record now stands,
+    /// if it does and the join changed it.
+    pub fn join_at(&mut self, event: Event, sequence: Option<u64>, zone: &TimeZone) -> (Change, Option<usize>) {
         let record = record_of(event, sequence, zone);
         if let Some(place) = find(&self.records, &record.event) {
             return self.join_known(place, record);
@@ -106,63 +112,64 @@ impl History {
             return self.join_deleted(place, record);
         }
         match record.event.op {
-            Op::Put => {
-                self.insert(record);
-                Change::Added
-            }
+            Op::Put => (Change::Added, Some(self.insert(record))),
             Op::Delete => {
                 self.tombstones.push(record);
-                Change::Nothing
+                (Change::Nothing, None)
             }
         }
     }
 
+    /// The winning version of the record that `event` speaks of; `None` when none is held.
+    #[must_use]
+    pub fn record_of(&self, event: &Event) -> Option<&Record> {
+        find(&self.records, event).map(|place| &self.records[place])
+    }
+
     /// The record is held as a put.
-    fn join_known(&mut self, place: usize, record: Record) -> Change {
+    fn join_known(&mut self, place: usize, record: Record) -> (Change, Option<usize>) {
         let held = &mut self.records[place];
         let earlier = annotate(held, &record);
         if precedence(&record.event, &held.event) != Ordering::Greater {
-            return if earlier { Change::Annotated } else { Change::Nothing };
+            return if earlier { (Change::Annotated, Some(place)) } else { (Change::Nothing, None) };
         }
         let held = self.records.remove(place);
         let winner = succeed(&held, record);
         let before = Box::new(held.event);
         match winner.event.op {
             Op::Put => {
-                self.insert(winner);
-                Change::Corrected(before)
+                let place = self.insert(winner);
+                (Change::Corrected(before), Some(place))
             }
             Op::Delete => {
                 self.tombstones.push(winner);
-                Change::Deleted(before)
+                (Change::Deleted(before), None)
             }
         }
     }
 
     /// The record is held as a tombstone.
-    fn join_deleted(&mut self, place: usize, record: Record) -> Change {
+    fn join_deleted(&mut self, place: usize, record: Record) -> (Change, Option<usize>) {
         let held = &mut self.tombstones[place];
         annotate(held, &record);
         if precedence(&record.event, &held.event) != Ordering::Greater {
-            return Change::Nothing;
+            return (Change::Nothing, None);
         }
         let held = self.tombstones.swap_remove(place);
         let winner = succeed(&held, record);
         match winner.event.op {
-            Op::Put => {
-                self.insert(winner);
-                Change::Added
-            }
+            Op::Put => (Change::Added, Some(self.insert(winner))),
             Op::Delete => {
                 self.tombstones.push(winner);
-                Change::Nothing
+                (Change::Nothing, None)
             }
         }
     }
 
-    fn insert(&mut self, record: Record) {
+    fn insert(&mut self, record: Record) -> usize {
         let place = self.records.partition_point(|held| held.order(&record).is_lt());
         self.records.insert(place, record);
+        place
     }
 }
 

@@ -76,6 +76,47 @@ fn clerk(start: Moment, limit: i64, pauses: &[CutPause], extensions: &[Extension
     None
 }
 
+/// The same clerk with civil days, which end at midnight.
+fn clerk_of_civil_days(start: Moment, limit: i64, pauses: &[CutPause]) -> Option<Moment> {
+    let mut ticks = 0;
+    for number in 1..2_000 {
+        let day = date(start).saturating_add(jiff::Span::new().days(number));
+        let midnight = Moment::from_civil(day.at(23, 59, 59, 999_000_000), cn().zone());
+        let covers = |pause: &CutPause| date(pause.from) <= day && pause.to.is_none_or(|to| day < date(to));
+        ticks += i64::from(!pauses.iter().any(covers));
+        if ticks == limit {
+            return Some(midnight);
+        }
+    }
+    None
+}
+
+/// A stopwatch that runs `limit` seconds and is held while a pause runs.
+fn stopwatch(start: Moment, limit: i64, pauses: &[CutPause]) -> Option<Moment> {
+    let mut rest = limit * 1000;
+    let mut now = start;
+    let running = |pause: &&CutPause, now: Moment| pause.from <= now && pause.to.is_none_or(|to| now < to);
+    loop {
+        if let Some(held) = pauses.iter().find(|pause| running(pause, now)) {
+            now = held.to?;
+            continue;
+        }
+        let next = pauses.iter().filter(|pause| pause.from > now && pause.to != Some(pause.from)).map(|p| p.from).min();
+        match next {
+            Some(next) if next.millis() - now.millis() <= rest => {
+                rest -= next.millis() - now.millis();
+                now = next;
+                if rest == 0 {
+                    // Used up; whether it is ever over depends on the pause ending.
+                    let held = pauses.iter().filter(|pause| running(pause, now)).any(|pause| pause.to.is_none());
+                    return (!held).then_some(now);
+                }
+            }
+            _ => return Some(now.plus_millis(rest)),
+        }
+    }
+}
+
 /// Office seconds counted one by one: the first instant with more than `limit` of them gone.
 fn second_hand(start: Moment, limit: i64, pauses: &[CutPause], days: i64) -> Option<Moment> {
     let mut used = 0;
@@ -128,6 +169,39 @@ proptest! {
         let extensions: Vec<Extension> = granted.iter().map(extend).collect();
         let due = clock(start, Legal, &pauses).mark(&wd(limit), Mark::Due, &extensions);
         prop_assert_eq!(due.map(|due| shown(due.at)), clerk(start, limit, &pauses, &extensions).map(shown));
+    }
+
+    #[test]
+    fn civil_days_agree_with_the_clerk(start in start(), limit in 1_i64..40, pauses in pauses(40)) {
+        let pauses = placed(start, &pauses);
+        let clock = Clock { roll: false, ..clock(start, Legal, &pauses) };
+        let due = clock.due(&super::Limit::Span(Span::days(limit)));
+        prop_assert_eq!(due.map(|due| shown(due.at)), clerk_of_civil_days(start, limit, &pauses).map(shown));
+    }
+
+    /// Hours by both conventions, and days by `elapsed` in a zone without clock changes.
+    #[test]
+    fn exact_times_agree_with_the_stopwatch(start in start(), hours in 1_i64..400, pauses in pauses(20)) {
+        let pauses = placed(start, &pauses);
+        let expected = stopwatch(start, hours * 3600, &pauses).map(shown);
+        for counting in [Legal, Elapsed] {
+            let due = clock(start, counting, &pauses).due(&super::Limit::Span(Span::new(hours, Unit::Hours)));
+            prop_assert_eq!(due.map(|due| shown(due.at)), expected.clone());
+        }
+        let days = clock(start, Elapsed, &pauses).due(&super::Limit::Span(Span::days(hours)));
+        prop_assert_eq!(days.map(|due| shown(due.at)), stopwatch(start, hours * 86_400, &pauses).map(shown));
+    }
+
+    /// A ledger adds up to what was used, day by day, at any instant.
+    #[test]
+    fn ledgers_add_up_to_what_was_used(start in start(), pauses in pauses(20), until in 0_i64..3_000_000) {
+        let pauses = placed(start, &pauses);
+        let until = start.plus_millis(until * 1000);
+        for counting in [Legal, Elapsed] {
+            let clock = clock(start, counting, &pauses);
+            let sum: i64 = clock.ledger(&wd(1_000), &[], until).iter().map(|day| day.counted).sum();
+            prop_assert_eq!(sum, clock.used(Unit::WorkingDays, until).number);
+        }
     }
 
     #[test]

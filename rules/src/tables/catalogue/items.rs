@@ -71,36 +71,24 @@ fn certainly_longer(a: Span, b: Span) -> bool {
     let days_least = |span: Span| match span.unit {
         Unit::WorkingDays | Unit::Days => Some(span.number),
         Unit::Months => Some(span.number * 28),
-        Unit::Hours | Unit::Minutes => None,
+        Unit::Hours | Unit::Minutes | Unit::Seconds => None,
     };
     let days_most = |span: Span| match span.unit {
         Unit::Days => Some(span.number),
         Unit::Months => Some(span.number * 31),
-        Unit::WorkingDays | Unit::Hours | Unit::Minutes => None,
-    };
-    let minutes = |span: Span| match span.unit {
-        Unit::Hours => Some(span.number * 60),
-        Unit::Minutes => Some(span.number),
-        Unit::WorkingDays | Unit::Days | Unit::Months => None,
+        Unit::WorkingDays | Unit::Hours | Unit::Minutes | Unit::Seconds => None,
     };
     let longer = |a: Option<i64>, b: Option<i64>| a.zip(b).is_some_and(|(a, b)| a > b);
     if a.unit == b.unit {
         a.number > b.number
     } else {
-        longer(days_least(a), days_most(b)) || longer(minutes(a), minutes(b))
+        longer(days_least(a), days_most(b)) || longer(a.exact_secs(), b.exact_secs())
     }
 }
 
 /// A limit as the tables write it.
 pub(super) fn written(span: Span) -> String {
-    let unit = match span.unit {
-        Unit::WorkingDays => "wd",
-        Unit::Days => "d",
-        Unit::Months => "mo",
-        Unit::Hours => "h",
-        Unit::Minutes => "min",
-    };
-    format!("{}{unit}", span.number)
+    span.to_string()
 }
 
 #[cfg(test)]

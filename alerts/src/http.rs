@@ -1,0 +1,99 @@
+//! The HTTP side: page, API, event stream, health. The library gives a router; where it listens is the
+//! binary's choice. There is no login yet, so that must be the loopback interface.
+//!
+//! Invariants: every route is read only; an error is `application/problem+json` with a stable `code`, in
+//! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
+//! the security headers of [`shield`].
+
+mod case;
+mod counts;
+mod events;
+mod health;
+mod lights;
+mod metrics;
+mod page;
+mod params;
+mod problem;
+mod shield;
+mod view;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::routing::get;
+use jiff::tz::TimeZone;
+use tokio::sync::{Semaphore, watch};
+
+use crate::case_reader::CaseReader;
+use crate::counts::Counts;
+use crate::ledger::Ledger;
+use crate::readiness::Readiness;
+
+pub use problem::Problem;
+
+/// What the binary gives the routes.
+#[derive(Clone)]
+pub struct Site {
+    /// Lights and transitions.
+    pub ledger: Ledger,
+    /// Timelines and proofs.
+    pub cases: Arc<dyn CaseReader>,
+    /// Cases by office and light.
+    pub counts: Arc<dyn Counts>,
+    /// Whether the service can do its work.
+    pub readiness: watch::Receiver<Readiness>,
+    /// Becomes true when the service stops: event streams then end.
+    pub closing: watch::Receiver<bool>,
+    /// The figures in Prometheus' text form.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Names of regions by their canonical code.
+    pub regions: BTreeMap<String, String>,
+    /// Zone in which people read times.
+    pub zone: TimeZone,
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Site").field("ledger", &self.ledger).field("zone", &self.zone).finish_non_exhaustive()
+    }
+}
+
+/// Event streams open at once.
+const LISTENERS_MAX: usize = 256;
+
+/// A site with what the routes keep for themselves.
+struct Desk {
+    site: Site,
+    listeners: Arc<Semaphore>,
+    /// Series of the case gauge shown so far: one that is gone must fall to zero, not stay.
+    counted: Mutex<metrics::Shown>,
+}
+
+/// All routes.
+pub fn router(site: Site) -> Router {
+    let desk = Arc::new(Desk {
+        site,
+        listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+        counted: Mutex::new(metrics::Shown::new()),
+    });
+    let routes = Router::new()
+        .route("/", get(page::index))
+        .route("/page.js", get(page::script))
+        .route("/page.css", get(page::style))
+        .route("/icon.svg", get(page::icon))
+        .route("/health", get(health::alive))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(metrics::text))
+        .route("/api/lights", get(lights::list))
+        .route("/api/cases/{case}", get(case::show))
+        .route("/api/counts", get(counts::show))
+        .route("/api/regions", get(counts::regions))
+        .route("/api/transitions", get(events::newest))
+        .route("/api/events", get(events::listen))
+        .fallback(problem::no_such_page)
+        .method_not_allowed_fallback(problem::read_only)
+        .with_state(desk);
+    shield::around(routes)
+}

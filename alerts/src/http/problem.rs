@@ -1,0 +1,146 @@
+//! Errors as `application/problem+json` (RFC 9457): a stable code, what is wrong, what is allowed.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::ledger::LedgerFault;
+
+/// An error as a client sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    title_zh: &'static str,
+    status: u16,
+    /// Stable name of the error.
+    code: &'static str,
+    detail: String,
+    detail_zh: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
+}
+
+impl Problem {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        (title, title_zh): (&'static str, &'static str),
+        (detail, detail_zh): (String, String),
+    ) -> Problem {
+        let kind = format!("urn:watchlight:problem:{code}");
+        Problem {
+            kind,
+            title,
+            title_zh,
+            status: status.as_u16(),
+            code,
+            detail,
+            detail_zh,
+            parameter: None,
+            allowed: Vec::new(),
+        }
+    }
+
+    /// The stable name of the error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// A query parameter whose value is not allowed.
+    pub(crate) fn bad_parameter(name: &str, value: &str, allowed: &[&str]) -> Problem {
+        let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+        let (list, list_zh) = (allowed.join(", "), allowed.join("、"));
+        let detail = format!("{name} is \"{value}\"; allowed: {list}");
+        let detail_zh = format!("参数 {name} 的值是“{value}”；允许：{list_zh}");
+        let titles = ("parameter not allowed", "参数值不允许");
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", titles, (detail, detail_zh));
+        Problem { parameter: Some(name.to_owned()), allowed, ..problem }
+    }
+
+    pub(crate) fn unknown_parameter(name: &str, allowed: &[&str]) -> Problem {
+        let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+        let known = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+        let detail = format!("there is no parameter {name} here; known: {known}");
+        let detail_zh = format!("此处没有参数 {name}；可用：{}", allowed.join("、"));
+        let titles = ("unknown parameter", "未知参数");
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "unknown_parameter", titles, (detail, detail_zh));
+        Problem { parameter: Some(name.to_owned()), allowed, ..problem }
+    }
+
+    pub(crate) fn repeated_parameter(name: &str) -> Problem {
+        let detail = format!("{name} is given more than once; give it once, several values joined with commas");
+        let detail_zh = format!("参数 {name} 重复；请只写一次，多个值用逗号连接");
+        let titles = ("parameter repeated", "参数重复");
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "repeated_parameter", titles, (detail, detail_zh));
+        Problem { parameter: Some(name.to_owned()), ..problem }
+    }
+
+    pub(crate) fn unknown_case(case: &str) -> Problem {
+        let detail = format!("no record and no light of case {case} is known; check the number");
+        let detail_zh = format!("没有办件 {case} 的记录和亮灯信息；请核对办件编号");
+        Problem::new(StatusCode::NOT_FOUND, "unknown_case", ("unknown case", "没有这个办件"), (detail, detail_zh))
+    }
+
+    pub(crate) fn unavailable(what: &str, what_zh: &str) -> Problem {
+        let detail = format!("{what}; try again in a moment, /ready tells the state");
+        let detail_zh = format!("{what_zh}；请稍后重试，/ready 可查看状态");
+        let titles = ("not available just now", "暂时不可用");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", titles, (detail, detail_zh))
+    }
+
+    pub(crate) fn too_many_listeners(most: usize) -> Problem {
+        let detail = format!("{most} event streams are open, which is the most; close one or try again later");
+        let detail_zh = format!("事件流已达上限 {most} 个；请关闭一个或稍后重试");
+        let titles = ("too many event streams", "事件流过多");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", titles, (detail, detail_zh))
+    }
+
+    pub(crate) fn timed_out(secs: u64) -> Problem {
+        let detail = format!("no answer within {secs} s; narrow the request or try again");
+        let detail_zh = format!("{secs} 秒内没有结果；请缩小查询范围或稍后重试");
+        let titles = ("timed out", "处理超时");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", titles, (detail, detail_zh))
+    }
+
+    pub(crate) fn internal() -> Problem {
+        let detail = "the service failed on this request; its log says why".to_owned();
+        let detail_zh = "处理该请求时出错；原因见服务日志".to_owned();
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", ("internal error", "内部错误"), (detail, detail_zh))
+    }
+}
+
+impl From<LedgerFault> for Problem {
+    fn from(fault: LedgerFault) -> Problem {
+        tracing::error!(error = &fault as &dyn std::error::Error, "ledger could not answer");
+        Problem::unavailable("the ledger could not answer", "台账暂时无法读取")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).expect("made from a status");
+        let body = serde_json::to_vec(&self).expect("a problem holds only text and numbers");
+        let content_type = HeaderValue::from_static("application/problem+json");
+        (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
+    }
+}
+
+pub(super) async fn no_such_page(uri: axum::http::Uri) -> Problem {
+    let detail = format!("there is nothing at {}", uri.path());
+    let detail_zh = format!("没有 {} 这个地址", uri.path());
+    Problem::new(StatusCode::NOT_FOUND, "not_found", ("not found", "地址不存在"), (detail, detail_zh))
+}
+
+pub(super) async fn read_only(method: axum::http::Method) -> Response {
+    let detail = format!("{method} is not allowed here; everything is read with GET");
+    let detail_zh = format!("此处不允许 {method}；全部为只读，请用 GET");
+    let titles = ("method not allowed", "方法不允许");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", titles, (detail, detail_zh));
+    let problem = Problem { allowed: vec!["GET".into(), "HEAD".into()], ..problem };
+    ([(header::ALLOW, HeaderValue::from_static("GET, HEAD"))], problem).into_response()
+}

@@ -1,0 +1,184 @@
+//! The API's own JSON, converted by hand from what the ledger and the worker know.
+
+use facts::proof::{Lang, Proof};
+use facts::standing::Text2;
+use facts::transition::Issue;
+use facts::{Address, Card, Cause, Kind, Light, Moment};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::case_reader::{CaseLight, CaseView, ScheduledCard, TimelineEvent};
+use crate::ledger::{LightRow, StoredTransition};
+
+/// A standing light in a list: what was last said of it, without its proof.
+#[derive(Debug, Serialize)]
+pub(super) struct LightView {
+    case: String,
+    rule: String,
+    instance: String,
+    card: Card,
+    light: Light,
+    since: Moment,
+    level: &'static str,
+    region: String,
+    dept: String,
+    reason: Text2,
+    item: Option<String>,
+    basis: String,
+    rule_version: String,
+    kind: Kind,
+    cause: Cause,
+    issue: Issue,
+    revision: u32,
+    decided_at: Moment,
+    warnings: Vec<String>,
+    sequence: u64,
+}
+
+impl From<LightRow> for LightView {
+    fn from(row: LightRow) -> LightView {
+        let said = row.transition;
+        LightView {
+            case: said.case.into(),
+            rule: said.rule.into(),
+            instance: said.instance.into(),
+            card: said.card,
+            light: said.light,
+            since: said.since,
+            level: said.level.token(),
+            region: said.region.to_string(),
+            dept: said.dept.to_string(),
+            reason: said.reason,
+            item: said.item.map(Into::into),
+            basis: said.basis.into(),
+            rule_version: said.rule_version.into(),
+            kind: said.kind,
+            cause: said.cause,
+            issue: said.issue,
+            revision: said.revision,
+            decided_at: said.decided_at,
+            warnings: said.warnings.into_iter().map(Into::into).collect(),
+            sequence: row.sequence,
+        }
+    }
+}
+
+/// A transition exactly as it was said, with its place in ALERTS.
+#[derive(Debug, Serialize)]
+pub(super) struct TransitionView {
+    sequence: u64,
+    transition: Box<RawValue>,
+}
+
+impl From<StoredTransition> for TransitionView {
+    fn from(row: StoredTransition) -> TransitionView {
+        TransitionView { sequence: row.sequence, transition: raw(row.line) }
+    }
+}
+
+/// The office that owns a case.
+#[derive(Debug, Serialize)]
+pub(super) struct OwnerView {
+    level: &'static str,
+    region: String,
+    dept: String,
+}
+
+impl From<&Address> for OwnerView {
+    fn from(owner: &Address) -> OwnerView {
+        OwnerView { level: owner.level.token(), region: owner.region.to_string(), dept: owner.dept.to_string() }
+    }
+}
+
+/// A case as the worker knows it.
+#[derive(Debug, Serialize)]
+pub(super) struct LiveView {
+    owner: OwnerView,
+    item: Option<String>,
+    open: bool,
+    clock: Moment,
+    events: Vec<EventView>,
+    lights: Vec<CaseLightView>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventView {
+    at: String,
+    activity: String,
+    arrived: Option<Moment>,
+    line: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize)]
+struct CaseLightView {
+    rule: String,
+    instance: String,
+    card: Card,
+    light: Light,
+    since: Moment,
+    reason: Text2,
+    basis: String,
+    rule_version: String,
+    warnings: Vec<String>,
+    schedule: Vec<ScheduleView>,
+    proof: Option<Proof>,
+    proof_lines: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScheduleView {
+    card: Card,
+    light: Light,
+    from: Moment,
+}
+
+impl LiveView {
+    pub(super) fn of(view: CaseView, lang: Lang, zone: &TimeZone) -> LiveView {
+        LiveView {
+            owner: OwnerView::from(&view.owner),
+            item: view.item,
+            open: view.open,
+            clock: view.clock,
+            events: view.events.into_iter().map(EventView::from).collect(),
+            lights: view.lights.into_iter().map(|light| CaseLightView::of(light, lang, zone)).collect(),
+        }
+    }
+}
+
+impl From<TimelineEvent> for EventView {
+    fn from(event: TimelineEvent) -> EventView {
+        EventView { at: event.at.to_string(), activity: event.activity, arrived: event.arrived, line: raw(event.line) }
+    }
+}
+
+impl CaseLightView {
+    fn of(light: CaseLight, lang: Lang, zone: &TimeZone) -> CaseLightView {
+        let CaseLight { standing, rule_version, basis, proof, warnings, schedule } = light;
+        CaseLightView {
+            rule: standing.rule.into(),
+            instance: standing.instance.into(),
+            card: standing.card,
+            light: standing.light,
+            since: standing.since,
+            reason: standing.reason,
+            basis,
+            rule_version,
+            warnings,
+            schedule: schedule
+                .into_iter()
+                .map(|ScheduledCard { card, light, from }| ScheduleView { card, light, from })
+                .collect(),
+            proof_lines: proof.as_ref().map(|proof| proof.lines(lang, zone)).unwrap_or_default(),
+            proof,
+        }
+    }
+}
+
+/// A line that is JSON already; one that is not is shown as text rather than lost.
+fn raw(line: String) -> Box<RawValue> {
+    RawValue::from_string(line).unwrap_or_else(|error| {
+        let text = serde_json::json!({ "unreadable": error.to_string() });
+        serde_json::value::to_raw_value(&text).expect("an object of text")
+    })
+}

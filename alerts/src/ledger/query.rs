@@ -1,0 +1,418 @@
+//! Asking the ledger: standing lights page by page, one case, the feed of transitions.
+//!
+//! Every statement is put together from fixed fragments; values are bound, never written into the text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use facts::{Card, Light, Moment, Region, Transition};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe, Row};
+
+use super::write::key;
+use super::{Ledger, LedgerFault, stored};
+
+/// The digits that a region's code begins with: `3609` is a city and all below it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct RegionPrefix {
+    from: u64,
+    until: u64,
+}
+
+impl FromStr for RegionPrefix {
+    type Err = facts::address::BadRegion;
+
+    fn from_str(digits: &str) -> Result<RegionPrefix, Self::Err> {
+        let from = digits.parse::<Region>()?.number();
+        let width = 10_u64.pow(Region::DIGITS - digits.len() as u32);
+        Ok(RegionPrefix { from, until: from + width })
+    }
+}
+
+impl RegionPrefix {
+    /// Does `region` lie in it?
+    #[must_use]
+    pub fn holds(self, region: Region) -> bool {
+        (self.from..self.until).contains(&region.number())
+    }
+}
+
+/// Which standing lights are asked for; everything left empty does not narrow.
+#[derive(Clone, Debug, Default)]
+pub struct LightFilter {
+    /// Lamps, any of these.
+    pub lights: Vec<Light>,
+    /// Cards, any of these.
+    pub cards: Vec<Card>,
+    /// Level of the owner.
+    pub level: Option<facts::Level>,
+    /// Region of the owner.
+    pub region: Option<RegionPrefix>,
+    /// Department of the owner.
+    pub dept: Option<String>,
+    /// Rule id; with `*` at its end, every rule whose id begins so.
+    pub rule: Option<String>,
+    /// Approval item.
+    pub item: Option<String>,
+    /// Case number, whole.
+    pub case: Option<String>,
+    /// Part of a case number, capitals or not.
+    pub case_part: Option<String>,
+    /// Cards whose legal instant is this or later.
+    pub since_from: Option<Moment>,
+    /// Cards whose legal instant is earlier than this.
+    pub since_until: Option<Moment>,
+}
+
+/// Which transitions of the feed are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct FeedFilter {
+    /// The worse lamp of before and after, any of these: who asks for red also sees reds withdrawn.
+    pub lights: Vec<Light>,
+    /// Level of the owner.
+    pub level: Option<facts::Level>,
+    /// Region of the owner.
+    pub region: Option<RegionPrefix>,
+    /// Case number, whole.
+    pub case: Option<String>,
+}
+
+/// A place in the list of lights: the last one shown. Its text is opaque to clients.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    severity: i64,
+    since: i64,
+    sequence: u64,
+}
+
+/// A cursor that this program did not give out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no cursor of this list; begin again without one")]
+pub struct BadCursor(pub String);
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "1_{:x}_{:x}_{:x}", self.severity, self.since, self.sequence)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
+        let bad = || BadCursor(text.to_owned());
+        let mut parts = text.strip_prefix("1_").ok_or_else(bad)?.split('_');
+        let mut next = || parts.next().and_then(|part| u64::from_str_radix(part, 16).ok()).ok_or_else(bad);
+        let (severity, since, sequence) = (next()?, next()?, next()?);
+        let severity = i64::try_from(severity).map_err(|_| bad())?;
+        let cursor = Cursor { severity, since: since.cast_signed(), sequence };
+        (cursor.to_string() == text && sequence <= i64::MAX as u64).then_some(cursor).ok_or_else(bad)
+    }
+}
+
+/// A standing light: the transition that last spoke of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LightRow {
+    /// Its place in ALERTS.
+    pub sequence: u64,
+    /// What was said.
+    pub transition: Transition,
+}
+
+/// One page of standing lights.
+#[derive(Clone, Debug)]
+pub struct LightPage {
+    /// Worst first, then newest.
+    pub lights: Vec<LightRow>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Cursor>,
+    /// The ALERTS sequence before the page was read. A reader that walks all pages and then follows the
+    /// feed from the first page's value misses nothing, whatever changed meanwhile.
+    pub sequence: u64,
+}
+
+/// A transition as the ledger keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredTransition {
+    /// Its place in ALERTS.
+    pub sequence: u64,
+    /// Its line.
+    pub line: String,
+}
+
+impl StoredTransition {
+    /// The transition read from its line.
+    ///
+    /// # Errors
+    /// When the row was not written by this program.
+    pub fn read(&self) -> Result<Transition, LedgerFault> {
+        let bad = |source| LedgerFault::BadRow { sequence: self.sequence, source };
+        serde_json::from_str(&self.line).map_err(bad)
+    }
+}
+
+impl Ledger {
+    /// One page of standing lights, at most `limit`, from the one after `after`.
+    ///
+    /// A light that does not change while the pages are walked is on exactly one of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lights(
+        &self,
+        filter: &LightFilter,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<LightPage, LedgerFault> {
+        let sequence = self.position().sequence;
+        let mut sql = Clauses::new(
+            "SELECT lights.sequence, lights.severity, lights.since, transitions.body FROM lights \
+             JOIN transitions ON transitions.sequence = lights.sequence",
+        );
+        filter.narrow(&mut sql);
+        if let Some(after) = after {
+            let place = [after.severity.into(), after.since.into(), after.sequence.into()];
+            sql.and("(lights.severity, lights.since, lights.sequence) < (?, ?, ?)", place);
+        }
+        sql.push(" ORDER BY lights.severity DESC, lights.since DESC, lights.sequence DESC LIMIT ?");
+        sql.bind(u64::from(limit) + 1);
+        let mut rows = sql.query().fetch_all(self.readers()).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = if more { rows.last().map(cursor_of).transpose()? } else { None };
+        let lights = rows.iter().map(light_of).collect::<Result<_, _>>()?;
+        Ok(LightPage { lights, next, sequence })
+    }
+
+    /// The transitions in `(after, position]` in the order of ALERTS, at most `limit`, and the sequence up
+    /// to which the feed is thereby complete.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn feed(
+        &self,
+        filter: &FeedFilter,
+        after: u64,
+        limit: u32,
+    ) -> Result<(Vec<StoredTransition>, u64), LedgerFault> {
+        let end = self.position().sequence;
+        if end <= after {
+            return Ok((Vec::new(), after));
+        }
+        let mut sql = Clauses::new("SELECT sequence, body FROM transitions");
+        sql.and("sequence > ?", [after.into()]);
+        sql.and("sequence <= ?", [end.into()]);
+        filter.narrow(&mut sql);
+        sql.push(" ORDER BY sequence LIMIT ?");
+        sql.bind(u64::from(limit));
+        let found = stored_transitions(sql.query().fetch_all(self.readers()).await?)?;
+        let complete = if found.len() < limit as usize { end } else { found.last().map_or(end, |last| last.sequence) };
+        Ok((found, complete))
+    }
+
+    /// The newest transitions before `before` (`None`: the newest of all), newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest(
+        &self,
+        filter: &FeedFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredTransition>, LedgerFault> {
+        let mut sql = Clauses::new("SELECT sequence, body FROM transitions");
+        if let Some(before) = before {
+            sql.and("sequence < ?", [before.min(i64::MAX as u64).into()]);
+        }
+        filter.narrow(&mut sql);
+        sql.push(" ORDER BY sequence DESC LIMIT ?");
+        sql.bind(u64::from(limit));
+        stored_transitions(sql.query().fetch_all(self.readers()).await?)
+    }
+}
+
+impl LightFilter {
+    fn narrow(&self, sql: &mut Clauses) {
+        sql.any_of("lights.light", self.lights.iter().map(|light| light.token()));
+        sql.any_of("lights.card", self.cards.iter().map(|card| card.token()));
+        sql.any_of("lights.level", self.level.iter().map(|level| level.token()));
+        narrow_region(sql, "lights.region >= ? AND lights.region < ?", self.region);
+        match self.rule.as_deref().map(|rule| (rule, rule.strip_suffix('*'))) {
+            Some((_, Some(begin))) => sql.and("lights.rule LIKE ? ESCAPE '!'", [format!("{}%", literal(begin)).into()]),
+            Some((rule, None)) => sql.and("lights.rule = ?", [key(rule).into()]),
+            None => {}
+        }
+        for (fragment, value) in
+            [("lights.dept = ?", &self.dept), ("lights.item = ?", &self.item), ("lights.case_number = ?", &self.case)]
+        {
+            if let Some(value) = value {
+                sql.and(fragment, [key(value).into()]);
+            }
+        }
+        if let Some(part) = &self.case_part {
+            let pattern = format!("%{}%", literal(&part.to_ascii_lowercase()));
+            sql.and("lower(lights.case_number) LIKE ? ESCAPE '!'", [pattern.into()]);
+        }
+        if let Some(from) = self.since_from {
+            sql.and("lights.since >= ?", [from.millis().into()]);
+        }
+        if let Some(until) = self.since_until {
+            sql.and("lights.since < ?", [until.millis().into()]);
+        }
+    }
+}
+
+impl FeedFilter {
+    fn narrow(&self, sql: &mut Clauses) {
+        sql.any_of("lamp", self.lights.iter().map(|light| light.token()));
+        sql.any_of("level", self.level.iter().map(|level| level.token()));
+        narrow_region(sql, "region >= ? AND region < ?", self.region);
+        if let Some(case) = &self.case {
+            sql.and("case_number = ?", [key(case).into()]);
+        }
+    }
+}
+
+fn narrow_region(sql: &mut Clauses, fragment: &'static str, region: Option<RegionPrefix>) {
+    if let Some(prefix) = region {
+        sql.and(fragment, [prefix.from.into(), prefix.until.into()]);
+    }
+}
+
+/// `text` for LIKE with `!` as the escape.
+fn literal(text: &str) -> String {
+    key(text).replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
+fn stored_transitions(rows: Vec<AnyRow>) -> Result<Vec<StoredTransition>, LedgerFault> {
+    rows.iter().map(|row| Ok(StoredTransition { sequence: sequence_of(row)?, line: row.try_get("body")? })).collect()
+}
+
+fn light_of(row: &AnyRow) -> Result<LightRow, LedgerFault> {
+    let sequence = sequence_of(row)?;
+    let transition = StoredTransition { sequence, line: row.try_get("body")? }.read()?;
+    Ok(LightRow { sequence, transition })
+}
+
+fn cursor_of(row: &AnyRow) -> Result<Cursor, LedgerFault> {
+    Ok(Cursor { severity: row.try_get("severity")?, since: row.try_get("since")?, sequence: sequence_of(row)? })
+}
+
+fn sequence_of(row: &AnyRow) -> Result<u64, LedgerFault> {
+    Ok(row.try_get::<i64, _>("sequence")?.unsigned_abs())
+}
+
+/// A value to bind.
+enum Value {
+    Number(i64),
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Number(number)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Value {
+        Value::Number(stored(number))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        Value::Text(text)
+    }
+}
+
+/// A statement put together from fixed fragments, each `?` of which becomes the next `$n`.
+struct Clauses {
+    sql: String,
+    narrowed: bool,
+    values: Vec<Value>,
+    places: usize,
+}
+
+impl Clauses {
+    fn new(select: &'static str) -> Clauses {
+        Clauses { sql: select.to_owned(), narrowed: false, values: Vec::new(), places: 0 }
+    }
+
+    fn push(&mut self, fragment: &'static str) {
+        for (index, piece) in fragment.split('?').enumerate() {
+            if index > 0 {
+                self.places += 1;
+                self.sql.push_str(&format!("${}", self.places));
+            }
+            self.sql.push_str(piece);
+        }
+    }
+
+    fn bind(&mut self, value: impl Into<Value>) {
+        self.values.push(value.into());
+    }
+
+    fn and<const N: usize>(&mut self, fragment: &'static str, values: [Value; N]) {
+        self.push(if self.narrowed { " AND " } else { " WHERE " });
+        self.narrowed = true;
+        self.push(fragment);
+        self.values.extend(values);
+    }
+
+    fn any_of(&mut self, column: &'static str, tokens: impl Iterator<Item = &'static str>) {
+        let tokens: Vec<_> = tokens.collect();
+        if tokens.is_empty() {
+            return;
+        }
+        self.push(if self.narrowed { " AND " } else { " WHERE " });
+        self.narrowed = true;
+        self.push(column);
+        for (index, token) in tokens.into_iter().enumerate() {
+            self.push(if index == 0 { " IN (?" } else { ", ?" });
+            self.bind(token.to_owned());
+        }
+        self.push(")");
+    }
+
+    fn query(self) -> Query<'static, Any, AnyArguments> {
+        debug_assert_eq!(self.places, self.values.len(), "each place has its value");
+        let query = sqlx::query(AssertSqlSafe(self.sql));
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Number(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_foreign_text_is_refused() {
+        for since in [0, 1_767_000_000_000, -5, i64::MIN] {
+            let cursor = Cursor { severity: 15, since, sequence: 42 };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        for foreign in ["", "1", "1_f_0", "1_f_0_2a_", "1_F_0_2a", "2_f_0_2a", "1_f_0_ffffffffffffffff", "1_+f_0_2a"] {
+            assert_eq!(foreign.parse::<Cursor>(), Err(BadCursor(foreign.into())), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_region_prefix_holds_what_lies_below_it() {
+        let prefix = |text: &str| text.parse::<RegionPrefix>().expect(text);
+        let region = |text: &str| text.parse::<Region>().expect(text);
+        assert!(prefix("3609").holds(region("360902")));
+        assert!(prefix("360902").holds(region("360902101")));
+        assert!(!prefix("360902").holds(region("360921")));
+        assert!(!prefix("3609").holds(region("361000")));
+    }
+
+    #[test]
+    fn wildcards_of_a_search_are_taken_literally() {
+        assert_eq!(literal("50%_a!"), "50!%!_a!!");
+    }
+}

@@ -1,0 +1,8 @@
+//! The crate against real servers: a nats-server, SQLite and PostgreSQL, HTTP over a real socket.
+
+mod chain;
+mod feed;
+mod follower;
+mod projection;
+mod served;
+mod support;

@@ -1,0 +1,228 @@
+//! The routes over a real socket: what they give, what they refuse and in which words, and the headers
+//! that every answer carries.
+
+use facts::{Card, Transition};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::support::site::{CASE, Served};
+use super::support::{raised, transition};
+use crate::{Gate, Ledger, Readiness};
+
+struct Given {
+    served: Served,
+    ledger: Ledger,
+    _folder: tempfile::TempDir,
+}
+
+async fn given(entries: &[(u64, Transition)]) -> Given {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
+    let ledger = Ledger::open(&url).await.expect("a database");
+    ledger.apply(entries).await.expect("applied");
+    Given { served: Served::start(ledger.clone()).await, ledger, _folder: folder }
+}
+
+impl Given {
+    async fn get(&self, path: &str) -> Response {
+        reqwest::get(self.served.url(path)).await.expect("it answers")
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.json().await.expect(path)
+    }
+
+    async fn problem(&self, path: &str) -> Value {
+        problem(self.get(path).await).await
+    }
+}
+
+async fn problem(response: Response) -> Value {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let status = response.status().as_u16();
+    let problem: Value = response.json().await.expect("a problem is JSON");
+    assert_eq!(problem["status"], status);
+    for field in ["type", "title", "title_zh", "code", "detail", "detail_zh"] {
+        assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {problem}");
+    }
+    problem
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let given = given(&[]).await;
+    for path in ["/", "/page.js", "/page.css", "/icon.svg", "/api/lights", "/nowhere", "/api/lights?light=blue"] {
+        let headers = given.get(path).await.headers().clone();
+        let policy = headers["content-security-policy"].to_str().expect("text");
+        for directive in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(directive), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
+    }
+}
+
+/// The policy forbids inline script and style, so the page must have none.
+#[tokio::test]
+async fn the_page_has_nothing_inline() {
+    let given = given(&[]).await;
+    let response = given.get("/").await;
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    let page = response.text().await.expect("text");
+    assert!(page.contains("<script src=\"/page.js\"") && page.contains("lang=\"zh-CN\""));
+    assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick="));
+    assert_eq!(page.matches("<script").count(), 1);
+    let script = given.get("/page.js").await.text().await.expect("text");
+    for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        assert!(!script.contains(forbidden), "{forbidden}: text from outside must never become markup");
+    }
+}
+
+#[tokio::test]
+async fn lights_are_listed_worst_first_page_by_page() {
+    let entries: Vec<_> = (1..=5)
+        .map(|index| (index, raised(&format!("C{index}"), if index == 3 { Card::Red } else { Card::Yellow })))
+        .collect();
+    let given = given(&entries).await;
+    let mut path = "/api/lights?limit=2".to_owned();
+    let mut cases = Vec::new();
+    loop {
+        let page = given.json(&path).await;
+        assert_eq!(page["sequence"], 5);
+        cases.extend(page["lights"].as_array().expect("a list").iter().map(|light| light["case"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/lights?limit=2&cursor={next}");
+    }
+    assert_eq!(cases, ["C3", "C5", "C4", "C2", "C1"]);
+    let red = given.json("/api/lights?light=red").await;
+    assert_eq!(
+        red["lights"][0],
+        json!({
+            "case": "C3", "rule": "OD-05", "instance": "-", "card": "red", "light": "red",
+            "since": "2025-12-29T09:20:00.001Z", "level": "county", "region": "360902", "dept": "D01",
+            "reason": {"zh": "C3 超过承诺时限", "en": "C3 is past its promise"}, "item": "360900-001",
+            "basis": "行政许可法第四十二条", "rule_version": "1", "kind": "raised", "cause": "deadline",
+            "issue": "auto", "revision": 1, "decided_at": "2025-12-29T09:21:40Z", "warnings": [], "sequence": 3,
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_is_refused_with_what_is() {
+    let given = given(&[]).await;
+    let light = given.problem("/api/lights?light=blue").await;
+    assert_eq!(light["code"], "bad_parameter");
+    assert_eq!(light["parameter"], "light");
+    assert_eq!(light["allowed"], json!(["grey", "green", "yellow", "red"]));
+    assert_eq!(light["detail"], "light is \"blue\"; allowed: grey, green, yellow, red");
+    assert_eq!(light["detail_zh"], "参数 light 的值是“blue”；允许：grey、green、yellow、red");
+    for path in [
+        "/api/lights?card=none",
+        "/api/lights?limit=0",
+        "/api/lights?limit=501",
+        "/api/lights?region=36O9",
+        "/api/lights?region=3",
+        "/api/lights?since_from=yesterday",
+        "/api/lights?cursor=1_zz",
+        "/api/lights?level=village",
+        "/api/events?after=-1",
+        "/api/events?after=99999999999999999999",
+        "/api/transitions?before=x",
+        "/api/counts?by=moon",
+        "/api/cases/C1?lang=fr",
+    ] {
+        let problem = given.problem(path).await;
+        assert_eq!((&problem["code"], &problem["status"]), (&json!("bad_parameter"), &json!(400)), "{path}");
+    }
+    let unknown = given.problem("/api/lights?colour=red").await;
+    assert_eq!((&unknown["code"], &unknown["parameter"]), (&json!("unknown_parameter"), &json!("colour")));
+    assert!(unknown["allowed"].as_array().expect("a list").contains(&json!("light")));
+    assert_eq!(given.problem("/api/lights?light=red&light=red").await["code"], "repeated_parameter");
+    assert_eq!(given.problem("/nowhere").await["code"], "not_found");
+    assert_eq!(given.problem("/api/cases/%FF").await["code"], "bad_parameter");
+
+    let client = reqwest::Client::new();
+    let posted = client.post(given.served.url("/api/lights")).send().await.expect("it answers");
+    assert_eq!(posted.headers()["allow"], "GET, HEAD");
+    assert_eq!(problem(posted).await["code"], "method_not_allowed");
+    let resumed = client.get(given.served.url("/api/events")).header("Last-Event-ID", "x").send().await;
+    assert_eq!(problem(resumed.expect("it answers")).await["parameter"], "Last-Event-ID");
+}
+
+#[tokio::test]
+async fn a_case_shows_its_facts_lights_proof_and_what_was_said() {
+    let said = transition(CASE, "OD-05", 1, Card::None, Card::Yellow);
+    let given = given(&[(7, said.clone()), (9, raised("old", Card::Red))]).await;
+    let case = given.json(&format!("/api/cases/{CASE}")).await;
+    let light = &case["live"]["lights"][0];
+    assert_eq!(light["proof_lines"][0], "起算：2026年1月5日 09:00:00 accepted [1]");
+    assert_eq!(light["proof"]["kind"], "deadline");
+    assert_eq!(light["schedule"], json!([{"card": "red", "light": "red", "from": "2026-02-01T10:00:00Z"}]));
+    assert_eq!(case["live"]["owner"], json!({"level": "county", "region": "360902", "dept": "D01"}));
+    assert_eq!(case["live"]["events"][0]["line"]["id"], "1");
+    let transition: Transition =
+        serde_json::from_value(case["transitions"][0]["transition"].clone()).expect("a transition as it was said");
+    assert_eq!((transition, &case["transitions"][0]["sequence"]), (said, &json!(7)));
+
+    let english = given.json(&format!("/api/cases/{CASE}?lang=en")).await;
+    assert_eq!(english["live"]["lights"][0]["proof_lines"][0], "start: 2026-01-05 09:00:00 accepted [1]");
+    let remembered = given.json("/api/cases/old").await;
+    assert_eq!(remembered["live"], Value::Null, "the worker has let it go, the ledger has not");
+    assert_eq!(given.problem("/api/cases/never").await["code"], "unknown_case");
+    assert_eq!(given.problem("/api/cases/busy").await["code"], "unavailable");
+    assert_eq!(given.problem("/api/cases/panics").await["code"], "internal");
+}
+
+#[tokio::test]
+async fn counts_come_from_the_snapshot_and_are_summed_as_asked() {
+    let given = given(&[]).await;
+    let counts = given.json("/api/counts").await;
+    assert_eq!(counts["as_of"], "2025-12-29T09:20:00Z");
+    assert_eq!(counts["judged_by_worker"], json!([30, 16]));
+    assert_eq!(
+        counts["rows"],
+        json!([
+            {"region": "360902", "lights": {"red": 5, "yellow": 1, "green": 0, "grey": 0}},
+            {"region": "360921", "lights": {"red": 0, "yellow": 0, "green": 40, "grey": 0}},
+        ]),
+        "a township counts for its county"
+    );
+    assert_eq!(counts["total"], json!({"red": 5, "yellow": 1, "green": 40, "grey": 0}));
+    assert_eq!(given.json("/api/counts?by=dept&region=360902").await["rows"].as_array().map(Vec::len), Some(3));
+    assert_eq!(given.json("/api/counts?by=level&level=township").await["rows"][0]["lights"]["yellow"], 1);
+    assert_eq!(given.json("/api/regions").await["regions"]["360902"], "袁州区");
+}
+
+#[tokio::test]
+async fn health_tells_life_and_readiness_tells_why_not() {
+    let given = given(&[]).await;
+    assert_eq!(given.json("/health").await["status"], "alive");
+    assert_eq!(given.json("/ready").await, json!({"ready": true, "reasons": []}));
+    let waiting = Gate::waiting("ledger", "台账落后 12 条", "the ledger lags by 12");
+    given.served.readiness.send_replace(Readiness { gates: vec![Gate::open("nats"), waiting] });
+    let response = given.get("/ready").await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let body: Value = response.json().await.expect("JSON");
+    let reason = json!({"gate": "ledger", "zh": "台账落后 12 条", "en": "the ledger lags by 12"});
+    assert_eq!(body, json!({"ready": false, "reasons": [reason]}));
+    assert_eq!(given.json("/health").await["status"], "alive", "alive though not ready");
+    assert_eq!(given.get("/metrics").await.text().await.expect("text"), "watchlight_made_up 1\n");
+}
+
+#[tokio::test]
+async fn the_newest_transitions_come_first_and_the_feed_goes_on_from_there() {
+    let entries: Vec<_> = (1..=5).map(|index| (index, raised(&format!("C{index}"), Card::Yellow))).collect();
+    let given = given(&entries).await;
+    let page = given.json("/api/transitions?limit=2").await;
+    let sequences = |page: &Value| -> Vec<Value> {
+        page["transitions"].as_array().expect("a list").iter().map(|row| row["sequence"].clone()).collect()
+    };
+    assert_eq!((sequences(&page), &page["sequence"]), (vec![json!(5), json!(4)], &json!(5)));
+    assert_eq!(sequences(&given.json("/api/transitions?limit=2&before=4").await), [3, 2]);
+    assert_eq!(sequences(&given.json("/api/transitions?case=C2").await), [2]);
+    given.ledger.apply(&[(6, raised("C6", Card::Red))]).await.expect("applied");
+    assert_eq!(sequences(&given.json("/api/transitions?light=red").await), [6]);
+}

@@ -1,0 +1,154 @@
+//! A served site with made-up cases and counts.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use facts::proof::{Cited, DayLine, DeadlineProof, MarkLine, Proof};
+use facts::standing::Text2;
+use facts::transition::StandingLine;
+use facts::{Address, Card, EventTime, Light, Moment};
+use futures_util::future::BoxFuture;
+use jiff::tz::TimeZone;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::{
+    CaseLight, CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, Gate, Ledger, Readiness,
+    ScheduledCard, Site, TimelineEvent, router,
+};
+
+/// A site served on a port of its own until it is dropped.
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    pub(crate) readiness: watch::Sender<Readiness>,
+    pub(crate) closing: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Served {
+    pub(crate) async fn start(ledger: Ledger) -> Served {
+        let (readiness, ready) = watch::channel(Readiness { gates: vec![Gate::open("nats")] });
+        let (closing, closes) = watch::channel(false);
+        let site = Site {
+            ledger,
+            cases: Arc::new(OneCase),
+            counts: Arc::new(FixedCounts),
+            readiness: ready,
+            closing: closes,
+            metrics: Arc::new(|| "watchlight_made_up 1\n".to_owned()),
+            regions: BTreeMap::from([("360902".into(), "袁州区".into()), ("360921".into(), "奉新县".into())]),
+            zone: TimeZone::get("Asia/Shanghai").expect("the bundled zones hold it"),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
+        let server = tokio::spawn(async move { axum::serve(listener, router(site)).await.expect("it serves") });
+        Served { address, readiness, closing, server }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+pub(crate) const CASE: &str = "360902-2026-000001";
+
+struct FixedCounts;
+
+impl Counts for FixedCounts {
+    fn snapshot(&self) -> CountsSnapshot {
+        let row = |subject: &str, light, cases| {
+            let Address { level, region, dept } = Address::from_subject("approval", subject).expect("well formed");
+            CountRow { level, region, dept, light, cases }
+        };
+        CountsSnapshot {
+            as_of: Moment::from_millis(1_767_000_000_000),
+            rows: vec![
+                row("approval.county.360902.D01", Light::Red, 3),
+                row("approval.county.360902.D02", Light::Red, 2),
+                row("approval.township.360902101.D09", Light::Yellow, 1),
+                row("approval.county.360921.D01", Light::Green, 40),
+            ],
+            judged_by_worker: vec![30, 16],
+        }
+    }
+}
+
+struct OneCase;
+
+impl CaseReader for OneCase {
+    fn case<'a>(&'a self, case: &'a str) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>> {
+        Box::pin(async move {
+            match case {
+                CASE => Ok(Some(one_case())),
+                "busy" => Err(CaseUnavailable("the worker is catching up".into())),
+                "panics" => panic!("made up"),
+                _ => Ok(None),
+            }
+        })
+    }
+}
+
+fn moment(text: &str) -> Moment {
+    text.parse().expect(text)
+}
+
+fn one_case() -> CaseView {
+    let owner = Address::from_subject("approval", "approval.county.360902.D01").expect("well formed");
+    let accepted = moment("2026-01-05T01:00:00Z");
+    let due = moment("2026-01-07T10:00:00Z");
+    let proof = Proof::Deadline(Box::new(DeadlineProof {
+        counting: "legal".into(),
+        calendar: "cn".into(),
+        zone: "Asia/Shanghai".into(),
+        start: Cited { id: "1".into(), activity: "accepted".into(), at: accepted, fields: Vec::new() },
+        counted_from: None,
+        stop: None,
+        limit: "2wd".into(),
+        limit_from: "item.promise".into(),
+        due: Some(due),
+        pauses: Vec::new(),
+        extensions: Vec::new(),
+        marks: vec![MarkLine { card: Card::Yellow, mark: "over >= 1".into(), limit: "2wd".into(), at: Some(due) }],
+        days: vec![DayLine { date: jiff::civil::date(2026, 1, 5), counted: 0, why: "start".into(), note: None }],
+    }));
+    CaseView {
+        case: CASE.into(),
+        owner: owner.clone(),
+        item: Some("360900-001".into()),
+        open: true,
+        clock: moment("2026-01-08T00:00:00Z"),
+        events: vec![TimelineEvent {
+            line: r#"{"id":"1","source":"S","activity":"accepted"}"#.into(),
+            at: EventTime::Instant(accepted),
+            activity: "accepted".into(),
+            arrived: None,
+        }],
+        lights: vec![CaseLight {
+            standing: StandingLine {
+                case: CASE.into(),
+                rule: "OD-05".into(),
+                instance: "-".into(),
+                card: Card::Yellow,
+                light: Light::Yellow,
+                since: due,
+                level: owner.level,
+                region: owner.region,
+                dept: owner.dept,
+                reason: Text2 { zh: "超过承诺时限".into(), en: "past its promise".into() },
+            },
+            rule_version: "1".into(),
+            basis: "行政许可法第四十二条".into(),
+            proof: Some(proof),
+            warnings: vec!["calendar_uncovered".into()],
+            schedule: vec![ScheduledCard { card: Card::Red, light: Light::Red, from: moment("2026-02-01T10:00:00Z") }],
+        }],
+    }
+}

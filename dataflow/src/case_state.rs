@@ -1,0 +1,130 @@
+//! What a worker holds of one case.
+
+use compact_str::CompactString;
+use facts::{History, Moment, Record};
+use hashbrown::HashTable;
+use rules::finding::Judgement;
+use rules::judge::{Case, Touched};
+
+use crate::case_hash::case_hash;
+use crate::causes::Causes;
+use crate::judge::Judge;
+use crate::lit::Rows;
+use crate::said::Said;
+
+/// One case. Its facts are the truth; everything else follows from them, the configuration and the clock.
+pub(crate) struct CaseState {
+    /// Case number.
+    pub(crate) id: CompactString,
+    /// What is known.
+    pub(crate) history: History,
+    /// What it amounts to, for the facts that the clock has reached.
+    pub(crate) judgement: Judgement,
+    /// What was last said of each light that was ever said, in no order.
+    pub(crate) said: Vec<Said>,
+    /// What touched the case since what was said was last true.
+    pub(crate) causes: Causes,
+    /// The configuration that gave `judgement`, counted from 1; 0 before the first judgement.
+    pub(crate) judged_under: u32,
+    /// The last instant worked through.
+    pub(crate) judged_through: Moment,
+    /// The next instant at which something may change by itself.
+    pub(crate) wake: Option<Moment>,
+    /// Its rows in the collection of lamps.
+    pub(crate) rows: Rows,
+}
+
+impl CaseState {
+    fn new(id: &str) -> CaseState {
+        CaseState {
+            id: id.into(),
+            history: History::new(),
+            judgement: Judgement::default(),
+            said: Vec::new(),
+            causes: Causes::default(),
+            judged_under: 0,
+            judged_through: Moment::MIN,
+            wake: None,
+            rows: Rows::default(),
+        }
+    }
+
+    /// Judges the facts that the clock has reached at `at`; `touched` names the rules that can have changed.
+    pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
+        let records = self.history.reached(at);
+        let before = std::mem::take(&mut self.judgement);
+        if records.is_empty() {
+            return;
+        }
+        let case = Case { id: &self.id, records };
+        self.judgement = match touched {
+            Touched::All => judge.judge(&case),
+            _ => judge.rejudge(&case, before, touched),
+        };
+    }
+
+    /// The next instant after `at` at which a card or the set of reached facts may change by itself.
+    pub(crate) fn next_instant(&self, at: Moment) -> Option<Moment> {
+        let edges = self.judgement.findings.iter().filter_map(|finding| finding.next_after(at));
+        edges.chain(self.history.next_held(at)).min()
+    }
+}
+
+/// The cases of a worker, each in a slot that it keeps.
+#[derive(Default)]
+pub(crate) struct CaseTable {
+    slots: Vec<CaseState>,
+    by_hash: HashTable<u32>,
+}
+
+impl CaseTable {
+    /// The slot of a case; a new one when the case is not known.
+    pub(crate) fn slot(&mut self, id: &str) -> u32 {
+        let CaseTable { slots, by_hash } = self;
+        let hash = table_hash(id);
+        let entry =
+            by_hash.entry(hash, |slot| slots[*slot as usize].id == id, |slot| table_hash(&slots[*slot as usize].id));
+        *entry
+            .or_insert_with(|| {
+                slots.push(CaseState::new(id));
+                u32::try_from(slots.len() - 1).expect("a worker holds fewer than 2^32 cases")
+            })
+            .get()
+    }
+
+    /// A case by number.
+    pub(crate) fn find(&self, id: &str) -> Option<&CaseState> {
+        let slot = self.by_hash.find(table_hash(id), |slot| self.slots[*slot as usize].id == id)?;
+        Some(&self.slots[*slot as usize])
+    }
+
+    /// The case in a slot.
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut CaseState {
+        &mut self.slots[slot as usize]
+    }
+
+    /// The case in a slot.
+    pub(crate) fn get(&self, slot: u32) -> &CaseState {
+        &self.slots[slot as usize]
+    }
+
+    /// All cases.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &CaseState> {
+        self.slots.iter()
+    }
+
+    /// How many cases.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Bytes of `records` facts in this many cases: a floor, without texts longer than 24 bytes.
+    pub(crate) fn bytes(&self, records: usize) -> usize {
+        self.slots.len() * (size_of::<CaseState>() + size_of::<u32>()) + records * size_of::<Record>()
+    }
+}
+
+/// The upper half first: all cases of a worker agree in the lower bits that chose the worker.
+fn table_hash(id: &str) -> u64 {
+    case_hash(id).rotate_left(32)
+}

@@ -1,0 +1,63 @@
+//! What the dataflow is fed.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use facts::{Event, Moment, Transition};
+use serde::{Deserialize, Serialize};
+
+/// A fact, with the clock value at which it enters.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The clock value at which the fact is known: the greater of the clock and its arrival. One that
+    /// lies before what is already closed is read as the first open instant.
+    pub enters: Moment,
+    /// Stream sequence of the message that carried it; in a replay its line.
+    pub sequence: Option<u64>,
+    /// The fact.
+    pub event: Event,
+}
+
+/// What ALERTS says of one light: it replaces what the operator believes to have said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadBack {
+    /// Case number.
+    pub case: CompactString,
+    /// Rule id.
+    pub rule: CompactString,
+    /// Instance.
+    pub instance: CompactString,
+    /// The last message stored; `None` when none ever was.
+    pub last: Option<Box<Transition>>,
+}
+
+impl From<Transition> for ReadBack {
+    fn from(last: Transition) -> ReadBack {
+        ReadBack {
+            case: last.case.clone(),
+            rule: last.rule.clone(),
+            instance: last.instance.clone(),
+            last: Some(Box::new(last)),
+        }
+    }
+}
+
+/// Beside facts: what changes the operator itself, at an instant and before the facts of that instant.
+pub(crate) enum Control<J> {
+    /// Judge by this configuration from now on.
+    Configure(Arc<J>),
+    /// Say the differences from now on.
+    Announce,
+    /// Take this for what was said.
+    ReadBack(Arc<Vec<ReadBack>>),
+}
+
+impl<J> Clone for Control<J> {
+    fn clone(&self) -> Control<J> {
+        match self {
+            Control::Configure(judge) => Control::Configure(Arc::clone(judge)),
+            Control::Announce => Control::Announce,
+            Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
+        }
+    }
+}

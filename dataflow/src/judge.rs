@@ -1,0 +1,67 @@
+//! What the operator asks of judgement. `rules` answers; tests answer with a small rule set of their own.
+
+use facts::{Change, Event, Moment};
+use jiff::tz::TimeZone;
+use rules::configuration::Configuration;
+use rules::finding::{Judgement, RuleIndex};
+use rules::judge::{Case, Explanation, Touched};
+
+/// What a transition tells of the rule itself.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct RuleName<'a> {
+    /// Permanent id.
+    pub id: &'a str,
+    /// Version label with the profile.
+    pub label: &'a str,
+    /// Law or document.
+    pub basis: &'a str,
+}
+
+/// A configuration that can judge: pure, without a clock.
+pub trait Judge: Send + Sync + 'static {
+    /// Judges the facts that the clock has reached by all rules.
+    fn judge(&self, case: &Case<'_>) -> Judgement;
+
+    /// Judges again after a change that touched some rules only; equal to [`Judge::judge`]. Also asked with
+    /// [`Touched::None`], when a fact came that no rule reads but that may change office, item or openness.
+    fn rejudge(&self, case: &Case<'_>, before: Judgement, touched: &Touched) -> Judgement;
+
+    /// Which rules joining `event` can touch, given what the join did. `case` has the join behind it.
+    fn touched(&self, case: &Case<'_>, event: &Event, change: &Change) -> Touched;
+
+    /// Why the card of `rule` for `instance` holds at `now`.
+    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation>;
+
+    /// The rule at a place.
+    fn rule(&self, rule: RuleIndex) -> RuleName<'_>;
+
+    /// The site's zone, in which a civil day begins. One deployment keeps one zone.
+    fn zone(&self) -> &TimeZone;
+}
+
+impl Judge for Configuration {
+    fn judge(&self, case: &Case<'_>) -> Judgement {
+        rules::judge::judge(case, self)
+    }
+
+    fn rejudge(&self, case: &Case<'_>, before: Judgement, touched: &Touched) -> Judgement {
+        rules::judge::rejudge(case, self, before, touched)
+    }
+
+    fn touched(&self, case: &Case<'_>, event: &Event, change: &Change) -> Touched {
+        rules::judge::touched(case, self, event, change)
+    }
+
+    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {
+        rules::judge::explain(case, self, rule, instance, now)
+    }
+
+    fn rule(&self, rule: RuleIndex) -> RuleName<'_> {
+        let rule = Configuration::rule(self, rule);
+        RuleName { id: &rule.id, label: &rule.label, basis: &rule.basis }
+    }
+
+    fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}

@@ -1,0 +1,336 @@
+//! The runner: starts the workers, feeds them, advances their clock and ends them.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use facts::transition::StandingLine;
+use facts::{Moment, StandingLight};
+use rules::configuration::Configuration;
+use timely::{CommunicationConfig, WorkerConfig};
+
+use crate::case_hash::worker_of;
+use crate::closings::{Closings, closings};
+use crate::counts::{CountReading, Counts};
+use crate::entry::{Control, Entry, ReadBack};
+use crate::graph::{Exits, moment, time};
+use crate::judge::Judge;
+use crate::supervise::{CaseView, Place, Standing};
+use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
+
+/// Pieces of work that wait in front of each worker before the feeder waits.
+const WORK_MAX: usize = 8;
+
+/// How the dataflow runs. None of it changes what is said, but `late_after`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Worker threads, at least 1.
+    pub workers: usize,
+    /// A fact dated further back than this from the instant at which it enters came late (cause `late`):
+    /// the delay that uploading is allowed.
+    pub late_after: Duration,
+    /// Differences are said from the start, as a replay does; otherwise from [`Runner::announce`] on.
+    pub announce: bool,
+    /// Transitions that may wait for the reader of [`Closings`] before the workers wait.
+    pub ready_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let late_after = Duration::from_secs(24 * 60 * 60);
+        Options { workers: 1, late_after, announce: true, ready_max: 65_536 }
+    }
+}
+
+/// Why the dataflow cannot go on.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// The threads could not be started.
+    #[error("could not start the workers of the dataflow: {0}")]
+    Start(String),
+    /// A worker's own invariant was broken.
+    #[error(
+        "worker {worker} of the dataflow failed: {message}. Nothing was said beyond the last closed instant; restart"
+    )]
+    Worker {
+        /// Which worker.
+        worker: usize,
+        /// What it said.
+        message: String,
+    },
+    /// The runner was finished.
+    #[error("the dataflow has ended; it takes no more work")]
+    Ended,
+}
+
+/// The one gate through which work reaches the workers, so that all get it in the same order.
+struct Gate<J> {
+    senders: Vec<SyncSender<Work<J>>>,
+    /// The first open instant, as the dataflow counts.
+    open: u64,
+    /// Which worker gets the next facts: they are exchanged from there.
+    turn: usize,
+}
+
+/// Questions that may be asked from any thread.
+pub struct Desk<J = Configuration> {
+    gate: Arc<Mutex<Gate<J>>>,
+    house: Arc<House>,
+}
+
+impl<J> Clone for Desk<J> {
+    fn clone(&self) -> Desk<J> {
+        Desk { gate: Arc::clone(&self.gate), house: Arc::clone(&self.house) }
+    }
+}
+
+/// The running dataflow.
+pub struct Runner<J: Judge = Configuration> {
+    desk: Desk<J>,
+    guards: Option<timely::communication::WorkerGuards<()>>,
+}
+
+impl<J: Judge> Runner<J> {
+    /// Starts the workers at the clock's first instant, with nothing known.
+    ///
+    /// The closings must be read while the runner is fed, from another thread or in turn with feeding.
+    ///
+    /// # Errors
+    /// When the threads cannot be started.
+    pub fn start(options: &Options, judge: Arc<J>) -> Result<(Runner<J>, Closings), RunnerError> {
+        let workers = options.workers.max(1);
+        let (board, reader) = closings(workers, options.ready_max);
+        let counts = Arc::new(CountReading::new(workers));
+        let house = Arc::new(House {
+            windows: std::iter::repeat_with(Window::default).take(workers).collect(),
+            failure: Failure::default(),
+            exits: Exits { board, counts },
+        });
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| sync_channel(WORK_MAX)).unzip();
+        let receivers = Mutex::new(receivers.into_iter().map(Some).collect::<Vec<_>>());
+        let late_after_ms = i64::try_from(options.late_after.as_millis()).unwrap_or(i64::MAX);
+        let announcing = options.announce;
+        let config =
+            timely::Config { communication: CommunicationConfig::Process(workers), worker: WorkerConfig::default() };
+        let shared = Arc::clone(&house);
+        let guards = timely::execute(config, move |worker| {
+            let place = Place { index: worker.index(), peers: worker.peers(), late_after_ms, announcing };
+            let taken = lock(&receivers)[place.index].take();
+            let work = taken.expect("each worker is started once and takes its own receiver");
+            worker::run(worker, place, Arc::clone(&judge), work, &shared);
+        });
+        let guards = guards.map_err(RunnerError::Start)?;
+        let gate = Arc::new(Mutex::new(Gate { senders, open: 0, turn: 0 }));
+        Ok((Runner { desk: Desk { gate, house }, guards: Some(guards) }, reader))
+    }
+
+    /// Feeds facts, then advances the clock: after this, no fact enters before `advance_to`.
+    ///
+    /// Facts that enter at one instant may come in several feeds, as long as the clock has not been
+    /// advanced past it. Waits while the workers have much to do. An `advance_to` that does not lie
+    /// ahead leaves the clock where it is.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn feed(&self, entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
+        let mut gate = lock(&self.desk.gate);
+        gate.open = gate.open.max(time(advance_to));
+        let advance_to = gate.open;
+        gate.turn = (gate.turn + 1) % gate.senders.len().max(1);
+        let turn = gate.turn;
+        let mut entries = Some(entries);
+        self.desk.send_all(&gate, |worker| {
+            let entries = if worker == turn { entries.take().unwrap_or_default() } else { Vec::new() };
+            Work::Feed { entries, advance_to }
+        })
+    }
+
+    /// Advances the clock: every deadline before `to` fires at its own instant.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn advance(&self, to: Moment) -> Result<(), RunnerError> {
+        self.feed(Vec::new(), to)
+    }
+
+    /// Judges every case by `judge` from `at` on, before the facts of that instant; what differs is said
+    /// with cause `rule`. Returns the instant at which it takes effect: `at`, or the first open one.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn configure(&self, judge: Arc<J>, at: Moment) -> Result<Moment, RunnerError> {
+        self.control(at, Control::Configure(judge))
+    }
+
+    /// Ends the silence of a catch-up: from `at` on differences are said, first the net of all that
+    /// differs there. Returns the instant at which it takes effect: `at`, or the first open one.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn announce(&self, at: Moment) -> Result<Moment, RunnerError> {
+        self.control(at, Control::Announce)
+    }
+
+    /// Tells what ALERTS holds, at the start and after a refused publish: it replaces what the operator
+    /// believes to have said of these lights; where one is named twice the later counts. What differs is
+    /// said again from there. Returns the instant at which it takes effect: the first open one.
+    ///
+    /// Transitions closed before that instant may rest on what was refused: whoever publishes drops
+    /// those that do not continue the chain it has read.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn read_back(&self, read: Vec<ReadBack>) -> Result<Moment, RunnerError> {
+        self.control(Moment::MIN, Control::ReadBack(Arc::new(read)))
+    }
+
+    fn control(&self, at: Moment, control: Control<J>) -> Result<Moment, RunnerError> {
+        let gate = lock(&self.desk.gate);
+        let at = gate.open.max(time(at));
+        self.desk.send_all(&gate, |_| Work::Control(at, control.clone()))?;
+        Ok(moment(at))
+    }
+
+    /// Questions, for other threads.
+    #[must_use]
+    pub fn desk(&self) -> Desk<J> {
+        self.desk.clone()
+    }
+
+    /// Works through everything fed, ends the workers and joins their threads. What was closed remains
+    /// to be read from the closings.
+    ///
+    /// # Errors
+    /// When a worker has failed.
+    pub fn finish(mut self) -> Result<(), RunnerError> {
+        self.end();
+        self.desk.failure().map_or(Ok(()), Err)
+    }
+
+    fn end(&mut self) {
+        lock(&self.desk.gate).senders.clear();
+        let House { windows, exits, failure } = &*self.desk.house;
+        exits.board.release();
+        windows.iter().for_each(Window::unpark);
+        if let Some(guards) = self.guards.take() {
+            for (worker, joined) in guards.join().into_iter().enumerate() {
+                if let Err(message) = joined {
+                    failure.note(worker, message);
+                }
+            }
+        }
+    }
+}
+
+impl<J: Judge> Drop for Runner<J> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The questions a runner answers itself are those of its desk.
+impl<J: Judge> std::ops::Deref for Runner<J> {
+    type Target = Desk<J>;
+
+    fn deref(&self) -> &Desk<J> {
+        &self.desk
+    }
+}
+
+impl<J: Judge> Desk<J> {
+    /// The lights that stand at the last closed instant, sorted: what digests are made of.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn lights(&self) -> Result<Standing<StandingLight>, RunnerError> {
+        let mut standing = self.gather(Ask::Lights)?;
+        standing.lights.sort_unstable();
+        Ok(standing)
+    }
+
+    /// The lights that stand at the last closed instant, sorted, with the reason for each.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn standing(&self) -> Result<Standing<StandingLine>, RunnerError> {
+        let mut standing = self.gather(Ask::Lines)?;
+        standing.lights.sort_unstable_by(|a, b| (&a.case, &a.rule, &a.instance).cmp(&(&b.case, &b.rule, &b.instance)));
+        Ok(standing)
+    }
+
+    /// All that is held of a case; `None` when no fact of it has entered.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn case(&self, id: &str) -> Result<Option<CaseView>, RunnerError> {
+        let (reply, answer) = mpsc::channel();
+        {
+            let gate = lock(&self.gate);
+            let worker = worker_of(id, gate.senders.len().max(1));
+            let sender = gate.senders.get(worker).ok_or(RunnerError::Ended)?;
+            sender.send(Work::Ask(Ask::Case(id.into(), reply))).map_err(|_| self.ended())?;
+            self.house.windows[worker].unpark();
+        }
+        answer.recv().map_err(|_| self.ended())
+    }
+
+    /// Cases by office and lamp at the last closed instant, read from the differential counts.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.house.exits.counts.read()
+    }
+
+    /// Figures of each worker.
+    #[must_use]
+    pub fn gauges(&self) -> Vec<Gauges> {
+        self.house.windows.iter().map(Window::gauges).collect()
+    }
+
+    /// How often each worker gave a case to judgement.
+    #[must_use]
+    pub fn judged_by_worker(&self) -> Vec<u64> {
+        self.gauges().into_iter().map(|gauges| gauges.judged).collect()
+    }
+
+    /// The failure that ended the dataflow, if one did.
+    #[must_use]
+    pub fn failure(&self) -> Option<RunnerError> {
+        self.house.failure.first().map(|(worker, message)| RunnerError::Worker { worker, message })
+    }
+
+    /// Asks every worker the same at the same point of the feed.
+    fn gather<Row>(&self, ask: impl Fn(mpsc::Sender<Standing<Row>>) -> Ask) -> Result<Standing<Row>, RunnerError> {
+        let (reply, answers) = mpsc::channel();
+        let workers = {
+            let gate = lock(&self.gate);
+            self.send_all(&gate, |_| Work::Ask(ask(reply.clone())))?;
+            gate.senders.len()
+        };
+        drop(reply);
+        let answers: Vec<_> = answers.iter().collect();
+        if answers.len() < workers {
+            return Err(self.ended());
+        }
+        let as_of = answers.iter().map(|answer| answer.as_of).min().unwrap_or_default();
+        Ok(Standing { as_of, lights: answers.into_iter().flat_map(|answer| answer.lights).collect() })
+    }
+
+    fn send_all(&self, gate: &Gate<J>, mut work: impl FnMut(usize) -> Work<J>) -> Result<(), RunnerError> {
+        if gate.senders.is_empty() {
+            return Err(self.ended());
+        }
+        for (worker, sender) in gate.senders.iter().enumerate() {
+            sender.send(work(worker)).map_err(|_| self.ended())?;
+            self.house.windows[worker].unpark();
+        }
+        Ok(())
+    }
+
+    fn ended(&self) -> RunnerError {
+        self.failure().unwrap_or(RunnerError::Ended)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,365 @@
+//! The keyed operator's work, without the operator: cases, clock and configuration of one worker.
+//!
+//! [`Supervisor::close`] works through everything that lies before a bound, in clock order for each
+//! case. Order at one instant: what a control changes, then facts, then deadlines (semantics 13).
+//!
+//! State per case lives as long as the worker: nothing is forgotten here.
+
+use std::sync::Arc;
+
+use facts::transition::StandingLine;
+use facts::{Cause, History, Moment, StandingLight, Transition};
+use rules::finding::Judgement;
+use rules::judge::{Case, Touched};
+
+use crate::case_hash::worker_of;
+use crate::case_state::{CaseState, CaseTable};
+use crate::ending;
+use crate::entry::{Control, Entry, ReadBack};
+use crate::joining::{Joining, News};
+use crate::judge::Judge;
+use crate::lit::{Lit, Rows};
+use crate::next_instants::NextInstants;
+use crate::said::{Said, Texts};
+use crate::transitions::{say, settled, shown};
+
+/// What a close produced.
+#[derive(Default)]
+pub(crate) struct Output {
+    /// What is said, in no order.
+    pub(crate) transitions: Vec<Transition>,
+    /// Changes of the collection of lamps, not consolidated.
+    pub(crate) lits: Vec<(Lit, isize)>,
+}
+
+/// The lights that stand at a closed instant.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Standing<Row = StandingLine> {
+    /// The last closed instant.
+    pub as_of: Moment,
+    /// Sorted by case, rule and instance.
+    pub lights: Vec<Row>,
+}
+
+/// All that is held of one case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseView {
+    /// The last closed instant.
+    pub as_of: Moment,
+    /// Facts, those held for the future included.
+    pub history: History,
+    /// Findings on the facts that the clock has reached.
+    pub judgement: Judgement,
+    /// What was last said of each light.
+    pub said: Vec<Said>,
+}
+
+/// A fact that waits for its instant.
+struct Stashed {
+    slot: u32,
+    entry: Option<Entry>,
+}
+
+/// Which worker this is, and how it judges lateness.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Place {
+    /// Worker index.
+    pub(crate) index: usize,
+    /// Number of workers.
+    pub(crate) peers: usize,
+    /// A fact dated further back than this, in ms, came late.
+    pub(crate) late_after_ms: i64,
+    /// Differences are said from the start.
+    pub(crate) announcing: bool,
+}
+
+/// The cases of one worker.
+pub(crate) struct Supervisor<J> {
+    place: Place,
+    judge: Arc<J>,
+    /// Configurations so far.
+    generation: u32,
+    /// Everything before this is worked through.
+    bound: Moment,
+    cases: CaseTable,
+    next: NextInstants,
+    stash: Vec<Stashed>,
+    controls: Vec<(Moment, Control<J>)>,
+    texts: Texts,
+    output: Output,
+    judged: u64,
+    records: usize,
+}
+
+impl<J: Judge> Supervisor<J> {
+    pub(crate) fn new(place: Place, judge: Arc<J>) -> Supervisor<J> {
+        Supervisor {
+            place,
+            judge,
+            generation: 1,
+            bound: Moment::from_millis(0),
+            cases: CaseTable::default(),
+            next: NextInstants::default(),
+            stash: Vec::new(),
+            controls: Vec::new(),
+            texts: Texts::default(),
+            output: Output::default(),
+            judged: 0,
+            records: 0,
+        }
+    }
+
+    /// Keeps facts until the clock passes the instant at which they enter.
+    pub(crate) fn enter(&mut self, entries: impl Iterator<Item = Entry>) {
+        for entry in entries {
+            let slot = self.cases.slot(&entry.event.case);
+            self.stash.push(Stashed { slot, entry: Some(entry) });
+        }
+    }
+
+    /// Keeps a control until the clock passes its instant.
+    pub(crate) fn control(&mut self, at: Moment, control: Control<J>) {
+        self.controls.push((at, control));
+    }
+
+    /// Everything before this is worked through.
+    pub(crate) fn bound(&self) -> Moment {
+        self.bound
+    }
+
+    /// Works through everything before `bound`.
+    pub(crate) fn close(&mut self, bound: Moment) -> Output {
+        // Stable: controls of one instant act in the order in which they were given.
+        self.controls.sort_by_key(|(at, _)| *at);
+        let due = self.controls.partition_point(|(at, _)| *at < bound);
+        let due: Vec<_> = self.controls.drain(..due).collect();
+        for same_instant in due.chunk_by(|(a, _), (b, _)| a == b) {
+            let at = same_instant[0].0;
+            self.run(at);
+            for (_, control) in same_instant {
+                self.take(control);
+            }
+            self.run(at.plus_millis(1));
+            self.settle_all(at);
+        }
+        self.run(bound);
+        self.bound = bound;
+        let Supervisor { cases, next, .. } = self;
+        next.prune(cases.len(), |at, slot| cases.get(slot).wake == Some(at));
+        std::mem::take(&mut self.output)
+    }
+
+    fn take(&mut self, control: &Control<J>) {
+        match control {
+            Control::Configure(judge) => {
+                self.judge = Arc::clone(judge);
+                self.generation += 1;
+            }
+            Control::Announce => self.place.announcing = true,
+            Control::ReadBack(read) => self.read_back(read),
+        }
+    }
+
+    fn read_back(&mut self, read: &[ReadBack]) {
+        let Place { index, peers, .. } = self.place;
+        for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
+            let slot = self.cases.slot(&read.case);
+            let said = &mut self.cases.get_mut(slot).said;
+            said.retain(|said| said.rule != read.rule || said.instance != read.instance);
+            said.extend(read.last.as_ref().map(|last| Said::by(last, &mut self.texts)));
+        }
+    }
+
+    /// Facts that enter before `bound` and deadlines before it, in clock order for each case.
+    fn run(&mut self, bound: Moment) {
+        let mut due = self.due(bound);
+        due.sort_unstable();
+        let mut entries = Vec::new();
+        for same_instant in due.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (slot, at, _) = same_instant[0];
+            self.fire_before(slot, at);
+            entries.extend(same_instant.iter().filter_map(|(_, _, place)| self.stash[*place as usize].entry.take()));
+            self.settle(slot, at, &mut entries);
+        }
+        if due.len() == self.stash.len() {
+            self.stash.clear();
+        } else if !due.is_empty() {
+            self.stash.retain(|stashed| stashed.entry.is_some());
+        }
+        while let Some((at, slot)) = self.next.pop_before(bound) {
+            if self.cases.get(slot).wake == Some(at) {
+                self.fire_before(slot, bound);
+            }
+        }
+    }
+
+    /// Stashed facts that enter before `bound`, as (slot, instant, place in the stash).
+    fn due(&self, bound: Moment) -> Vec<(u32, Moment, u32)> {
+        let places = self.stash.iter().zip(0_u32..);
+        places
+            .filter_map(|(stashed, place)| {
+                let enters = stashed.entry.as_ref()?.enters;
+                (enters < bound).then_some((stashed.slot, enters, place))
+            })
+            .collect()
+    }
+
+    /// Every instant of the case's own before `bound`, one after the other.
+    fn fire_before(&mut self, slot: u32, bound: Moment) {
+        while let Some(at) = self.cases.get(slot).wake.filter(|wake| *wake < bound) {
+            self.settle(slot, at, &mut Vec::new());
+        }
+    }
+
+    /// Every case, after a control at `at`; what is settled already says nothing more.
+    fn settle_all(&mut self, at: Moment) {
+        for slot in 0..self.cases.len() as u32 {
+            self.settle(slot, at, &mut Vec::new());
+        }
+    }
+
+    /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
+    fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
+        let Supervisor { cases, judge, place, generation, texts, output, .. } = self;
+        let case = cases.get_mut(slot);
+        let mut news = News::default();
+        let known = case.history.records().len();
+        {
+            let CaseState { id, history, judged_through, .. } = &mut *case;
+            let joining = Joining { id, judge: judge.as_ref(), at, late_after_ms: place.late_after_ms };
+            joining.reach(history, *judged_through, &mut news);
+            joining.join(history, entries, &mut news);
+        }
+        self.records = self.records + case.history.records().len() - known;
+        if case.judged_under != *generation {
+            if case.judged_under != 0 {
+                news.causes.add(Cause::Rule);
+            }
+            news.touched = Some(Touched::All);
+            case.judged_under = *generation;
+        }
+        if let Some(touched) = &news.touched {
+            case.judge(judge.as_ref(), at, touched);
+            self.judged += 1;
+        }
+        case.judged_through = at;
+        case.causes.extend(news.causes);
+        speak(case, judge.as_ref(), at, place.announcing, texts, &mut output.transitions);
+        relight(case, judge.as_ref(), at, &mut output.lits);
+        let wake = case.next_instant(at);
+        if wake != case.wake {
+            case.wake = wake;
+            if let Some(at) = wake {
+                self.next.push(at, slot);
+            }
+        }
+    }
+
+    /// The last instant that is worked through.
+    fn as_of(&self) -> Moment {
+        self.bound.plus_millis(-1)
+    }
+
+    /// The cards that stand, as `row` shows them.
+    fn standing<Row>(
+        &self,
+        row: impl Fn(&CaseState, &StandingLight, rules::finding::RuleIndex) -> Row,
+    ) -> Standing<Row> {
+        let as_of = self.as_of();
+        let mut lights = Vec::new();
+        for case in self.cases.iter() {
+            let Some(owner) = &case.judgement.owner else { continue };
+            for now in shown(self.judge.as_ref(), &case.judgement, as_of) {
+                let light = StandingLight {
+                    case: case.id.clone(),
+                    rule: now.rule.id.into(),
+                    instance: now.instance.clone(),
+                    card: now.span.card,
+                    light: now.span.light,
+                    since: now.span.since,
+                    owner: owner.clone(),
+                };
+                lights.push(row(case, &light, now.index));
+            }
+        }
+        Standing { as_of, lights }
+    }
+
+    /// The cards that stand.
+    pub(crate) fn lights(&self) -> Standing<StandingLight> {
+        self.standing(|_, light, _| light.clone())
+    }
+
+    /// The cards that stand, with the reason for each.
+    pub(crate) fn lines(&self) -> Standing<StandingLine> {
+        let as_of = self.as_of();
+        self.standing(|case, light, rule| {
+            let known = Case { id: &case.id, records: case.history.reached(as_of) };
+            let explained = self.judge.explain(&known, rule, &light.instance, as_of);
+            StandingLine {
+                case: light.case.clone(),
+                rule: light.rule.clone(),
+                instance: light.instance.clone(),
+                card: light.card,
+                light: light.light,
+                since: light.since,
+                level: light.owner.level,
+                region: light.owner.region,
+                dept: light.owner.dept.clone(),
+                reason: explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason),
+            }
+        })
+    }
+
+    /// All that is held of a case with facts.
+    pub(crate) fn case(&self, id: &str) -> Option<CaseView> {
+        let known = |case: &&CaseState| case.judged_under != 0 && case.history != History::new();
+        let case = self.cases.find(id).filter(known)?;
+        Some(CaseView {
+            as_of: self.as_of(),
+            history: case.history.clone(),
+            judgement: case.judgement.clone(),
+            said: case.said.clone(),
+        })
+    }
+
+    /// Cases judged so far: how often a case was given to judgement.
+    pub(crate) fn judged(&self) -> u64 {
+        self.judged
+    }
+
+    /// Cases, wake-ups waiting, and a floor of the bytes that hold them.
+    pub(crate) fn sizes(&self) -> (usize, usize, usize) {
+        let wakes = self.next.len();
+        (self.cases.len(), wakes, self.cases.bytes(self.records) + wakes * size_of::<(Moment, u32)>())
+    }
+}
+
+/// Says what differs, or, while nothing is announced, lets the causes pile up.
+fn speak<J: Judge>(
+    case: &mut CaseState,
+    judge: &J,
+    at: Moment,
+    announcing: bool,
+    texts: &mut Texts,
+    out: &mut Vec<Transition>,
+) {
+    let quiet = case.said.is_empty() && case.judgement.findings.is_empty();
+    if !quiet && announcing {
+        say(case, judge, at, texts, out);
+    }
+    if quiet || announcing || settled(case, judge, at) {
+        case.causes = Default::default();
+    }
+}
+
+/// Brings the case's rows in the collection of lamps up to `at`.
+fn relight<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, out: &mut Vec<(Lit, isize)>) {
+    let Judgement { owner, open, .. } = &case.judgement;
+    let lamps = shown(judge, &case.judgement, at);
+    let rows = Rows::of(owner.as_ref(), *open, lamps.iter().map(|now| now.span.light));
+    if rows != case.rows {
+        rows.since(&case.rows, &case.id, |lit, diff| out.push((lit, diff)));
+        case.rows = rows;
+    }
+}

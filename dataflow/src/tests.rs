@@ -1,0 +1,10 @@
+//! The law of the system, on the operator: what is said and what stands depend on the facts, the
+//! configuration and the clock, and on nothing else. Judgement here is a small rule set ([`city`]), so
+//! that these tests speak of the operator alone.
+
+mod chains;
+pub(crate) mod city;
+mod kinds;
+mod laws;
+mod running;
+mod worlds;

@@ -1,0 +1,257 @@
+//! One worker: takes its share of the feed, steps the graph, answers questions.
+//!
+//! A worker owns its OS thread. It takes work while few advances are on their way, steps, and parks
+//! when there is nothing to do; whoever gives it work unparks it. A question is answered when everything
+//! given before it has been worked through, so that all workers answer at the same closed instant.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::Duration;
+
+use compact_str::CompactString;
+use facts::StandingLight;
+use facts::transition::StandingLine;
+use timely::dataflow::operators::probe::Handle as ProbeHandle;
+use timely::worker::Worker;
+
+use crate::entry::{Control, Entry};
+use crate::graph::{self, Exits, Graph, moment};
+use crate::judge::Judge;
+use crate::supervise::{CaseView, Place, Standing, Supervisor};
+
+/// Advances on their way through the graph before a worker takes more work: enough that workers need not
+/// wait for each other at every batch, few enough that memory stays bounded.
+const ADVANCES_MAX: usize = 4;
+
+/// The longest sleep of an idle worker. Work and peers wake it; this only bounds how long it takes to
+/// notice that a peer has failed.
+const PARK_MAX: Duration = Duration::from_millis(100);
+
+/// What a worker is given, in the same order as all others.
+pub(crate) enum Work<J> {
+    /// Facts for any worker's cases, and the time to which the input advances.
+    Feed {
+        /// Facts.
+        entries: Vec<Entry>,
+        /// Time.
+        advance_to: u64,
+    },
+    /// A control at a time.
+    Control(u64, Control<J>),
+    /// A question.
+    Ask(Ask),
+}
+
+/// Questions about the state at the last closed instant.
+pub(crate) enum Ask {
+    /// Standing lights.
+    Lights(Sender<Standing<StandingLight>>),
+    /// Standing lights with reasons.
+    Lines(Sender<Standing<StandingLine>>),
+    /// One case.
+    Case(CompactString, Sender<Option<CaseView>>),
+}
+
+/// Figures of one worker.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Gauges {
+    /// How often a case was given to judgement.
+    pub judged: u64,
+    /// Cases held.
+    pub cases: u64,
+    /// Wake-ups waiting, stale ones included.
+    pub wakes: u64,
+    /// Bytes of cases, facts and wake-ups: a floor, without texts longer than 24 bytes.
+    pub bytes: u64,
+}
+
+/// What others may see of a worker.
+#[derive(Default)]
+pub(crate) struct Window {
+    thread: OnceLock<Thread>,
+    judged: AtomicU64,
+    cases: AtomicU64,
+    wakes: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Window {
+    /// Wakes the worker if it sleeps.
+    pub(crate) fn unpark(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    pub(crate) fn gauges(&self) -> Gauges {
+        let read = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
+        Gauges {
+            judged: read(&self.judged),
+            cases: read(&self.cases),
+            wakes: read(&self.wakes),
+            bytes: read(&self.bytes),
+        }
+    }
+
+    fn show<J: Judge>(&self, supervisor: &Supervisor<J>) {
+        let (cases, wakes, bytes) = supervisor.sizes();
+        self.judged.store(supervisor.judged(), Ordering::Relaxed);
+        for (cell, value) in [(&self.cases, cases), (&self.wakes, wakes), (&self.bytes, bytes)] {
+            cell.store(value as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The first failure of any worker: one worker's end is the end of all.
+#[derive(Default)]
+pub(crate) struct Failure {
+    failed: AtomicBool,
+    first: Mutex<Option<(usize, String)>>,
+}
+
+impl Failure {
+    /// Notes a failure; the first one counts.
+    pub(crate) fn note(&self, worker: usize, message: String) {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((worker, message));
+        self.failed.store(true, Ordering::Release);
+    }
+
+    fn happened(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// Which worker failed first, and with what words.
+    pub(crate) fn first(&self) -> Option<(usize, String)> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What all workers share.
+pub(crate) struct House {
+    /// A window a worker.
+    pub(crate) windows: Vec<Window>,
+    /// The first failure.
+    pub(crate) failure: Failure,
+    /// Where results go.
+    pub(crate) exits: Exits,
+}
+
+/// Runs one worker to the end of its work, or of any worker's.
+pub(crate) fn run<J: Judge>(worker: &mut Worker, place: Place, judge: Arc<J>, work: Receiver<Work<J>>, house: &House) {
+    let window = &house.windows[place.index];
+    window.thread.set(std::thread::current()).expect("a worker has one thread");
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        let graph = graph::build(worker, Supervisor::new(place, judge), house.exits.clone());
+        Shift { graph, work, window, failure: &house.failure, advances: VecDeque::new(), asked: None }.run(worker)
+    }));
+    if let Err(panic) = ran {
+        let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        house.failure.note(place.index, message.unwrap_or("no message").to_owned());
+        house.exits.board.release();
+        house.windows.iter().for_each(Window::unpark);
+    }
+    // After a failure the graph can never complete; without it the worker would wait for ever.
+    for dataflow in worker.installed_dataflows() {
+        worker.drop_dataflow(dataflow);
+    }
+    house.exits.board.end();
+}
+
+struct Shift<'a, J: Judge> {
+    graph: Graph<J>,
+    work: Receiver<Work<J>>,
+    window: &'a Window,
+    failure: &'a Failure,
+    /// Advances that have not come through.
+    advances: VecDeque<u64>,
+    /// A question that waits for what was given before it.
+    asked: Option<Ask>,
+}
+
+impl<J: Judge> Shift<'_, J> {
+    fn run(mut self, worker: &mut Worker) {
+        while !self.failure.happened() {
+            self.come_through();
+            if self.asked.is_some() && self.advances.is_empty() {
+                self.answer();
+            }
+            if !self.take() {
+                break;
+            }
+            if self.asked.is_none() || !self.advances.is_empty() {
+                worker.step_or_park(Some(PARK_MAX));
+            }
+        }
+        self.drain(worker);
+    }
+
+    /// Takes what may be taken now; false when no more will ever come.
+    fn take(&mut self) -> bool {
+        while self.asked.is_none() && self.advances.len() < ADVANCES_MAX {
+            match self.work.try_recv() {
+                Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
+                Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
+                Ok(Work::Ask(ask)) => self.asked = Some(ask),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    fn feed(&mut self, mut entries: Vec<Entry>, advance_to: u64) {
+        let open = *self.graph.entries.time();
+        for entry in &mut entries {
+            entry.enters = entry.enters.max(moment(open));
+        }
+        if !entries.is_empty() {
+            self.graph.entries.send_batch(&mut entries);
+        }
+        if advance_to > open {
+            self.graph.entries.advance_to(advance_to);
+            self.graph.controls.advance_to(advance_to);
+            self.advances.push_back(advance_to);
+        }
+    }
+
+    /// Forgets the advances that have come through, and shows the worker's figures.
+    fn come_through(&mut self) {
+        let passed = |probe: &ProbeHandle<u64>, time: u64| !probe.less_than(&time);
+        let mut any = false;
+        while self.advances.front().is_some_and(|time| passed(&self.graph.handed_over, *time)) {
+            self.advances.pop_front();
+            any = true;
+        }
+        if any {
+            self.window.show(&self.graph.supervisor.borrow());
+        }
+    }
+
+    fn answer(&mut self) {
+        let supervisor = self.graph.supervisor.borrow();
+        // Whoever asked may have gone; that is no matter to the worker.
+        match self.asked.take() {
+            Some(Ask::Lights(reply)) => drop(reply.send(supervisor.lights())),
+            Some(Ask::Lines(reply)) => drop(reply.send(supervisor.lines())),
+            Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
+            None => {}
+        }
+    }
+
+    /// Lets everything given come through, then closes the inputs and waits for the graph to end.
+    fn drain(mut self, worker: &mut Worker) {
+        while !self.advances.is_empty() && !self.failure.happened() {
+            worker.step_or_park(Some(PARK_MAX));
+            self.come_through();
+        }
+        let Shift { graph, failure, .. } = self;
+        drop(graph);
+        while worker.has_dataflows() && !failure.happened() {
+            worker.step_or_park(Some(PARK_MAX));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! From the files of a configuration folder to rules, profiles and clocks: all or nothing, with
+//! every fault of every file at once.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use jiff::tz::TimeZone;
+
+use super::compile::{Definitions, clock, compile, extension, pause};
+use super::faults::Faults;
+use super::profile::{self, RawProfile, Resolved};
+use super::rule_file::{self, RawRule};
+use super::source::Sources;
+use super::tree::{self, Table};
+use super::types::{Checker, ClockName, Params, Seat, Written};
+use super::vocabulary::{ListValue, SECTIONS, Vocabulary};
+use super::{lints, texts};
+use crate::catalogue::Catalogue;
+use crate::configuration::{DeclaredActivity, NamedClock, Profile};
+use crate::expression::{EventRole, LineField};
+use crate::fault::{Fault, Severity};
+use crate::finding::RuleIndex;
+use crate::reads::Reads;
+use crate::rule::{Kind, Rule, Status};
+
+/// The largest file that is read.
+const FILE_BYTES_MAX: usize = 4 << 20;
+
+/// Files of a configuration folder: path relative to it, with `/`, and bytes.
+pub type ConfigFiles = BTreeMap<String, Vec<u8>>;
+
+/// What the rule files, profiles and vocabulary of a folder say.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// One rule for each profile and part; those that are off are here too.
+    pub rules: Vec<Rule>,
+    /// Profiles in the order of their files; each names the rules it judges by.
+    pub profiles: Vec<Profile>,
+    /// Clocks by place; a profile with lists of its own has clocks of its own.
+    pub clocks: Vec<NamedClock>,
+    /// Closed and declared activities.
+    pub activities: BTreeMap<CompactString, DeclaredActivity>,
+    /// Zone of the default profile.
+    pub zone: TimeZone,
+    /// What somebody should look at.
+    pub warnings: Vec<Fault>,
+}
+
+/// Loads `vocabulary.toml`, `rules/**/*.toml` (but not `*.cases.toml`) and `profiles/*.toml`. With a
+/// catalogue, rules are also compared with its items.
+///
+/// # Errors
+/// All faults of all files, warnings among them, by file and place.
+pub fn load(files: &ConfigFiles, catalogue: Option<&Catalogue>) -> Result<Loaded, Vec<Fault>> {
+    let mut sources = Sources::default();
+    let mut unread = Vec::new();
+    let mut taken: Vec<(u32, Part)> = Vec::new();
+    for (name, bytes) in files {
+        let Some(part) = Part::of(name) else { continue };
+        match text_of(bytes) {
+            Ok(text) => taken.push((sources.add(name, text), part)),
+            Err(say) => unread.push((name, say)),
+        }
+    }
+    let mut faults = Faults::new(&sources);
+    for (name, (zh, en)) in unread {
+        faults.add_file(name, texts::not_text(zh, en));
+    }
+    let loaded = Loader::read(&taken, &mut faults).compile(catalogue, &mut faults);
+    let faults = faults.sorted();
+    match loaded {
+        Some(loaded) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
+            Ok(Loaded { warnings: faults, ..loaded })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// What a file is, by its path.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Part {
+    Vocabulary,
+    Rules,
+    Profile,
+}
+
+impl Part {
+    fn of(name: &str) -> Option<Part> {
+        if name == "vocabulary.toml" {
+            Some(Part::Vocabulary)
+        } else if name.starts_with("rules/") && name.ends_with(".toml") && !name.ends_with(".cases.toml") {
+            Some(Part::Rules)
+        } else if name.starts_with("profiles/") && name.ends_with(".toml") {
+            Some(Part::Profile)
+        } else {
+            None
+        }
+    }
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, (&'static str, &'static str)> {
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(("文件超过 4 MiB", "the file is larger than 4 MiB"));
+    }
+    std::str::from_utf8(bytes).map_err(|_| ("文件不是 UTF-8 编码", "the file is not UTF-8"))
+}
+
+/// Everything that is written, before it is compiled.
+struct Loader {
+    vocabulary: Vocabulary,
+    rules: Vec<RawRule>,
+    profiles: Vec<RawProfile>,
+}
+
+/// Clocks under one set of lists.
+struct Clocks {
+    lists: BTreeMap<String, ListValue>,
+    names: Vec<ClockName>,
+}
+
+impl Loader {
+    fn read(taken: &[(u32, Part)], faults: &mut Faults<'_>) -> Loader {
+        let trees: Vec<(Part, Table)> = taken.iter().map(|(file, part)| (*part, tree::read(*file, faults))).collect();
+        let of = |wanted: Part| trees.iter().filter(move |(part, _)| *part == wanted).map(|(_, tree)| tree);
+        let mut vocabulary = Vocabulary::built_in();
+        for file in of(Part::Vocabulary) {
+            faults.unknown_keys(file, "vocabulary", SECTIONS);
+            vocabulary.read(file, faults);
+        }
+        for file in of(Part::Rules) {
+            vocabulary.read(file, faults);
+        }
+        let rules: Vec<RawRule> = of(Part::Rules).flat_map(|file| rule_file::read(file, faults)).collect();
+        rule_file::check_versions(&rules, faults);
+        let profiles = of(Part::Profile).filter_map(|file| profile::read(file, faults)).collect();
+        Loader { vocabulary, rules, profiles }
+    }
+
+    fn compile(self, catalogue: Option<&Catalogue>, faults: &mut Faults<'_>) -> Option<Loaded> {
+        self.check_definitions(faults);
+        let resolved = profile::resolve(&self.profiles, &self.vocabulary, &self.rules, faults);
+        let mut clocks = Vec::new();
+        let mut sets: Vec<Clocks> = Vec::new();
+        let mut rules = Vec::new();
+        let mut profiles = Vec::new();
+        for profile in &resolved {
+            let set = self.clocks_for(&profile.lists, &mut sets, &mut clocks, faults);
+            let first = rules.len();
+            rules.extend(self.rules_of(profile, &sets[set].names, faults));
+            finish_reads(&mut rules[first..], &clocks);
+            let judged = (first..rules.len()).filter(|place| rules[*place].status == Status::On);
+            profiles.push(Profile {
+                id: profile.id.as_str().into(),
+                regions: profile.regions.clone(),
+                default: profile.default,
+                zone: profile.zone.clone(),
+                rules: judged.map(|place| RuleIndex(place as u32)).collect(),
+            });
+        }
+        if resolved.is_empty() {
+            self.compile_alone(faults);
+        }
+        if let Some(catalogue) = catalogue {
+            lints::promises(catalogue, faults);
+            for rule in &self.rules {
+                lints::items_reached(rule, catalogue, faults);
+            }
+        }
+        let zone = resolved.iter().find(|profile| profile.default)?.zone.clone();
+        Some(Loaded { rules, profiles, clocks, activities: self.vocabulary.activities, zone, warnings: Vec::new() })
+    }
+
+    /// The place in `sets` of the clocks under these lists, compiled when new.
+    fn clocks_for(
+        &self,
+        lists: &BTreeMap<String, ListValue>,
+        sets: &mut Vec<Clocks>,
+        clocks: &mut Vec<NamedClock>,
+        faults: &mut Faults<'_>,
+    ) -> usize {
+        if let Some(place) = sets.iter().position(|set| set.lists == *lists) {
+            return place;
+        }
+        let definitions = Definitions { vocabulary: &self.vocabulary, lists, clocks: &[] };
+        let mut names = Vec::new();
+        for (name, table) in &self.vocabulary.clocks {
+            if let Some((deadline, units)) = clock(name, table, definitions, faults) {
+                names.push(ClockName { name: name.clone(), place: clocks.len(), units });
+                clocks.push(NamedClock { name: name.as_str().into(), deadline });
+            }
+        }
+        sets.push(Clocks { lists: lists.clone(), names });
+        sets.len() - 1
+    }
+
+    fn rules_of(&self, profile: &Resolved<'_>, clocks: &[ClockName], faults: &mut Faults<'_>) -> Vec<Rule> {
+        let definitions = Definitions { vocabulary: &self.vocabulary, lists: &profile.lists, clocks };
+        let mut rules = Vec::new();
+        for raw in &self.rules {
+            let applied = profile.applied(raw, faults);
+            rules.extend(compile(&applied, definitions, &profile.defaults, faults));
+        }
+        rules
+    }
+
+    /// Without a good profile the rules are still checked, so that their faults are told.
+    fn compile_alone(&self, faults: &mut Faults<'_>) {
+        let mut sets = Vec::new();
+        let mut clocks = Vec::new();
+        let set = self.clocks_for(&self.vocabulary.lists, &mut sets, &mut clocks, faults);
+        let definitions =
+            Definitions { vocabulary: &self.vocabulary, lists: &self.vocabulary.lists, clocks: &sets[set].names };
+        for raw in &self.rules {
+            compile(raw, definitions, &super::compile::Defaults::plain(), faults);
+        }
+    }
+
+    /// Definitions are checked where they stand, also those that no rule uses yet.
+    fn check_definitions(&self, faults: &mut Faults<'_>) {
+        let vocabulary = &self.vocabulary;
+        let params = Params::new();
+        let mut checker = Checker::new(vocabulary, &vocabulary.lists, &params, &[], faults);
+        for named in vocabulary.events.values() {
+            if let Some(ast) = &named.ast {
+                checker.defined_set(ast, Written { text: &named.text, origin: &named.origin });
+            }
+        }
+        for (name, table) in &vocabulary.pauses {
+            pause(name, table, &mut checker);
+        }
+        for (name, table) in &vocabulary.extensions {
+            extension(name, table, &mut checker);
+        }
+        // A value is checked where it is used; alone it is checked unless it depends on that place.
+        let seat = Seat {
+            event: Some(EventRole::Event),
+            start: true,
+            earlier: true,
+            case: true,
+            history: true,
+            lines: vec![LineField::Code, LineField::Period, LineField::Payee, LineField::Receipt],
+            ..Seat::default()
+        };
+        for named in vocabulary.values.values() {
+            let depends = named.text.contains("param.") || named.text.contains("clock.") || named.ast.is_none();
+            if !depends {
+                checker.written(Written { text: &named.text, origin: &named.origin }, &seat);
+            }
+        }
+    }
+}
+
+/// What each rule reads. A fact that the law makes of silence changes with what its rule reads.
+fn finish_reads(rules: &mut [Rule], clocks: &[NamedClock]) {
+    let mut deemed = Reads::default();
+    for rule in rules.iter_mut() {
+        rule.reads = Reads::of_rule(rule, clocks);
+        if matches!(&rule.kind, Kind::Deadline(deadline) if deadline.deems.is_some()) {
+            deemed.extend(&rule.reads);
+        }
+    }
+    for rule in rules {
+        rule.reads.extend(&deemed);
+    }
+}

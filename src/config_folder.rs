@@ -1,0 +1,56 @@
+//! A configuration folder as files in memory, and as a checked set.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use facts::proof::Lang;
+use jiff::tz::TimeZone;
+use rules::fault::Fault;
+use rules::site::{self, Files, Site};
+
+/// Reads every file that a light can depend on, by its path below `folder`.
+///
+/// # Errors
+/// When the folder or one of its files cannot be read.
+pub fn read(folder: &Path) -> anyhow::Result<Files> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(below) = folders.pop() {
+        let here = folder.join(&below);
+        let entries = fs::read_dir(&here).with_context(|| format!("could not read the folder {}", here.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("could not read the folder {}", here.display()))?;
+            let path = below.join(entry.file_name());
+            if entry.file_type().with_context(|| format!("could not look at {}", path.display()))?.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+            if site::is_part(&name) {
+                let bytes = fs::read(folder.join(&path)).with_context(|| format!("could not read {name}"))?;
+                files.insert(name, bytes);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Loads the set in `folder`; `zone` is the site's. Faults that refuse the set go into the error, all of them.
+///
+/// # Errors
+/// When the folder cannot be read or the set is refused.
+pub fn load(folder: &Path, zone: &TimeZone, lang: Lang) -> anyhow::Result<Site> {
+    let files = read(folder)?;
+    let site = site::load(&files, zone).map_err(|faults| anyhow!("{}", refusal(folder, &faults, lang)))?;
+    for warning in &site.warnings {
+        tracing::warn!(file = warning.file, code = warning.code, "{}", warning.text.en);
+    }
+    Ok(site)
+}
+
+fn refusal(folder: &Path, faults: &[Fault], lang: Lang) -> String {
+    let lines: Vec<String> = faults.iter().map(|fault| fault.render(lang)).collect();
+    format!("the configuration in {} is refused:\n{}", folder.display(), lines.join("\n"))
+}

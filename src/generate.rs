@@ -1,0 +1,42 @@
+//! `watchlight generate`: the sample city's events, and the lights they must lead to.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use anyhow::Context;
+use bench::generate::{self, Options};
+use bench::profile::Profile;
+
+use crate::cli::{Exit, GenerateArgs};
+
+/// The profile of the sample city.
+const PROFILE: &str = "yichun-week";
+
+/// Writes the files of `args` and tells the hash of the events.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
+    let profile = Profile::named(PROFILE).context("the shipped profile is sound")?;
+    let options = Options { cases: args.cases as usize, seed: args.seed, profile };
+    let generated = generate::generate(&options)?;
+    let hash = generated.write_events(&mut create(&args.out)?).with_context(|| unwritable(&args.out))?;
+    generated.write_truth(&mut create(&args.truth)?).with_context(|| unwritable(&args.truth))?;
+    if let Some(plans) = &args.plans {
+        generated.write_plans(&mut create(plans)?).with_context(|| unwritable(plans))?;
+    }
+    println!("cases {}  events {}  standing lights {}", args.cases, generated.event_count(), generated.truth().len());
+    println!("clock {} to {}", generated.replay_from(), generated.until());
+    println!("sha256 {hash}  {}", args.out.display());
+    Ok(Exit::Fine)
+}
+
+fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
+    let file = File::create(path).with_context(|| format!("could not create {}", path.display()))?;
+    Ok(BufWriter::with_capacity(1 << 20, file))
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("could not write {}", path.display())
+}
