@@ -1,6 +1,7 @@
 //! The twin against what the documents say in numbers, and against the scenario files beside the rules.
 
 mod golden;
+mod random;
 mod scenarios;
 
 use std::path::PathBuf;
