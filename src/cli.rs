@@ -29,6 +29,10 @@ const EXIT_CODES: &str = "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 c
 pub enum Command {
     /// Check a configuration folder without starting anything; every fault is told at once
     Check(CheckArgs),
+    /// Write the sample city's events and the lights they must lead to; the same seed gives the same bytes
+    Generate(GenerateArgs),
+    /// Judge events from files under a virtual clock
+    Replay(ReplayArgs),
 }
 
 /// `generate`: the sample city's events and the lights they must lead to.
@@ -46,6 +50,9 @@ pub struct GenerateArgs {
     /// Where the expected standing lights go
     #[arg(long, value_name = "TRUTH.csv")]
     pub truth: PathBuf,
+    /// Where the plans go, from which tools/check_truth.py works the lights out again
+    #[arg(long, value_name = "PLANS.ndjson")]
+    pub plans: Option<PathBuf>,
 }
 
 /// `replay`: events from files through the same judgement as the service, under a virtual clock.
@@ -188,6 +195,15 @@ pub enum Language {
     Zh,
     /// English
     En,
+}
+
+impl From<Language> for facts::proof::Lang {
+    fn from(language: Language) -> facts::proof::Lang {
+        match language {
+            Language::Zh => facts::proof::Lang::Zh,
+            Language::En => facts::proof::Lang::En,
+        }
+    }
 }
 
 impl Language {

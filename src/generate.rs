@@ -5,8 +5,7 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::Context;
-use bench::generate::{self, Options};
-use bench::profile::Profile;
+use bench::{Options, Profile};
 
 use crate::cli::{Exit, GenerateArgs};
 
@@ -20,15 +19,15 @@ const PROFILE: &str = "yichun-week";
 pub(crate) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     let profile = Profile::named(PROFILE).context("the shipped profile is sound")?;
     let options = Options { cases: args.cases as usize, seed: args.seed, profile };
-    let generated = generate::generate(&options)?;
-    let hash = generated.write_events(&mut create(&args.out)?).with_context(|| unwritable(&args.out))?;
+    let generated = bench::generate(&options)?;
+    let events = generated.write_events(&mut create(&args.out)?).with_context(|| unwritable(&args.out))?;
     generated.write_truth(&mut create(&args.truth)?).with_context(|| unwritable(&args.truth))?;
     if let Some(plans) = &args.plans {
         generated.write_plans(&mut create(plans)?).with_context(|| unwritable(plans))?;
     }
     println!("cases {}  events {}  standing lights {}", args.cases, generated.event_count(), generated.truth().len());
     println!("clock {} to {}", generated.replay_from(), generated.until());
-    println!("sha256 {hash}  {}", args.out.display());
+    println!("sha256 {}  {}", events.sha256, args.out.display());
     Ok(Exit::Fine)
 }
 

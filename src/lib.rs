@@ -7,7 +7,10 @@
 mod check;
 pub mod cli;
 pub mod clock;
+mod config_folder;
+mod generate;
 pub mod nats_server;
+mod replay;
 pub mod settings;
 pub mod terminal;
 
@@ -23,5 +26,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
     match cli.command {
         cli::Command::Check(args) => check::run(&args, language),
+        cli::Command::Generate(args) => generate::run(&args),
+        cli::Command::Replay(args) => replay::run(&args, language),
     }
 }

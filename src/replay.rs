@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow, bail};
 use dataflow::{Closings, Entry, Options, Runner};
 use facts::digest::LightsDigest;
 use facts::transition::StandingLine;
-use facts::{Light, Moment};
+use facts::{Activity, Light, Moment};
 use indicatif::ProgressBar;
 use ingest::event_file::{EventFile, STANDARD_INPUT};
 use ingest::quarantine::RefusedLine;
@@ -42,10 +42,11 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
         Some(until) => until,
         None => highest_at(&args.events, &settings.zone)?,
     };
-    let options = Options { workers: settings.workers, ..Options::default() };
+    let options = Options { workers: settings.workers.get(), ..Options::default() };
     let (runner, closings) = Runner::start(&options, Arc::new(site.configuration))?;
     let out = args.out.clone();
-    let writer = thread::Builder::new().name("transitions".into()).spawn(move || write_transitions(closings, out.as_deref()));
+    let writer =
+        thread::Builder::new().name("transitions".into()).spawn(move || write_transitions(closings, out.as_deref()));
     let writer = writer.context("could not start the thread that writes transitions")?;
     let replayed = replay(args, &runner, until, &settings.zone)?;
     let standing = runner.standing()?;
@@ -89,7 +90,10 @@ fn replay(args: &ReplayArgs, runner: &Runner, until: Moment, zone: &TimeZone) ->
             let mut entries = Vec::with_capacity(batch.facts.len());
             for (line, event) in batch.facts {
                 last_line = line.max(last_line);
+                let progress = event.activity == Activity::Progress;
                 match clock.enter(event.at.moment(zone), event.arrived) {
+                    // Progress moves the clock; it is a fact about its source, not about a case.
+                    clock::Entry::At(_) if progress => {}
                     clock::Entry::At(enters) => {
                         replayed.facts += 1;
                         entries.push(Entry { enters, sequence: Some(lines_before + line), event });

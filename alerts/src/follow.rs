@@ -111,6 +111,7 @@ impl Follower {
     async fn try_round(&self) -> Result<(), End> {
         let handle = self.context.get_stream(&self.stream).await.map_err(stream_failed)?;
         let info = handle.cached_info();
+        self.ledger.note_lag(info.state.last_sequence.saturating_sub(self.ledger.position().sequence));
         let held = self.check_stream(info).await?;
         if let Some(dropped) = dropped_after(info, held.sequence) {
             // A new ledger begins where the stream begins; a hole is only what it should have read.
@@ -118,7 +119,6 @@ impl Follower {
                 figures::missed(*dropped.start(), *dropped.end());
             }
         }
-        figures::ledger_stands_at(held.sequence, info.state.last_sequence - held.sequence);
         let consumer = handle.create_consumer(consumer_after(held.sequence)).await.map_err(stream_failed)?;
         let messages = consumer
             .stream()
@@ -168,8 +168,8 @@ impl Follower {
                 reached = Some((info.stream_sequence, info.pending));
             }
             if let Some((through, pending)) = reached {
-                let position = self.ledger.apply_through(&entries, through).await?;
-                figures::ledger_stands_at(position.sequence, pending);
+                self.ledger.apply_through(&entries, through).await?;
+                self.ledger.note_lag(pending);
             }
             if let Some(end) = failed {
                 return Err(end);

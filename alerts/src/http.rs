@@ -3,7 +3,7 @@
 //!
 //! Invariants: every route is read only; an error is `application/problem+json` with a stable `code`, in
 //! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
-//! the security headers of [`shield`].
+//! the security headers of `shield`.
 
 mod case;
 mod counts;

@@ -10,12 +10,15 @@ mod query;
 mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, Executor, Row, SqlSafeStr};
 use tokio::sync::watch;
+
+use crate::figures;
 
 pub use query::{BadCursor, Cursor, FeedFilter, LightFilter, LightPage, LightRow, RegionPrefix, StoredTransition};
 
@@ -69,7 +72,11 @@ struct Shared {
     writer: AnyPool,
     readers: AnyPool,
     position: watch::Sender<Position>,
+    /// Messages of ALERTS not yet applied, as last seen; `LAG_UNKNOWN` before that.
+    lag: AtomicU64,
 }
+
+const LAG_UNKNOWN: u64 = u64::MAX;
 
 const READERS: u32 = 4;
 /// How long a statement waits for a connection, or the start for the database.
@@ -99,7 +106,7 @@ impl Ledger {
         let readers = connect(&url, READERS).await?;
         let position = read_position(&writer).await?;
         let (position, _) = watch::channel(position);
-        Ok(Ledger { shared: Arc::new(Shared { writer, readers, position }) })
+        Ok(Ledger { shared: Arc::new(Shared { writer, readers, position, lag: AtomicU64::new(LAG_UNKNOWN) }) })
     }
 
     /// Up to where the ledger has read.
@@ -112,6 +119,19 @@ impl Ledger {
     #[must_use]
     pub fn watch_position(&self) -> watch::Receiver<Position> {
         self.shared.position.subscribe()
+    }
+
+    /// Messages of ALERTS that the ledger had not yet taken when the follower last looked; `None` before it
+    /// has seen ALERTS.
+    #[must_use]
+    pub fn lag(&self) -> Option<u64> {
+        Some(self.shared.lag.load(Ordering::Relaxed)).filter(|lag| *lag != LAG_UNKNOWN)
+    }
+
+    /// Notes and reports how far the ledger is behind.
+    pub(crate) fn note_lag(&self, lag: u64) {
+        self.shared.lag.store(lag, Ordering::Relaxed);
+        figures::ledger_stands_at(self.position().sequence, lag);
     }
 
     /// Closes the connections after what they are doing.

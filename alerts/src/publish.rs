@@ -133,6 +133,21 @@ pub struct Publisher {
     created_micros: Option<i64>,
 }
 
+/// ALERTS could not be read: now, or whatever is tried.
+enum Failed {
+    Now(ReadFault),
+    Never(PublishFault),
+}
+
+impl From<ReadFault> for Failed {
+    fn from(fault: ReadFault) -> Failed {
+        match fault {
+            ReadFault::TooShort { .. } => Failed::Never(PublishFault::TooShort(fault)),
+            ReadFault::Unreachable { .. } => Failed::Now(fault),
+        }
+    }
+}
+
 /// Why a batch stopped.
 struct Stop {
     why: &'static str,
@@ -172,8 +187,9 @@ impl Publisher {
         let mut wait = self.settings.backoff_min;
         let said = loop {
             match self.try_read().await {
-                Ok(said) => break said?,
-                Err(error) => {
+                Ok(said) => break said,
+                Err(Failed::Never(fault)) => return Err(fault),
+                Err(Failed::Now(error)) => {
                     tracing::warn!(%error, wait_ms = wait.as_millis() as u64, "alerts cannot be read; trying again");
                 }
             }
@@ -185,36 +201,20 @@ impl Publisher {
         Ok(said)
     }
 
-    /// One try: the outer error can be retried, the inner cannot.
-    async fn try_read(&self) -> Result<Result<Said, PublishFault>, ReadFault> {
-        let said = match read_said(&self.context, &self.settings.stream, self.covered).await {
-            Ok(said) => said,
-            Err(fault @ ReadFault::TooShort { .. }) => return Ok(Err(PublishFault::TooShort(fault))),
-            Err(fault) => return Err(fault),
-        };
-        if let Some(known) = self.created_micros.filter(|known| *known != said.created_micros) {
-            let stream = self.settings.stream.clone();
-            return Ok(Err(PublishFault::Replaced { stream, known, found: said.created_micros }));
-        }
-        if self.created_micros.is_none() {
-            if let Err(fault) = self.check_window().await? {
-                return Ok(Err(fault));
-            }
-        }
-        Ok(Ok(said))
-    }
-
-    async fn check_window(&self) -> Result<Result<(), PublishFault>, ReadFault> {
+    async fn try_read(&self) -> Result<Said, Failed> {
         let stream = &self.settings.stream;
-        let handle = self.context.get_stream(stream).await;
-        let handle =
-            handle.map_err(|error| ReadFault::Unreachable { stream: stream.clone(), detail: error.to_string() })?;
-        let window = handle.cached_info().config.duplicate_window;
-        if window >= DUPLICATE_WINDOW_MIN {
-            return Ok(Ok(()));
+        let said = read_said(&self.context, stream, self.covered).await?;
+        match self.created_micros {
+            Some(known) if known != said.created_micros => {
+                let found = said.created_micros;
+                Err(Failed::Never(PublishFault::Replaced { stream: stream.clone(), known, found }))
+            }
+            None if said.duplicate_window < DUPLICATE_WINDOW_MIN => {
+                let (found_secs, min_secs) = (said.duplicate_window.as_secs(), DUPLICATE_WINDOW_MIN.as_secs());
+                Err(Failed::Never(PublishFault::DuplicateWindow { stream: stream.clone(), found_secs, min_secs }))
+            }
+            _ => Ok(said),
         }
-        let (found_secs, min_secs) = (window.as_secs(), DUPLICATE_WINDOW_MIN.as_secs());
-        Ok(Err(PublishFault::DuplicateWindow { stream: stream.clone(), found_secs, min_secs }))
     }
 
     /// Publishes `batch` in order. Each transition's revision is one more than what the table, then the

@@ -26,6 +26,8 @@ pub struct Said {
     pub last_sequence: u64,
     /// When the stream was made, in microseconds since 1970: another value is another stream.
     pub created_micros: i64,
+    /// How long the stream remembers message ids.
+    pub duplicate_window: Duration,
     /// Sequences that the stream had already dropped, if any.
     pub missing: Option<RangeInclusive<u64>>,
 }
@@ -58,7 +60,7 @@ pub enum ReadFault {
 
 /// Messages that one request may ask for: with proofs of some KB, far below the server's 64 MB.
 pub(crate) const PULL_MESSAGES: usize = 1000;
-pub(crate) const PULL_HEARTBEAT: Duration = Duration::from_secs(5);
+pub(crate) const PULL_HEARTBEAT: Duration = Duration::from_secs(2);
 pub(crate) const PULL_EXPIRES: Duration = Duration::from_secs(30);
 /// A consumer of ours that nobody pulls from is gone after this.
 pub(crate) const CONSUMER_IDLE: Duration = Duration::from_secs(60);
@@ -76,6 +78,7 @@ pub async fn read_said(context: &Context, stream: &str, after: u64) -> Result<Sa
     let mut said = Said {
         last_sequence: info.state.last_sequence,
         created_micros: created_micros(info),
+        duplicate_window: info.config.duplicate_window,
         missing: dropped_after(info, after),
         ..Said::default()
     };

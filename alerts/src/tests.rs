@@ -1,5 +1,6 @@
-//! The crate against real servers: a nats-server, SQLite and PostgreSQL, HTTP over a real socket.
+//! The crate against real servers: a nats-server, SQLite and PostgreSQL, HTTP over a real socket, a browser.
 
+mod browsed;
 mod chain;
 mod feed;
 mod follower;

@@ -6,6 +6,7 @@
 //! - A batch is handed over only after its refused lines are stored in QUARANTINE.
 //! - [`Feed::drained`] tells when the clock may follow the wall clock (semantics 13): nothing is unread, and the
 //!   server was heard lately. A silent server, a lost connection or an unread message all make it false.
+//! - What was read is what the stream holds: marks are read back at every opening (`marks`).
 //! - Batches come in the order of the stream without overlap; sequences that the stream does not hold any more
 //!   are reported as gaps in the batch that follows them.
 //!
@@ -14,6 +15,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::jetstream::stream::Stream;
 use facts::{Event, Moment};
 use tokio::sync::{mpsc, watch};
 
@@ -24,10 +26,13 @@ use crate::server::Connection;
 use crate::streams::{self, StreamError, StreamIdentity, StreamState};
 
 mod health;
+pub mod marks;
 mod pull;
 mod session;
 
 pub use health::Health;
+use marks::Comparison;
+pub use marks::{Mark, Marks};
 use session::{Session, SessionEnd};
 
 /// A fact and where it stood.
@@ -67,6 +72,19 @@ pub struct Batch {
     pub messages: u32,
     /// Lines stored in QUARANTINE.
     pub quarantined: u32,
+    /// The mark of the last message, to be kept with the position; absent when there was no message.
+    pub mark: Option<Mark>,
+}
+
+/// Where reading goes on, as a checkpoint keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Position {
+    /// The stream it belongs to; `None` for whatever stream is there.
+    pub stream: Option<StreamIdentity>,
+    /// Everything up to here was taken; 0 for nothing.
+    pub last_sequence: u64,
+    /// Marks of messages up to `last_sequence`.
+    pub marks: Marks,
 }
 
 /// How to read.
@@ -133,6 +151,29 @@ pub enum IntakeError {
         /// When the stream found now was made.
         found: Moment,
     },
+    /// The stream holds other messages than those that were read from it.
+    #[error(
+        "stream {stream} holds another message at sequence {sequence} than the one read there: it lost messages and gave their sequences to new ones. {}",
+        rewritten_hint(*matching)
+    )]
+    Rewritten {
+        /// The stream.
+        stream: String,
+        /// The newest mark that differs.
+        sequence: u64,
+        /// The newest mark that is still the same.
+        matching: Option<u64>,
+    },
+}
+
+/// What to do when the stream holds other messages than were read.
+fn rewritten_hint(matching: Option<u64>) -> String {
+    match matching {
+        Some(matching) => format!(
+            "Up to sequence {matching} it is what was read: go back to a checkpoint from before that, or start with a new checkpoint folder to judge what it holds"
+        ),
+        None => "Restore the stream, or start with a new checkpoint folder to judge what it holds".to_owned(),
+    }
 }
 
 /// The reading side: a task that lives until stopped.
@@ -143,6 +184,8 @@ pub struct Intake {
     quarantine: QuarantineWriter,
     /// Everything up to here was handed over.
     position: u64,
+    /// Marks of what was handed over.
+    marks: Marks,
     batches: mpsc::Sender<Batch>,
     health: Arc<Health>,
     wake: Box<dyn Fn() + Send + Sync>,
@@ -150,31 +193,42 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Prepares to read stream `name` from sequence `start` on (1 for all of it; a checkpoint's last plus one).
+    /// Prepares to read stream `name` on from `position` (the default for all of it).
     ///
-    /// `known` is the identity that the position belongs to, if there is one. `wake` is called after every
-    /// batch, so that a worker that sleeps elsewhere looks at its [`Feed`]. Reading ends when `stop` turns true.
+    /// `wake` is called after every batch and every heartbeat, so that a worker that sleeps elsewhere looks at its
+    /// [`Feed`]. Reading ends when `stop` turns true.
     ///
     /// # Errors
-    /// When the stream or QUARANTINE cannot be read, is another one than `known`, or ends before `start`.
+    /// When the stream or QUARANTINE cannot be read, or the position is not of this stream.
     pub async fn open(
         connection: Connection,
         name: &str,
-        known: Option<&StreamIdentity>,
-        start: u64,
+        position: &Position,
         options: IntakeOptions,
         wake: Box<dyn Fn() + Send + Sync>,
         stop: watch::Receiver<bool>,
     ) -> Result<(Intake, Feed), IntakeError> {
-        let state = streams::state(&connection, name).await?;
-        let stream = known.unwrap_or(&state.identity).clone();
-        let position = start.saturating_sub(1);
-        check(&stream, position, &state)?;
+        let found = streams::open(&connection, name).await?;
+        let state = streams::state_of(found.cached_info());
+        let stream = position.stream.as_ref().unwrap_or(&state.identity).clone();
+        check(&stream, position.last_sequence, &state)?;
+        check_marks(&found, &position.marks).await?;
         let quarantine = QuarantineWriter::open(connection.clone(), stream.clone()).await?;
         let health = Arc::new(Health::new(options.heartbeat));
         let (batches, receiver) = mpsc::channel(options.batches_waiting.max(1));
         let feed = Feed { receiver, health: Arc::clone(&health) };
-        let intake = Intake { connection, stream, options, quarantine, position, batches, health, wake, stop };
+        let intake = Intake {
+            connection,
+            stream,
+            options,
+            quarantine,
+            position: position.last_sequence,
+            marks: position.marks.clone(),
+            batches,
+            health,
+            wake,
+            stop,
+        };
         Ok((intake, feed))
     }
 
@@ -227,6 +281,26 @@ fn check(known: &StreamIdentity, position: u64, found: &StreamState) -> Result<(
         return Err(IntakeError::BeyondEnd { stream, start: position + 1, last: found.last_sequence });
     }
     Ok(())
+}
+
+/// Does the stream still hold what was read? Looks from the newest mark back.
+async fn check_marks(stream: &Stream, known: &Marks) -> Result<(), IntakeError> {
+    let mut differs = None;
+    for mark in known.newest_first() {
+        match (marks::compare(stream, mark).await?, differs) {
+            (Comparison::Other, None) => differs = Some(mark.sequence),
+            (Comparison::Other, Some(_)) => {}
+            (Comparison::Same, None) => return Ok(()),
+            (Comparison::Same, Some(sequence)) => return Err(rewritten(stream, sequence, Some(mark.sequence))),
+            // Older messages are gone as well: nothing more can be learnt.
+            (Comparison::Gone, _) => break,
+        }
+    }
+    differs.map_or(Ok(()), |sequence| Err(rewritten(stream, sequence, None)))
+}
+
+fn rewritten(stream: &Stream, sequence: u64, matching: Option<u64>) -> IntakeError {
+    IntakeError::Rewritten { stream: stream.cached_info().config.name.clone(), sequence, matching }
 }
 
 /// The worker's side of the bounded channel.

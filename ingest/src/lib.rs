@@ -27,7 +27,7 @@ pub mod xes_map;
 
 pub use decode::Arrival;
 pub use event_file::EventFile;
-pub use jetstream::{Batch, Feed, Gap, Intake, IntakeOptions, Sequenced};
+pub use jetstream::{Batch, Feed, Gap, Intake, IntakeError, IntakeOptions, Mark, Marks, Next, Position, Sequenced};
 pub use quarantine::RefusedLine;
 pub use server::{Connection, ServerOptions};
 pub use streams::{StreamIdentity, StreamState, Streams};

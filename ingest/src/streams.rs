@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream};
 use facts::Moment;
 use serde::{Deserialize, Serialize};
 
@@ -133,8 +133,12 @@ pub async fn ensure(connection: &Connection, options: &StreamOptions) -> Result<
 /// # Errors
 /// When the server fails or has no such stream.
 pub async fn state(connection: &Connection, name: &str) -> Result<StreamState, StreamError> {
-    let stream = connection.jetstream.get_stream(name).await.map_err(|error| failed(name, "read", error))?;
-    Ok(state_of(stream.cached_info()))
+    open(connection, name).await.map(|stream| state_of(stream.cached_info()))
+}
+
+/// The stream `name`, with what it says of itself now.
+pub(crate) async fn open(connection: &Connection, name: &str) -> Result<Stream, StreamError> {
+    connection.jetstream.get_stream(name).await.map_err(|error| failed(name, "read", error))
 }
 
 /// The settings of the three streams on a server that takes messages of `max_payload` bytes.
@@ -172,8 +176,7 @@ async fn read_or_create(connection: &Connection, wanted: &Config) -> Result<Info
     let jetstream = &connection.jetstream;
     jetstream.get_or_create_stream(wanted.clone()).await.map_err(|error| failed(&wanted.name, "create", error))?;
     // What a server answers to a request is not always what it keeps: read it back.
-    let stream = jetstream.get_stream(&wanted.name).await.map_err(|error| failed(&wanted.name, "read", error))?;
-    Ok(stream.cached_info().clone())
+    Ok(open(connection, &wanted.name).await?.cached_info().clone())
 }
 
 fn failed(stream: &str, what: &'static str, error: impl Into<async_nats::Error>) -> StreamError {
@@ -275,6 +278,7 @@ pub(crate) fn moment_of_nanos(nanos: i128) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::TestServer;
 
     const MAX_PAYLOAD: usize = 1024 * 1024;
 
@@ -324,6 +328,28 @@ mod tests {
                 "it keeps messages for 60 s, not for ever",
                 "it takes messages of any size; above 1040384 bytes a refused line may find no room in QUARANTINE",
             ]
+        );
+    }
+
+    #[tokio::test]
+    async fn streams_are_made_once_and_then_found_as_they_are() {
+        let Some(server) = TestServer::start("streams_are_made_once_and_then_found_as_they_are") else { return };
+        let (connection, made) = server.connect_with_streams().await;
+        assert_eq!(made.differences, Vec::<String>::new(), "the server keeps what it was asked for");
+        assert_eq!((made.approvals.first_sequence, made.approvals.last_sequence), (1, 0));
+        let again = ensure(&connection, &StreamOptions::default()).await.expect("there");
+        assert_eq!((again.approvals, again.alerts), (made.approvals, made.alerts));
+        let asked = StreamOptions { alerts_max_age: Duration::from_secs(60), ..StreamOptions::default() };
+        let found = ensure(&connection, &asked).await.expect("there");
+        assert_eq!(found.differences, ["stream ALERTS: it keeps messages for ever, not for 60 s"]);
+        let [approvals, ..] = wanted(&asked, MAX_PAYLOAD);
+        let foreign = Config { subjects: vec!["orders.>".into()], name: "OTHER".into(), ..approvals };
+        connection.jetstream.delete_stream(APPROVALS).await.expect("there");
+        connection.jetstream.create_stream(Config { name: APPROVALS.into(), ..foreign }).await.expect("made");
+        let error = ensure(&connection, &asked).await.expect_err("it takes other subjects");
+        assert_eq!(
+            error.to_string(),
+            "stream APPROVALS cannot be used: it takes subjects [\"orders.>\"], not [\"approval.>\"]"
         );
     }
 }

@@ -49,6 +49,11 @@ impl TestServer {
         (self.child, self.port) = run(&self.binary, self.folder.path(), &self.settings, i32::from(self.port));
     }
 
+    /// Where it keeps its streams.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
     /// Sends a signal by name, such as `STOP`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();

@@ -8,7 +8,7 @@ use facts::standing::Text2;
 use facts::{Card, Level, Light};
 use jiff::civil::Date;
 
-use crate::counting::{Counting, Ends, Mark, Span};
+use crate::counting::{Counting, Ends, Span};
 use crate::expression::{EventField, EventSet, LineField, Node};
 use crate::reads::Reads;
 use crate::wording::Message;
@@ -140,6 +140,30 @@ pub enum Clears {
     When(Node),
 }
 
+/// The instant of a deadline's card, as a rule file writes it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// `due + n units` (n may be negative).
+    Due(i64, crate::counting::Unit),
+    /// `over >= n`, in the limit's own unit.
+    Over(i64),
+    /// A share of the counted limit.
+    Percent(u32),
+}
+
+impl Mark {
+    /// The mark as a clock reckons it.
+    #[must_use]
+    pub fn reckoned(self) -> crate::counting::Mark {
+        match self {
+            Mark::Due(0, _) => crate::counting::Mark::Due,
+            Mark::Due(number, unit) => crate::counting::Mark::Shifted(Span::new(number, unit)),
+            Mark::Over(number) => crate::counting::Mark::Over(number),
+            Mark::Percent(share) => crate::counting::Mark::Percent(share),
+        }
+    }
+}
+
 /// One card of a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CardSpec {
@@ -147,7 +171,7 @@ pub struct CardSpec {
     pub card: Card,
     /// Lamp, by the profile.
     pub light: Light,
-    /// Deadline: the mark; [`Mark::Due`] unless said.
+    /// Deadline: the mark; due unless said.
     pub mark: Mark,
     /// The mark as written, for proofs.
     pub mark_text: CompactString,

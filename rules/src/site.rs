@@ -47,7 +47,7 @@ pub fn is_part(path: &str) -> bool {
 pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
     let tables = tables::load(files);
     let mut faults = tables.faults;
-    let loaded = language::load(files, &tables.catalogue, zone).map_err(|found| faults.extend(found)).ok();
+    let loaded = language::load(files, Some(&tables.catalogue)).map_err(|found| faults.extend(found)).ok();
     let mut configuration = loaded.map(|loaded| {
         faults.extend(loaded.warnings);
         Configuration {

@@ -94,13 +94,15 @@ pub(super) fn county(row: &CountRow) -> String {
     format!("{:06}", row.region.number() / 1_000_000)
 }
 
-/// Names of regions by code.
+/// Names of regions by code, and the zone in which people there read times.
 #[derive(Debug, Serialize)]
 pub(super) struct RegionsPage {
     regions: BTreeMap<String, String>,
+    zone: Option<String>,
 }
 
 pub(super) async fn regions(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<RegionsPage>, Problem> {
     params.known(&[])?;
-    Ok(Json(RegionsPage { regions: desk.site.regions.clone() }))
+    let zone = desk.site.zone.iana_name().map(ToOwned::to_owned);
+    Ok(Json(RegionsPage { regions: desk.site.regions.clone(), zone }))
 }

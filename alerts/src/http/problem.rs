@@ -7,8 +7,11 @@ use serde::Serialize;
 use crate::ledger::LedgerFault;
 
 /// An error as a client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem(Box<Body>);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+struct Body {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -32,7 +35,7 @@ impl Problem {
         (detail, detail_zh): (String, String),
     ) -> Problem {
         let kind = format!("urn:watchlight:problem:{code}");
-        Problem {
+        Problem(Box::new(Body {
             kind,
             title,
             title_zh,
@@ -42,42 +45,44 @@ impl Problem {
             detail_zh,
             parameter: None,
             allowed: Vec::new(),
-        }
+        }))
+    }
+
+    /// The same problem, told of a parameter.
+    fn of(mut self, parameter: &str, allowed: &[&str]) -> Problem {
+        self.0.parameter = Some(parameter.to_owned());
+        self.0.allowed = allowed.iter().map(ToString::to_string).collect();
+        self
     }
 
     /// The stable name of the error.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// A query parameter whose value is not allowed.
     pub(crate) fn bad_parameter(name: &str, value: &str, allowed: &[&str]) -> Problem {
-        let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
         let (list, list_zh) = (allowed.join(", "), allowed.join("、"));
         let detail = format!("{name} is \"{value}\"; allowed: {list}");
         let detail_zh = format!("参数 {name} 的值是“{value}”；允许：{list_zh}");
         let titles = ("parameter not allowed", "参数值不允许");
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", titles, (detail, detail_zh));
-        Problem { parameter: Some(name.to_owned()), allowed, ..problem }
+        Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", titles, (detail, detail_zh)).of(name, allowed)
     }
 
     pub(crate) fn unknown_parameter(name: &str, allowed: &[&str]) -> Problem {
-        let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
         let known = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
         let detail = format!("there is no parameter {name} here; known: {known}");
         let detail_zh = format!("此处没有参数 {name}；可用：{}", allowed.join("、"));
         let titles = ("unknown parameter", "未知参数");
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "unknown_parameter", titles, (detail, detail_zh));
-        Problem { parameter: Some(name.to_owned()), allowed, ..problem }
+        Problem::new(StatusCode::BAD_REQUEST, "unknown_parameter", titles, (detail, detail_zh)).of(name, allowed)
     }
 
     pub(crate) fn repeated_parameter(name: &str) -> Problem {
         let detail = format!("{name} is given more than once; give it once, several values joined with commas");
         let detail_zh = format!("参数 {name} 重复；请只写一次，多个值用逗号连接");
         let titles = ("parameter repeated", "参数重复");
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "repeated_parameter", titles, (detail, detail_zh));
-        Problem { parameter: Some(name.to_owned()), ..problem }
+        Problem::new(StatusCode::BAD_REQUEST, "repeated_parameter", titles, (detail, detail_zh)).of(name, &[])
     }
 
     pub(crate) fn unknown_case(case: &str) -> Problem {
@@ -123,8 +128,8 @@ impl From<LedgerFault> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).expect("made from a status");
-        let body = serde_json::to_vec(&self).expect("a problem holds only text and numbers");
+        let status = StatusCode::from_u16(self.0.status).expect("made from a status");
+        let body = serde_json::to_vec(&self.0).expect("a problem holds only text and numbers");
         let content_type = HeaderValue::from_static("application/problem+json");
         (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
     }
@@ -140,7 +145,7 @@ pub(super) async fn read_only(method: axum::http::Method) -> Response {
     let detail = format!("{method} is not allowed here; everything is read with GET");
     let detail_zh = format!("此处不允许 {method}；全部为只读，请用 GET");
     let titles = ("method not allowed", "方法不允许");
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", titles, (detail, detail_zh));
-    let problem = Problem { allowed: vec!["GET".into(), "HEAD".into()], ..problem };
+    let mut problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", titles, (detail, detail_zh));
+    problem.0.allowed = vec!["GET".into(), "HEAD".into()];
     ([(header::ALLOW, HeaderValue::from_static("GET, HEAD"))], problem).into_response()
 }

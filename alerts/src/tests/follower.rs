@@ -57,6 +57,7 @@ async fn a_follower_that_stops_and_starts_takes_each_transition_once() {
     let second = ledger(&folder).await;
     let following = follow(&second, &context);
     reaches(&second, 901).await;
+    eventually("the lag to be told", || async { (second.lag() == Some(0)).then_some(()) }).await;
     server.kill();
     server.start_again().await;
     publish(&server, 901, 900..950).await;

@@ -1,5 +1,6 @@
 //! What the tests share: servers of their own, made-up transitions, waiting without sleeping blindly.
 
+pub(super) mod chromium;
 pub(super) mod nats;
 pub(super) mod postgres;
 pub(super) mod site;

@@ -10,15 +10,19 @@ use async_nats::jetstream::consumer::pull::{BatchConfig, Config};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::{self, stream::Stream};
 use async_nats::{Message, StatusCode, Subject, Subscriber};
+use bytes::Bytes;
+use facts::Moment;
 use futures_util::{FutureExt, StreamExt};
 
 use super::IntakeOptions;
 use crate::server::Connection;
+use crate::streams::moment_of_nanos;
 
 /// A consumer with requests under way.
 pub(super) struct Pull {
     consumer: Consumer<Config>,
-    context: jetstream::Context,
+    /// Lent to each message while its place is read; copying it for every message would cost more than that.
+    context: Option<jetstream::Context>,
     inbox: Subject,
     subscriber: Subscriber,
     request: BatchConfig,
@@ -26,10 +30,24 @@ pub(super) struct Pull {
     outstanding: usize,
 }
 
+/// A message and its place in the stream.
+pub(super) struct Delivered {
+    pub(super) subject: Subject,
+    pub(super) payload: Bytes,
+    /// Stream sequence.
+    pub(super) sequence: u64,
+    /// Number among the messages of this consumer, from 1: a jump tells of messages lost on the way.
+    pub(super) count: u64,
+    /// When the server took it in.
+    pub(super) published: Moment,
+    /// Messages of the stream after it.
+    pub(super) pending: u64,
+}
+
 /// What came.
 pub(super) enum Answer {
     /// A message of the stream.
-    Message(jetstream::Message),
+    Message(Delivered),
     /// The server lives and has nothing to deliver.
     Heartbeat,
     /// A request ended; the count is right again.
@@ -71,7 +89,7 @@ impl Pull {
             idle_heartbeat: options.heartbeat,
             ..BatchConfig::default()
         };
-        let context = connection.jetstream.clone();
+        let context = Some(connection.jetstream.clone());
         let pull = Pull { consumer, context, inbox, subscriber, request, outstanding: 0 };
         Ok((pull, pending))
     }
@@ -105,7 +123,7 @@ impl Pull {
         match message.status {
             None | Some(StatusCode::OK) => {
                 self.outstanding = self.outstanding.saturating_sub(1);
-                Answer::Message(jetstream::Message { message, context: self.context.clone() })
+                self.delivered(message)
             }
             Some(StatusCode::IDLE_HEARTBEAT) => Answer::Heartbeat,
             Some(status) => {
@@ -118,6 +136,24 @@ impl Pull {
                     None => Answer::Broken(format!("the server answered {status} {}", text_of(&message))),
                 }
             }
+        }
+    }
+
+    fn delivered(&mut self, message: Message) -> Answer {
+        let context = self.context.take().expect("it is put back below");
+        let whole = jetstream::Message { message, context };
+        let place = whole.info().map(|info| {
+            let published = moment_of_nanos(info.published.unix_timestamp_nanos());
+            (info.stream_sequence, info.consumer_sequence, published, info.pending)
+        });
+        let jetstream::Message { message, context } = whole;
+        self.context = Some(context);
+        match place {
+            Ok((sequence, count, published, pending)) => {
+                let Message { subject, payload, .. } = message;
+                Answer::Message(Delivered { subject, payload, sequence, count, published, pending })
+            }
+            Err(error) => Answer::Broken(format!("a message came without its place in the stream: {error}")),
         }
     }
 }

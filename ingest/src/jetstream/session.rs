@@ -1,16 +1,16 @@
 //! One session with the server: from a fresh consumer to its end.
 
-use async_nats::jetstream;
+use async_nats::Subject;
 use bytes::Bytes;
 use facts::Moment;
 use tokio::sync::watch;
 
-use super::pull::{Answer, Pull};
-use super::{Batch, Gap, Intake, IntakeError, Sequenced, check};
+use super::pull::{Answer, Delivered, Pull};
+use super::{Batch, Gap, Intake, IntakeError, Mark, Sequenced, check, check_marks};
 use crate::decode;
 use crate::metric_names;
 use crate::quarantine::{Place, RefusedLine};
-use crate::streams::{self, moment_of_nanos};
+use crate::streams;
 
 /// Why a session ended.
 pub(super) enum SessionEnd {
@@ -49,10 +49,13 @@ impl<'a> Session<'a> {
     }
 
     async fn open_now(intake: &'a mut Intake) -> Result<Session<'a>, SessionEnd> {
-        let stream = intake.connection.jetstream.get_stream(&intake.stream.name).await;
-        let stream = stream.map_err(SessionEnd::broken)?;
+        let stream = streams::open(&intake.connection, &intake.stream.name).await.map_err(SessionEnd::broken)?;
         let state = streams::state_of(stream.cached_info());
         check(&intake.stream, intake.position, &state).map_err(SessionEnd::Fatal)?;
+        check_marks(&stream, &intake.marks).await.map_err(|error| match error {
+            IntakeError::Stream(error) => SessionEnd::broken(error),
+            other => SessionEnd::Fatal(other),
+        })?;
         let missing_until = state.first_sequence - 1;
         if missing_until > intake.position {
             let gaps = vec![gap(intake.position + 1, missing_until)];
@@ -65,6 +68,7 @@ impl<'a> Session<'a> {
                 pending,
                 messages: 0,
                 quarantined: 0,
+                mark: None,
             };
             hand_over(intake, batch).await?;
         }
@@ -123,7 +127,7 @@ impl<'a> Session<'a> {
     }
 
     /// Notes that the server was heard; gives back the message if it is one.
-    fn sign_of_life(&mut self, answer: Answer) -> Result<Option<jetstream::Message>, SessionEnd> {
+    fn sign_of_life(&mut self, answer: Answer) -> Result<Option<Delivered>, SessionEnd> {
         if let Answer::Broken(reason) = answer {
             return Err(SessionEnd::Broken(reason));
         }
@@ -141,23 +145,21 @@ impl<'a> Session<'a> {
     }
 
     /// Reads one message into the turn.
-    fn take(&mut self, turn: &mut Turn, message: jetstream::Message) -> Result<(), SessionEnd> {
-        let info = message.info().map_err(SessionEnd::broken)?;
+    fn take(&mut self, turn: &mut Turn, message: Delivered) -> Result<(), SessionEnd> {
         self.delivered += 1;
-        if info.consumer_sequence != self.delivered {
-            let lost =
-                format!("{} messages were lost between server and client", info.consumer_sequence - self.delivered);
-            // What was read before the loss is handed over by the next session, which starts after the position.
+        if message.count != self.delivered {
+            let lost = format!("messages {} to {} were lost on the way", self.delivered, message.count);
+            // What this turn has gathered is read again by the next session, which starts after the position.
             return Err(SessionEnd::Broken(lost));
         }
-        let published = moment_of_nanos(info.published.unix_timestamp_nanos());
-        turn.read(info.stream_sequence, published, info.pending, &message.message, self.intake.options.arrival);
+        turn.read(&message, self.intake.options.arrival);
         Ok(())
     }
 
     /// Stores what was refused, then hands over the rest.
-    async fn finish(&mut self, turn: Turn) -> Result<(), SessionEnd> {
+    async fn finish(&mut self, mut turn: Turn) -> Result<(), SessionEnd> {
         turn.count();
+        turn.mark_last();
         let Turn { batch, refused, .. } = turn;
         self.intake.health.set_pending(batch.pending.saturating_add(u64::from(batch.messages)));
         if !refused.is_empty() {
@@ -181,7 +183,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 /// Waits for room and hands the batch over; the position moves with it.
 async fn hand_over(intake: &mut Intake, batch: Batch) -> Result<(), SessionEnd> {
-    let position = batch.last_sequence;
+    let (position, mark) = (batch.last_sequence, batch.mark);
     tokio::select! {
         biased;
         () = stopped(&mut intake.stop) => return Err(SessionEnd::Stopped),
@@ -191,6 +193,9 @@ async fn hand_over(intake: &mut Intake, batch: Batch) -> Result<(), SessionEnd> 
         },
     }
     intake.position = position;
+    if let Some(mark) = mark {
+        intake.marks.add(mark);
+    }
     (intake.wake)();
     metrics::gauge!(metric_names::SEQUENCE).set(as_gauge(position));
     Ok(())
@@ -212,6 +217,8 @@ fn gap(first: u64, last: u64) -> Gap {
 struct Turn {
     batch: Batch,
     refused: Vec<RefusedLine>,
+    /// Subject and payload of the last message.
+    last: Option<(Subject, Bytes)>,
     lines: usize,
     bytes: u64,
     unknown_fields: u64,
@@ -227,39 +234,42 @@ impl Turn {
             pending: 0,
             messages: 0,
             quarantined: 0,
+            mark: None,
         };
-        Turn { batch, refused: Vec::new(), lines: 0, bytes: 0, unknown_fields: 0 }
+        Turn { batch, refused: Vec::new(), last: None, lines: 0, bytes: 0, unknown_fields: 0 }
     }
 
-    fn read(
-        &mut self,
-        sequence: u64,
-        published: Moment,
-        pending: u64,
-        message: &async_nats::Message,
-        arrival: decode::Arrival,
-    ) {
+    fn read(&mut self, message: &Delivered, arrival: decode::Arrival) {
         let batch = &mut self.batch;
+        let Delivered { sequence, published, .. } = *message;
         if sequence > batch.last_sequence + 1 {
             batch.gaps.push(gap(batch.last_sequence + 1, sequence - 1));
         }
-        let body: &Bytes = &message.payload;
-        let decoded = decode::message(&message.subject, body, published, arrival);
+        let decoded = decode::message(&message.subject, &message.payload, published, arrival);
         batch.facts.extend(decoded.facts.into_iter().map(|(line, event)| Sequenced { sequence, line, event }));
         for refusal in decoded.refused {
             let place =
                 Place { origin: message.subject.to_string(), sequence: Some(sequence), line: u64::from(refusal.line) };
-            self.refused.push(RefusedLine::new(place, refusal.fault, &body.slice_ref(refusal.text)));
+            self.refused.push(RefusedLine::new(place, refusal.fault, &message.payload.slice_ref(refusal.text)));
             batch.quarantined += 1;
         }
         batch.last_sequence = sequence;
         batch.last_timestamp = published;
-        batch.pending = pending;
+        batch.pending = message.pending;
         batch.messages += 1;
         // An empty message counts, too, or a flood of them would make a turn without end.
         self.lines += usize::try_from(decoded.lines).unwrap_or(usize::MAX).max(1);
-        self.bytes += body.len() as u64;
+        self.bytes += message.payload.len() as u64;
         self.unknown_fields += decoded.unknown_fields;
+        self.last = Some((message.subject.clone(), message.payload.clone()));
+    }
+
+    fn mark_last(&mut self) {
+        let batch = &mut self.batch;
+        let mark = |(subject, payload): (Subject, Bytes)| {
+            Mark::new(batch.last_sequence, batch.last_timestamp, &subject, &payload)
+        };
+        batch.mark = self.last.take().map(mark);
     }
 
     fn count(&self) {

@@ -28,9 +28,18 @@ struct Reading {
 
 impl Reading {
     async fn start(connection: &Connection, start: u64, options: IntakeOptions) -> Result<Reading, IntakeError> {
+        let position = Position { last_sequence: start - 1, ..Position::default() };
+        Reading::after(connection, &position, options).await
+    }
+
+    async fn after(
+        connection: &Connection,
+        position: &Position,
+        options: IntakeOptions,
+    ) -> Result<Reading, IntakeError> {
         let (stop, stopping) = watch::channel(false);
-        let (intake, feed) =
-            Intake::open(connection.clone(), APPROVALS, None, start, options, Box::new(|| ()), stopping).await?;
+        let wake = Box::new(|| ());
+        let (intake, feed) = Intake::open(connection.clone(), APPROVALS, position, options, wake, stopping).await?;
         Ok(Reading { feed, task: tokio::spawn(intake.run()), stop })
     }
 
@@ -47,6 +56,7 @@ impl Reading {
             assert!(batch.last_sequence > taken.last_sequence, "batches do not overlap");
             taken.last_sequence = batch.last_sequence;
             taken.quarantined += batch.quarantined;
+            batch.mark.into_iter().for_each(|mark| taken.marks.add(mark));
             taken.gaps.extend(batch.gaps);
             taken.facts.extend(batch.facts.iter().map(|fact| (fact.sequence, fact.line, fact.event.id.to_string())));
         }
@@ -64,6 +74,7 @@ struct Taken {
     last_sequence: u64,
     quarantined: u32,
     gaps: Vec<Gap>,
+    marks: Marks,
     facts: Vec<(u64, u32, String)>,
 }
 
@@ -220,10 +231,69 @@ async fn a_position_behind_the_end_is_refused() {
     assert!(matches!(error, IntakeError::BeyondEnd { start: 4, last: 2, .. }), "{error}");
     let mut other = streams.approvals.identity;
     other.created = other.created.plus_millis(-1);
-    let (_stop, stopping) = watch::channel(false);
-    let options = IntakeOptions::default();
-    let opened = Intake::open(connection, APPROVALS, Some(&other), 1, options, Box::new(|| ()), stopping).await;
+    let position = Position { stream: Some(other), ..Position::default() };
+    let opened = Reading::after(&connection, &position, IntakeOptions::default()).await;
     assert!(matches!(opened.err().expect("refused"), IntakeError::OtherStream { .. }));
+}
+
+/// A copy of a server's folder, as a backup takes it.
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("temporary folders can be made");
+    for entry in std::fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("known").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_gave_lost_sequences_to_other_messages_is_not_read_on() {
+    let test = "a_stream_that_gave_lost_sequences_to_other_messages_is_not_read_on";
+    let Some(mut server) = TestServer::start(test) else { return };
+    let (connection, streams) = server.connect_with_streams().await;
+    for id in 1..=1_100 {
+        publish(&connection, SUBJECT, event(id)).await;
+    }
+    let taken = Reading::from_the_start(&connection).await.until(1_100).await;
+    let identity = Some(streams.approvals.identity);
+    let checkpoint = Position { stream: identity.clone(), last_sequence: 1_100, marks: taken.marks.clone() };
+    server.kill();
+    let backup = server.store().with_file_name("backup");
+    copy_folder(&server.store(), &backup);
+    server.start_again();
+    eventually("the server answers", async || streams::state(&connection, APPROVALS).await.is_ok()).await;
+
+    let mut reading = Reading::after(&connection, &checkpoint, IntakeOptions::default()).await.expect("unchanged");
+    for id in 1_101..=1_110 {
+        publish(&connection, SUBJECT, event(id)).await;
+    }
+    let more = reading.until(1_110).await;
+    server.kill();
+    std::fs::remove_dir_all(server.store()).expect("ours");
+    std::fs::rename(&backup, server.store()).expect("ours");
+    server.start_again();
+    // Another connection, and more messages than were lost, before the reading comes back.
+    let other = server.connect().await;
+    for id in 2_000..2_020 {
+        publish(&other, SUBJECT, event(id)).await;
+    }
+    let end = reading.task.await.expect("no panic");
+    let mut checkpoint = checkpoint;
+    let newer: Vec<Mark> = more.marks.newest_first().copied().collect();
+    newer.into_iter().rev().for_each(|mark| checkpoint.marks.add(mark));
+    checkpoint.last_sequence = 1_110;
+    let opened = Reading::after(&other, &checkpoint, IntakeOptions::default()).await;
+    match opened.err().expect("refused") {
+        IntakeError::Rewritten { sequence: 1_110, matching: Some(matching), .. } => assert!(matching <= 1_100),
+        other => panic!("{other}"),
+    }
+    // The reading itself came back either before or after the new messages; both are noticed.
+    let noticed = matches!(end, Err(IntakeError::Rewritten { .. } | IntakeError::BeyondEnd { .. }));
+    assert!(noticed, "{end:?}");
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ impl<'a> Reckoning<'a> {
     fn counted(&self, span: Span, offset: i64) -> Option<Point> {
         let number = span.number.saturating_add(offset);
         if offset != 0 && number <= 0 && (number < 0 || self.clock.counting == Counting::Legal) {
-            return Some(Point::Start);
+            return Some(self.start_day_or_start(number, span.unit));
         }
         match (span.unit, self.clock.counting) {
             (Unit::WorkingDays, Counting::Legal) => self.legal_working_day(number),
@@ -134,6 +134,17 @@ impl<'a> Reckoning<'a> {
                 self.elapsed(self.start, self.amount(span))
             }
         }
+    }
+
+    /// The mark of nothing to count: under `legal` working days the close of the start day, the working
+    /// day before the first counted one, if the office still was to close on it; else the start.
+    fn start_day_or_start(&self, number: i64, unit: Unit) -> Point {
+        let works = || self.calendar.is_working(date_of(self.start_day));
+        let open = || self.start <= self.calendar.closing_of(self.start_day);
+        if number == 0 && unit == Unit::WorkingDays && works() && open() {
+            return Point::Day { day: self.start_day, ends: Ends::Office };
+        }
+        Point::Start
     }
 
     /// `legal`: close of business of the N-th working day after the start day; for 0 of the start day

@@ -127,7 +127,7 @@ pub(crate) fn limit_of(
 /// The mark of a card in one instance.
 pub(crate) fn mark_of(scope: &Scope<'_, '_>, deadline: &Deadline, card: &CardSpec, instance: &Instance) -> Option<Due> {
     let limit = limit_of(scope, deadline, card, instance)?;
-    scope.reckoning.clock(instance.from, &instance.cuts()).mark(&limit, card.mark, &instance.grants())
+    scope.reckoning.clock(instance.from, &instance.cuts()).mark(&limit, card.mark.reckoned(), &instance.grants())
 }
 
 fn card_spans(
@@ -181,7 +181,7 @@ fn stretches(
     for granted in 0..=grants.len() {
         let Some(limit) = lengthened(limit, &grants[..granted]) else { continue };
         let next = grants.get(granted).map(|extension| extension.at);
-        let Some(due) = clock.mark(&limit, card.mark, &[]) else { continue };
+        let Some(due) = clock.mark(&limit, card.mark.reckoned(), &[]) else { continue };
         if next.is_none_or(|next| due.after < next) {
             stretches.push((due, next));
         }

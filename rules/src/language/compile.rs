@@ -72,8 +72,29 @@ pub(crate) struct Definitions<'a> {
 
 /// Keys that every rule may have.
 const COMMON: &[&str] = &[
-    "id", "version", "family", "kind", "name", "basis", "note", "status", "applies_to", "in_force", "card", "cards",
-    "clears", "issue", "grace", "counting", "ends", "roll", "calendar", "params", "message", "part", "gap_before",
+    "id",
+    "version",
+    "family",
+    "kind",
+    "name",
+    "basis",
+    "note",
+    "status",
+    "applies_to",
+    "in_force",
+    "card",
+    "cards",
+    "clears",
+    "issue",
+    "grace",
+    "counting",
+    "ends",
+    "roll",
+    "calendar",
+    "params",
+    "message",
+    "part",
+    "gap_before",
 ];
 
 /// What a kind says of itself to the rest of the rule.
@@ -107,7 +128,12 @@ pub(crate) const FAMILIES: [(&str, Family); 4] = [
 pub(crate) const COUNTINGS: [(&str, Counting); 2] = [("legal", Counting::Legal), ("elapsed", Counting::Elapsed)];
 
 /// Compiles a rule; `None` when it has a fault, which was told.
-pub(crate) fn compile(raw: &RawRule, definitions: Definitions<'_>, defaults: &Defaults, faults: &mut Faults<'_>) -> Option<Rule> {
+pub(crate) fn compile(
+    raw: &RawRule,
+    definitions: Definitions<'_>,
+    defaults: &Defaults,
+    faults: &mut Faults<'_>,
+) -> Option<Rule> {
     let table = &raw.table;
     let kind = kind_of(table, faults)?;
     let params = params(table, faults);
@@ -159,7 +185,8 @@ fn params(table: &Table, faults: &mut Faults<'_>) -> Params {
                 params.insert(entry.key.clone(), param);
             }
             None => {
-                let wanted = ("文字、数字、日期、true/false 或其列表", "text, a number, a date, a flag or a list of these");
+                let wanted =
+                    ("文字、数字、日期、true/false 或其列表", "text, a number, a date, a flag or a list of these");
                 faults.add(entry.value.at, texts::wrong_value(&entry.key, wanted, entry.value.value.kind()));
             }
         }
@@ -195,7 +222,8 @@ impl<'a> Compiler<'a, '_, '_> {
         let label = format!("{id}@{}+{}", raw.version, self.defaults.profile);
         let family = self.required("family").and_then(|tree| self.checker.faults.one_of("family", tree, &FAMILIES));
         let name = self.required("name").and_then(|tree| self.text2("name", tree));
-        let basis = self.required("basis").and_then(|tree| self.checker.faults.text("basis", tree)).map(CompactString::from);
+        let basis =
+            self.required("basis").and_then(|tree| self.checker.faults.text("basis", tree)).map(CompactString::from);
         if let Some(tree) = self.tree("note") {
             self.text2("note", tree);
         }
@@ -260,10 +288,16 @@ impl<'a> Compiler<'a, '_, '_> {
         let say = match self.checker.faults.text("status", tree) {
             Some("on") => return Status::On,
             Some("off") => return Status::Off,
-            Some("shadow") => texts::refused("本版尚不支持 status = \"shadow\"", "this version has no status = \"shadow\"")
-                .help("试行规则请放在另一份配置中，用 replay --config 判定", "try a rule in another configuration with replay --config"),
-            Some("manual") => texts::refused("本版尚不支持 status = \"manual\"", "this version has no status = \"manual\"")
-                .help("由人判断的事项不写成规则", "what people judge is no rule"),
+            Some("shadow") => {
+                texts::refused("本版尚不支持 status = \"shadow\"", "this version has no status = \"shadow\"").help(
+                    "试行规则请放在另一份配置中，用 replay --config 判定",
+                    "try a rule in another configuration with replay --config",
+                )
+            }
+            Some("manual") => {
+                texts::refused("本版尚不支持 status = \"manual\"", "this version has no status = \"manual\"")
+                    .help("由人判断的事项不写成规则", "what people judge is no rule")
+            }
             Some(other) => texts::unknown_choice("status", other, &["on", "off"]),
             None => return Status::On,
         };
@@ -274,7 +308,8 @@ impl<'a> Compiler<'a, '_, '_> {
     /// Whether lights wait for a person: said here, else the profile's choice for the family.
     fn held(&mut self, table: &Table, family: Option<Family>) -> bool {
         let issue = table.get("issue").map(|entry| entry.value.clone());
-        let said = issue.and_then(|tree| self.checker.faults.one_of("issue", &tree, &[("auto", false), ("confirm", true)]));
+        let said =
+            issue.and_then(|tree| self.checker.faults.one_of("issue", &tree, &[("auto", false), ("confirm", true)]));
         said.unwrap_or_else(|| family.is_some_and(|family| self.defaults.held.contains(&family)))
     }
 

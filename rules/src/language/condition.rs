@@ -117,9 +117,10 @@ impl Parser<'_> {
                 self.end..self.end,
                 Box::new(texts::syntax(format!("到此结束，还缺{zh}"), format!("it ends here, {en} is missing"))),
             ),
-            Some(placed) => {
-                (placed.range.clone(), Box::new(texts::syntax(format!("此处应为{zh}"), format!("{en} is expected here"))))
-            }
+            Some(placed) => (
+                placed.range.clone(),
+                Box::new(texts::syntax(format!("此处应为{zh}"), format!("{en} is expected here"))),
+            ),
         }
     }
 
@@ -211,7 +212,10 @@ impl Parser<'_> {
             if power == 4 && self.operator(4).is_some_and(|(_, power)| power == 4) {
                 return Err((
                     sign_at,
-                    Box::new(texts::syntax("比较不能连写；用 && 连接两个比较", "comparisons do not chain; join two with &&")),
+                    Box::new(texts::syntax(
+                        "比较不能连写；用 && 连接两个比较",
+                        "comparisons do not chain; join two with &&",
+                    )),
                 ));
             }
         }

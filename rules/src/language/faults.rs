@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use facts::standing::Text2;
 
 use super::source::{At, Sources};
-use super::tree::{Entry, Raw, Table, Tree};
 use super::texts;
+use super::tree::{Entry, Raw, Table, Tree};
 use crate::fault::{Fault, Place, Severity};
 
 /// What is said about a place: code, text, advice.

@@ -21,7 +21,10 @@ pub(crate) fn message(
     checker: &mut Checker<'_, '_, '_>,
 ) -> Option<Message> {
     checker.faults.unknown_keys(table, "message", &["zh", "en"]);
-    for (key, zh, en) in [("zh", "缺少中文文字（message.zh）", "the Chinese text (message.zh) is missing"), ("en", "缺少英文文字（message.en）", "the English text (message.en) is missing")] {
+    for (key, zh, en) in [
+        ("zh", "缺少中文文字（message.zh）", "the Chinese text (message.zh) is missing"),
+        ("en", "缺少英文文字（message.en）", "the English text (message.en) is missing"),
+    ] {
         if table.get(key).is_none() {
             checker.faults.add(key_at, texts::message_form(zh, en));
         }
@@ -110,7 +113,8 @@ fn placeholder(
     if bare {
         let word = Word::ALL.iter().find(|(known, word)| *known == name && words.contains(word));
         if word.is_none() {
-            let known: Vec<&str> = Word::ALL.iter().filter(|(_, word)| words.contains(word)).map(|(name, _)| *name).collect();
+            let known: Vec<&str> =
+                Word::ALL.iter().filter(|(_, word)| words.contains(word)).map(|(name, _)| *name).collect();
             checker.faults.add(at(0, path.len()), texts::no_placeholder(name, &known));
         }
         return word.map(|(_, word)| Piece::Word(*word, format));

@@ -19,8 +19,19 @@ use crate::rule::Family;
 
 /// Keys that an override may have.
 const OVERRIDABLE: &[&str] = &[
-    "status", "issue", "cards", "limit", "params", "counting", "calendar", "roll", "ends", "grace", "clears",
-    "message", "applies_to",
+    "status",
+    "issue",
+    "cards",
+    "limit",
+    "params",
+    "counting",
+    "calendar",
+    "roll",
+    "ends",
+    "grace",
+    "clears",
+    "message",
+    "applies_to",
 ];
 
 /// A profile as written.
@@ -186,11 +197,18 @@ pub(crate) fn resolve<'p>(
         check_lists(profile, vocabulary, faults);
         check_targets(profile, rules, faults);
     }
-    profiles.iter().filter_map(|profile| Some(merged(profile, &chain(profile, profiles, faults)?, vocabulary))).collect()
+    profiles
+        .iter()
+        .filter_map(|profile| Some(merged(profile, &chain(profile, profiles, faults)?, vocabulary)))
+        .collect()
 }
 
 /// The profile and those it extends, from the root on.
-fn chain<'p>(profile: &'p RawProfile, profiles: &'p [RawProfile], faults: &mut Faults<'_>) -> Option<Vec<&'p RawProfile>> {
+fn chain<'p>(
+    profile: &'p RawProfile,
+    profiles: &'p [RawProfile],
+    faults: &mut Faults<'_>,
+) -> Option<Vec<&'p RawProfile>> {
     let mut chain = vec![profile];
     let mut last = profile;
     while let Some((name, at)) = &last.extends {
@@ -247,9 +265,16 @@ fn site_zone() -> TimeZone {
 
 fn check_ids(profiles: &[RawProfile], faults: &mut Faults<'_>) {
     for (place, profile) in profiles.iter().enumerate() {
-        let fine = !profile.id.is_empty() && profile.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let fine = !profile.id.is_empty()
+            && profile.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         if !fine {
-            faults.add(profile.at, texts::profile("id 须由字母、数字、\"-\"、\"_\" 组成", "the id must be letters, digits, \"-\" or \"_\""));
+            faults.add(
+                profile.at,
+                texts::profile(
+                    "id 须由字母、数字、\"-\"、\"_\" 组成",
+                    "the id must be letters, digits, \"-\" or \"_\"",
+                ),
+            );
         }
         if let Some(first) = profiles[..place].iter().find(|first| first.id == profile.id) {
             let first = place_text(first.at, faults);

@@ -53,7 +53,14 @@ pub(crate) fn read(file: &Table, faults: &mut Faults<'_>) -> Vec<RawRule> {
     faults.unknown_keys(file, "file", &allowed);
     let Some(entry) = file.get("rule") else { return Vec::new() };
     let Raw::List(rules) = &entry.value.value else {
-        faults.add(entry.key_at, texts::wrong_value("rule", ("[[rule]]（双方括号）", "[[rule]], with two brackets"), entry.value.value.kind()));
+        faults.add(
+            entry.key_at,
+            texts::wrong_value(
+                "rule",
+                ("[[rule]]（双方括号）", "[[rule]], with two brackets"),
+                entry.value.value.kind(),
+            ),
+        );
         return Vec::new();
     };
     rules.iter().flat_map(|rule| parts(rule, faults)).collect()
@@ -114,7 +121,9 @@ pub(crate) fn overridden(base: &Table, over: &Table) -> Table {
 
 fn identifier(key: &str, tree: &Tree, faults: &mut Faults<'_>) -> Option<String> {
     let text = faults.text(key, tree)?;
-    let fine = !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let fine = !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if !fine {
         let say = texts::syntax(
             format!("{key} 须为 1 至 64 个字母、数字、\"-\" 或 \"_\""),
@@ -148,7 +157,8 @@ pub(crate) fn check_versions(rules: &[RawRule], faults: &mut Faults<'_>) {
 fn check_pair(first: &RawRule, second: &RawRule, faults: &mut Faults<'_>) {
     let (until, from) = (in_force(first, "until"), in_force(second, "from"));
     let at = second.table.get("in_force").map_or(second.at, |entry| entry.value.at);
-    let say = |gap, day: String| texts::versions_do_not_tile(&first.full_id(), first.version, second.version, gap, &day);
+    let say =
+        |gap, day: String| texts::versions_do_not_tile(&first.full_id(), first.version, second.version, gap, &day);
     match (until, from) {
         (Some(until), Some(from)) if until < from => {
             if second.table.get("gap_before").is_none() {

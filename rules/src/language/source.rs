@@ -55,7 +55,8 @@ impl Sources {
         let line = file.lines.partition_point(|begin| *begin <= at.start).max(1) - 1;
         let begin = file.lines[line];
         let end = file.lines.get(line + 1).map_or(file.text.len() as u32, |next| next - 1);
-        let chars = |from: u32, to: u32| file.text.get(from as usize..to as usize).map_or(0, |text| text.chars().count());
+        let chars =
+            |from: u32, to: u32| file.text.get(from as usize..to as usize).map_or(0, |text| text.chars().count());
         let width = chars(at.start, at.end.min(end).max(at.start)).max(1);
         Place { line: line as u32 + 1, column: chars(begin, at.start) as u32 + 1, width: width as u32 }
     }
@@ -119,7 +120,12 @@ fn string_places(raw: &str, value: &str) -> Option<Vec<u32>> {
     let mut map = Vec::with_capacity(body.len() + 1);
     let mut chars = body.char_indices().peekable();
     if quotes == 3 {
-        while chars.next_if(|(place, c)| (*place == 0 && *c == '\r') || (*c == '\n' && body[..*place].chars().all(|c| c == '\r'))).is_some() {}
+        while chars
+            .next_if(|(place, c)| {
+                (*place == 0 && *c == '\r') || (*c == '\n' && body[..*place].chars().all(|c| c == '\r'))
+            })
+            .is_some()
+        {}
     }
     while let Some((place, c)) = chars.next() {
         let from = (quotes + place) as u32;

@@ -37,11 +37,7 @@ fn with_list(say: Say, zh: &str, en: &str, names: &[&str]) -> Say {
 /// RL01
 pub(crate) fn unknown_key(owner: &str, key: &str, allowed: &[&str]) -> Say {
     let (zh, en) = meant(key, allowed.iter().copied());
-    let say = Say::new(
-        "RL01",
-        format!("{owner} 没有参数 \"{key}\"{zh}"),
-        format!("{owner} has no key \"{key}\"{en}"),
-    );
+    let say = Say::new("RL01", format!("{owner} 没有参数 \"{key}\"{zh}"), format!("{owner} has no key \"{key}\"{en}"));
     with_list(say, "可用", "allowed", allowed)
 }
 
@@ -53,17 +49,17 @@ pub(crate) fn unknown_event(name: &str, known: &[&str]) -> Say {
         format!("没有名为 \"{name}\" 的活动或事件集{zh}"),
         format!("no activity or event set is named \"{name}\"{en}"),
     )
-    .help("新的活动在 [activities] 中声明，事件集在 [events] 中声明", "declare an activity in [activities], an event set in [events]")
+    .help(
+        "新的活动在 [activities] 中声明，事件集在 [events] 中声明",
+        "declare an activity in [activities], an event set in [events]",
+    )
 }
 
 /// RL03
 pub(crate) fn unknown_field(owner: (&str, &str), name: &str, known: &[&str], prefix: &str) -> Say {
     let (zh, en) = meant(name, known.iter().copied());
-    let say = Say::new(
-        "RL03",
-        format!("{}没有字段 \"{name}\"{zh}", owner.0),
-        format!("{} no field \"{name}\"{en}", owner.1),
-    );
+    let say =
+        Say::new("RL03", format!("{}没有字段 \"{name}\"{zh}", owner.0), format!("{} no field \"{name}\"{en}", owner.1));
     if prefix.is_empty() {
         return with_list(say, "可用", "known", known);
     }
@@ -76,11 +72,8 @@ pub(crate) fn unknown_field(owner: (&str, &str), name: &str, known: &[&str], pre
 /// RL04
 pub(crate) fn never_that_value(field: &str, value: &str, values: &[&str]) -> Say {
     let (zh, en) = meant(value, values.iter().copied());
-    let say = Say::new(
-        "RL04",
-        format!("{field} 从不取值 \"{value}\"{zh}"),
-        format!("{field} is never \"{value}\"{en}"),
-    );
+    let say =
+        Say::new("RL04", format!("{field} 从不取值 \"{value}\"{zh}"), format!("{field} is never \"{value}\"{en}"));
     with_list(say, "可取", "values", values)
 }
 
@@ -113,10 +106,11 @@ pub(crate) fn money_and_number(number: &str) -> Say {
 
 /// RL08
 pub(crate) fn date_and_instant(date: &str, instant: &str) -> Say {
-    Say::new("RL08", format!("{date} 是日期，{instant} 是时刻"), format!("{date} is a date, {instant} an instant")).help(
-        format!("写 date({instant})，并确认当日是否算逾期"),
-        format!("write date({instant}) and decide whether the day itself is late"),
-    )
+    Say::new("RL08", format!("{date} 是日期，{instant} 是时刻"), format!("{date} is a date, {instant} an instant"))
+        .help(
+            format!("写 date({instant})，并确认当日是否算逾期"),
+            format!("write date({instant}) and decide whether the day itself is late"),
+        )
 }
 
 /// RL09
@@ -206,8 +200,12 @@ pub(crate) fn card_order(milder: (&str, &str), worse: (&str, &str)) -> Say {
 
 /// RL17, for a mark before the clock begins.
 pub(crate) fn mark_before_start(mark: &str) -> Say {
-    Say::new("RL17", format!("\"{mark}\" 早于起点，每件一开始就亮"), format!("\"{mark}\" lies before the start, every case would light at once"))
-        .warning()
+    Say::new(
+        "RL17",
+        format!("\"{mark}\" 早于起点，每件一开始就亮"),
+        format!("\"{mark}\" lies before the start, every case would light at once"),
+    )
+    .warning()
 }
 
 /// RL18
@@ -229,8 +227,10 @@ pub(crate) fn silent_warning() -> Say {
 
 /// RL20
 pub(crate) fn facts_do_not_end() -> Say {
-    Say::new("RL20", "既成事实不会自行结束", "an event fact does not end")
-        .help("可写 \"never\" 或整改条件，如 \"seen(accepted)\"", "write \"never\" or what heals it, such as \"seen(accepted)\"")
+    Say::new("RL20", "既成事实不会自行结束", "an event fact does not end").help(
+        "可写 \"never\" 或整改条件，如 \"seen(accepted)\"",
+        "write \"never\" or what heals it, such as \"seen(accepted)\"",
+    )
 }
 
 /// RL21
@@ -284,7 +284,11 @@ pub(crate) fn override_key(key: &str, allowed: &[&str]) -> Say {
 
 /// RL24, for a scope that grows.
 pub(crate) fn override_widens(key: &str) -> Say {
-    Say::new("RL24", format!("配置只能缩小规则的适用范围（{key}）"), format!("a profile may only narrow what a rule applies to ({key})"))
+    Say::new(
+        "RL24",
+        format!("配置只能缩小规则的适用范围（{key}）"),
+        format!("a profile may only narrow what a rule applies to ({key})"),
+    )
 }
 
 /// RL25
@@ -314,7 +318,11 @@ pub(crate) fn not_text(zh: &str, en: &str) -> Say {
 
 /// RL27
 pub(crate) fn wrong_value(key: &str, wanted: (&str, &str), got: (&str, &str)) -> Say {
-    Say::new("RL27", format!("{key} 须为{}，这里是{}", wanted.0, got.0), format!("{key} takes {}, this is {}", wanted.1, got.1))
+    Say::new(
+        "RL27",
+        format!("{key} 须为{}，这里是{}", wanted.0, got.0),
+        format!("{key} takes {}, this is {}", wanted.1, got.1),
+    )
 }
 
 /// RL28
@@ -334,12 +342,8 @@ pub(crate) fn wrong_type(zh: impl Into<String>, en: impl Into<String>) -> Say {
 
 /// RL31
 pub(crate) fn twice(what: (&str, &str), name: &str, first: &str) -> Say {
-    Say::new(
-        "RL31",
-        format!("{} \"{name}\" 重复定义", what.0),
-        format!("{} \"{name}\" is defined twice", what.1),
-    )
-    .help(format!("前一处：{first}"), format!("first: {first}"))
+    Say::new("RL31", format!("{} \"{name}\" 重复定义", what.0), format!("{} \"{name}\" is defined twice", what.1))
+        .help(format!("前一处：{first}"), format!("first: {first}"))
 }
 
 /// RL32
@@ -352,7 +356,8 @@ pub(crate) fn unknown_choice(key: &str, value: &str, choices: &[&str]) -> Say {
 /// RL33
 pub(crate) fn unknown_name(what: (&str, &str), name: &str, known: &[&str]) -> Say {
     let (zh, en) = meant(name, known.iter().copied());
-    let say = Say::new("RL33", format!("没有{} \"{name}\"{zh}", what.0), format!("there is no {} \"{name}\"{en}", what.1));
+    let say =
+        Say::new("RL33", format!("没有{} \"{name}\"{zh}", what.0), format!("there is no {} \"{name}\"{en}", what.1));
     with_list(say, "已有", "known", known)
 }
 

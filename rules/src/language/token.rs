@@ -44,20 +44,56 @@ const SIGNS: &[&str] = &[
 
 /// Full-width characters and what is meant by them.
 const FULL_WIDTH: &[(char, char)] = &[
-    ('＝', '='), ('！', '!'), ('＜', '<'), ('＞', '>'), ('＆', '&'), ('｜', '|'), ('‖', '|'), ('？', '?'), ('：', ':'),
-    ('＋', '+'), ('－', '-'), ('—', '-'), ('×', '*'), ('＊', '*'), ('／', '/'), ('÷', '/'), ('％', '%'), ('（', '('), ('）', ')'),
-    ('【', '['), ('】', ']'), ('［', '['), ('］', ']'), ('，', ','), ('、', ','), ('。', '.'), ('．', '.'), ('‘', '\''),
-    ('’', '\''), ('“', '\''), ('”', '\''), ('＇', '\''), ('\u{3000}', ' '),
+    ('＝', '='),
+    ('！', '!'),
+    ('＜', '<'),
+    ('＞', '>'),
+    ('＆', '&'),
+    ('｜', '|'),
+    ('‖', '|'),
+    ('？', '?'),
+    ('：', ':'),
+    ('＋', '+'),
+    ('－', '-'),
+    ('—', '-'),
+    ('×', '*'),
+    ('＊', '*'),
+    ('／', '/'),
+    ('÷', '/'),
+    ('％', '%'),
+    ('（', '('),
+    ('）', ')'),
+    ('【', '['),
+    ('】', ']'),
+    ('［', '['),
+    ('］', ']'),
+    ('，', ','),
+    ('、', ','),
+    ('。', '.'),
+    ('．', '.'),
+    ('‘', '\''),
+    ('’', '\''),
+    ('“', '\''),
+    ('”', '\''),
+    ('＇', '\''),
+    ('\u{3000}', ' '),
 ];
 
 /// Reads `text` as tokens. `Err` when what follows a mistake could not be read at all.
 pub(crate) fn tokens(text: &str, origin: &Origin, faults: &mut Faults<'_>) -> Result<Vec<Placed>, ()> {
     let plain = half_width(text, origin, faults);
-    let mut lexer = Lexer { text: &plain.text, places: &plain.places, at: 0, origin, faults, out: Vec::new(), broken: false };
+    let mut lexer =
+        Lexer { text: &plain.text, places: &plain.places, at: 0, origin, faults, out: Vec::new(), broken: false };
     lexer.run();
     let (out, broken) = (lexer.out, lexer.broken);
     if out.len() > TOKENS_MAX {
-        faults.add(origin.whole(), texts::too_big("条件过长，请拆成 [values] 或 [events] 中的名称", "the condition is too long; give parts of it names in [values] or [events]"));
+        faults.add(
+            origin.whole(),
+            texts::too_big(
+                "条件过长，请拆成 [values] 或 [events] 中的名称",
+                "the condition is too long; give parts of it names in [values] or [events]",
+            ),
+        );
         return Err(());
     }
     if broken { Err(()) } else { Ok(out) }
@@ -142,7 +178,10 @@ impl Lexer<'_, '_, '_> {
                 self.sign(sign, start);
             } else {
                 self.at += c.len_utf8();
-                self.fault(start, texts::syntax(format!("无法识别的字符 \"{c}\""), format!("\"{c}\" has no meaning here")));
+                self.fault(
+                    start,
+                    texts::syntax(format!("无法识别的字符 \"{c}\""), format!("\"{c}\" has no meaning here")),
+                );
                 self.broken = true;
             }
         }
@@ -213,7 +252,13 @@ impl Lexer<'_, '_, '_> {
         let text = body[..length].to_owned();
         self.at += length + 2;
         if quote == '"' {
-            self.fault(start, texts::syntax("条件中的文字用单引号，如 'refused'", "text in conditions has single quotes, such as 'refused'"));
+            self.fault(
+                start,
+                texts::syntax(
+                    "条件中的文字用单引号，如 'refused'",
+                    "text in conditions has single quotes, such as 'refused'",
+                ),
+            );
         }
         self.push(Token::Text(text), start);
     }

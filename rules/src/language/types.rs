@@ -95,7 +95,7 @@ impl Units {
             Unit::WorkingDays => Units::WorkingDays,
             Unit::Days => Units::Days,
             Unit::Months => Units::Months,
-            Unit::Hours | Unit::Minutes => Units::Exact,
+            Unit::Hours | Unit::Minutes | Unit::Seconds => Units::Exact,
         }
     }
 
@@ -128,7 +128,12 @@ pub(crate) struct Typed {
 
 impl Typed {
     fn new(expr: Expr, ty: Type) -> Typed {
-        Typed { node: Node { expr, ty, text: CompactString::default() }, units: Units::Open, values: None, optional: false }
+        Typed {
+            node: Node { expr, ty, text: CompactString::default() },
+            units: Units::Open,
+            values: None,
+            optional: false,
+        }
     }
 
     fn units(self, units: Units) -> Typed {
@@ -292,7 +297,10 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
     fn check(&mut self, ast: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
         self.nodes += 1;
         if self.nodes > NODES_MAX || self.depth >= DEPTH_MAX {
-            let say = texts::too_big("展开后过长或过深，请减少名称的层层引用", "too long or too deep once all names are in place");
+            let say = texts::too_big(
+                "展开后过长或过深，请减少名称的层层引用",
+                "too long or too deep once all names are in place",
+            );
             self.fault(ast.range.clone(), written, say);
             return None;
         }
@@ -312,7 +320,9 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
             AstKind::Date(date) => literal(Value::Date(*date), Type::Date),
             AstKind::Flag(flag) => literal(Value::Flag(*flag), Type::Flag),
             AstKind::Text(text) => literal(Value::Text(text.as_str().into()), Type::Text),
-            AstKind::Span(span) => literal(Value::Span(*span), Type::Span).map(|typed| typed.units(Units::of(span.unit))),
+            AstKind::Span(span) => {
+                literal(Value::Span(*span), Type::Span).map(|typed| typed.units(Units::of(span.unit)))
+            }
             AstKind::Path(words) => self.path(words, ast, written, seat),
             AstKind::Call(name, arguments) => self.call(name, arguments, ast, written, seat),
             AstKind::History(name, set, field) => self.history(name, set, field.as_deref(), written, seat),

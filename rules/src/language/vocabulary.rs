@@ -164,7 +164,10 @@ impl Vocabulary {
         let mut values = Vec::new();
         if let Some(listed) = table.get("values") {
             if ty != Type::Text {
-                faults.add(listed.key_at, texts::not_together("values 只用于 type = \"text\"", "`values` goes with type = \"text\""));
+                faults.add(
+                    listed.key_at,
+                    texts::not_together("values 只用于 type = \"text\"", "`values` goes with type = \"text\""),
+                );
             }
             values = faults.texts("values", &listed.value).into_iter().map(|(text, _)| text.to_owned()).collect();
         }
@@ -224,7 +227,10 @@ pub(crate) fn list_value(key: &str, tree: &Tree, faults: &mut Faults<'_>) -> Opt
     let mut of = None;
     for member in members {
         let (value, ty) = scalar(member).or_else(|| {
-            faults.add(member.at, texts::wrong_value(key, ("文字、数字或日期", "text, numbers or dates"), member.value.kind()));
+            faults.add(
+                member.at,
+                texts::wrong_value(key, ("文字、数字或日期", "text, numbers or dates"), member.value.kind()),
+            );
             None
         })?;
         if of.get_or_insert_with(|| ty.clone()) != &ty {

@@ -1,7 +1,7 @@
 //! A served site with made-up cases and counts.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use facts::proof::{Cited, DayLine, DeadlineProof, MarkLine, Proof};
@@ -10,25 +10,29 @@ use facts::transition::StandingLine;
 use facts::{Address, Card, EventTime, Light, Moment};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
-use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
+use super::eventually;
 use crate::{
     CaseLight, CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, Gate, Ledger, Readiness,
     ScheduledCard, Site, TimelineEvent, router,
 };
 
-/// A site served on a port of its own until it is dropped.
+/// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     pub(crate) readiness: watch::Sender<Readiness>,
     pub(crate) closing: watch::Sender<bool>,
-    server: JoinHandle<()>,
+    runtime: Option<Runtime>,
 }
 
 impl Served {
     pub(crate) async fn start(ledger: Ledger) -> Served {
+        Served::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), ledger).await
+    }
+
+    pub(crate) async fn start_at(address: SocketAddr, ledger: Ledger) -> Served {
         let (readiness, ready) = watch::channel(Readiness { gates: vec![Gate::open("nats")] });
         let (closing, closes) = watch::channel(false);
         let site = Site {
@@ -38,13 +42,23 @@ impl Served {
             readiness: ready,
             closing: closes,
             metrics: Arc::new(|| "watchlight_made_up 1\n".to_owned()),
-            regions: BTreeMap::from([("360902".into(), "袁州区".into()), ("360921".into(), "奉新县".into())]),
+            regions: BTreeMap::from([
+                ("360900".into(), "宜春市".into()),
+                ("360902".into(), "袁州区".into()),
+                ("360921".into(), "奉新县".into()),
+            ]),
             zone: TimeZone::get("Asia/Shanghai").expect("the bundled zones hold it"),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = eventually("the port to be free", || async { TcpListener::bind(address).ok() }).await;
         let address = listener.local_addr().expect("a bound socket has an address");
-        let server = tokio::spawn(async move { axum::serve(listener, router(site)).await.expect("it serves") });
-        Served { address, readiness, closing, server }
+        listener.set_nonblocking(true).expect("a socket of ours");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a thread more");
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("it does not block");
+            axum::serve(listener, router(site)).await.expect("it serves");
+        });
+        Served { address, readiness, closing, runtime: Some(runtime) }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -54,7 +68,9 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -21,12 +21,20 @@ fn a_mark_is_counted_on_the_same_clock_as_the_limit() {
 fn a_mark_at_or_before_the_start_stands_at_the_start() {
     for counting in [Legal, Elapsed] {
         let clock = clock("2026-01-05 10:00:00", counting, &[]);
-        for (limit, mark) in
-            [("3wd", "due - 3wd"), ("2wd", "due - 3wd"), ("1wd", "over >= -2"), ("5d", "due - 9d"), ("2h", "due - 24h")]
-        {
+        for (limit, mark) in [("2wd", "due - 3wd"), ("1wd", "over >= -2"), ("5d", "due - 9d"), ("2h", "due - 24h")] {
             assert_eq!(mark_at(&clock, limit, mark), "2026-01-05 10:00:00", "{counting:?} {limit} {mark}");
         }
     }
+    assert_eq!(mark_at(&clock("2026-01-05 10:00:00", Elapsed, &[]), "3wd", "due - 3wd"), "2026-01-05 10:00:00");
+}
+
+/// One working day ahead of a limit of one lies the close of the start day, if that is still to come.
+#[test]
+fn a_mark_with_nothing_left_to_count_is_the_close_of_the_start_day() {
+    let mark = |start: &str| mark_at(&clock(start, Legal, &[]), "1wd", "due - 1wd");
+    assert_eq!(mark("2026-01-05 10:00:00"), "2026-01-05 18:00:00");
+    assert_eq!(mark("2026-01-05 19:00:00"), "2026-01-05 19:00:00", "after closing time");
+    assert_eq!(mark("2026-01-10 10:00:00"), "2026-01-10 10:00:00", "a Saturday");
 }
 
 /// With nothing used yet, a mark exactly at the start holds from the first second used; one before

@@ -57,7 +57,8 @@ impl Compiler<'_, '_, '_> {
         family: Option<Family>,
     ) -> Option<CardSpec> {
         let deadline = matches!(plan.kind, Kind::Deadline(_));
-        let state = matches!(&plan.kind, Kind::Fee(_)) || matches!(&plan.kind, Kind::Condition(rule) if rule.on == On::Case);
+        let state =
+            matches!(&plan.kind, Kind::Fee(_)) || matches!(&plan.kind, Kind::Condition(rule) if rule.on == On::Case);
         let natural = match card {
             Card::Warning if deadline => Clears::Ended,
             _ if deadline => Clears::Never,
@@ -171,12 +172,15 @@ impl Compiler<'_, '_, '_> {
             }
             for worse in &cards[place + 1..] {
                 let other = worse.spec.limit.as_ref().or(deadline.limit.as_ref());
-                let same = milder.spec.when.is_none() && worse.spec.when.is_none() && milder.spec.limit == worse.spec.limit;
+                let same =
+                    milder.spec.when.is_none() && worse.spec.when.is_none() && milder.spec.limit == worse.spec.limit;
                 let late = same && limit.is_some() && limit == other && not_before(&milder.spec.mark, &worse.spec.mark);
                 let hides = matches!(worse.spec.clears, Clears::Never) || milder.spec.clears == worse.spec.clears;
                 if late && hides {
                     let name = |card: Card| (card.zh(), words(card));
-                    self.checker.faults.add(milder.at, texts::card_order(name(milder.spec.card), name(worse.spec.card)));
+                    self.checker
+                        .faults
+                        .add(milder.at, texts::card_order(name(milder.spec.card), name(worse.spec.card)));
                 }
             }
         }
@@ -206,7 +210,8 @@ impl Compiler<'_, '_, '_> {
     /// A state that is nothing but absence holds from the first event of every case.
     fn check_absence(&mut self, cards: &[Placed], plan: &Plan) {
         let Kind::Condition(rule) = &plan.kind else { return };
-        let bare = cards.iter().any(|card| card.spec.after.is_none() && card.spec.from.is_none() && card.spec.when.is_none());
+        let bare =
+            cards.iter().any(|card| card.spec.after.is_none() && card.spec.from.is_none() && card.spec.when.is_none());
         if rule.on == On::Case && bare && rule.grounds.iter().any(only_absence) {
             let at = self.entry("when").or_else(|| self.entry("any_of")).map_or(self.table.at, |entry| entry.value.at);
             self.checker.faults.add(at, texts::absence_from_the_start());

@@ -16,9 +16,8 @@ const CLOCK_OWN: &[&str] = &["start", "stop", "stop_when", "cancel", "pauses", "
 const CLOCK_KEYS: &[&str] =
     &["start", "stop", "stop_when", "cancel", "limit", "pauses", "extend", "each", "pair_by", "match"];
 
-const WORDS: &[Word] = &[
-    Word::Due, Word::Limit, Word::Used, Word::Left, Word::Over, Word::Paused, Word::Start, Word::Stop,
-];
+const WORDS: &[Word] =
+    &[Word::Due, Word::Limit, Word::Used, Word::Left, Word::Over, Word::Paused, Word::Start, Word::Stop];
 
 impl Compiler<'_, '_, '_> {
     pub(super) fn deadline(&mut self) -> Option<Plan> {
@@ -111,7 +110,14 @@ pub(crate) fn pause(name: &str, table: &Table, checker: &mut Checker<'_, '_, '_>
     let seat = Seat { event: Some(EventRole::Start), start: true, case: true, ..Seat::default() };
     let cap = table.get("cap").map(|entry| checker.limit("cap", &entry.value, &seat, false).map(|typed| typed.node));
     let max_times = table.get("max_times").map(|entry| checker.faults.integer("max_times", &entry.value, 1));
-    Some(PauseSpec { name: name.into(), from: from?, to: to?, pair_by, cap: optional(cap)?, max_times: optional(max_times)? })
+    Some(PauseSpec {
+        name: name.into(),
+        from: from?,
+        to: to?,
+        pair_by,
+        cap: optional(cap)?,
+        max_times: optional(max_times)?,
+    })
 }
 
 /// An extension of the vocabulary.
@@ -123,9 +129,16 @@ pub(crate) fn extension(name: &str, table: &Table, checker: &mut Checker<'_, '_,
     let seat = Seat { event: Some(EventRole::Event), case: true, ..Seat::default() };
     let by = checker.faults.required(table, &owner, "by");
     let by = by.and_then(|entry| checker.limit("by", &entry.value, &seat, false));
-    let at_most = table.get("at_most").map(|entry| checker.limit("at_most", &entry.value, &seat, false).map(|typed| typed.node));
+    let at_most =
+        table.get("at_most").map(|entry| checker.limit("at_most", &entry.value, &seat, false).map(|typed| typed.node));
     let times = table.get("times").map(|entry| checker.faults.integer("times", &entry.value, 1));
-    Some(ExtensionSpec { name: name.into(), on: on?, by: by?.node, at_most: optional(at_most)?, times: optional(times)? })
+    Some(ExtensionSpec {
+        name: name.into(),
+        on: on?,
+        by: by?.node,
+        at_most: optional(at_most)?,
+        times: optional(times)?,
+    })
 }
 
 /// The keys that a deadline rule and a clock share.

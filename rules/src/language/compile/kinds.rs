@@ -13,8 +13,20 @@ pub(super) const KINDS: &[(&str, &[&str])] = &[
     (
         "deadline",
         &[
-            "clock", "start", "stop", "stop_when", "cancel", "limit", "pauses", "extend", "where", "each", "pair_by",
-            "match", "open", "deems",
+            "clock",
+            "start",
+            "stop",
+            "stop_when",
+            "cancel",
+            "limit",
+            "pauses",
+            "extend",
+            "where",
+            "each",
+            "pair_by",
+            "match",
+            "open",
+            "deems",
         ],
     ),
     ("requires", &["event", "before", "need", "since", "same", "where", "each", "ties", "at_least", "at_most"]),
@@ -89,10 +101,10 @@ impl Compiler<'_, '_, '_> {
         let check = self.required("check").and_then(|tree| self.checker.faults.one_of("check", tree, &checks));
         let step = self.tree("step").map(|tree| self.checker.field("step", tree));
         let of = self.set_or("of", "stage_completed");
-        let normal = if self.checker.vocabulary.events.contains_key("normal_close") { "normal_close" } else { "closed" };
+        let normal =
+            if self.checker.vocabulary.events.contains_key("normal_close") { "normal_close" } else { "closed" };
         let at = self.set_or("at", normal);
-        let workflow =
-            Workflow { check: check?, step: optional(step)?.unwrap_or(EventField::Stage), of: of?, at: at? };
+        let workflow = Workflow { check: check?, step: optional(step)?.unwrap_or(EventField::Stage), of: of?, at: at? };
         Some(on_event(Kind::Workflow(workflow), &[Word::Missing, Word::From, Word::To]))
     }
 

@@ -19,9 +19,15 @@ impl Compiler<'_, '_, '_> {
         let mut listed = |key: &str| -> Vec<(CompactString, At)> {
             let Some(entry) = table.get(key) else { return Vec::new() };
             let texts = self.checker.faults.texts(key, &entry.value);
-            if texts.is_empty() && matches!(&entry.value.value, crate::language::tree::Raw::List(list) if list.is_empty()) {
-                let say = crate::language::faults::Say::new("RL27", format!("{key} 为空列表"), format!("{key} is an empty list"))
-                    .help("不限则删去该参数", "to reach all, leave the key out");
+            if texts.is_empty()
+                && matches!(&entry.value.value, crate::language::tree::Raw::List(list) if list.is_empty())
+            {
+                let say = crate::language::faults::Say::new(
+                    "RL27",
+                    format!("{key} 为空列表"),
+                    format!("{key} is an empty list"),
+                )
+                .help("不限则删去该参数", "to reach all, leave the key out");
                 self.checker.faults.add(entry.value.at, say);
             }
             texts.into_iter().map(|(text, at)| (text.into(), at)).collect()
@@ -29,12 +35,15 @@ impl Compiler<'_, '_, '_> {
         let levels = listed("levels");
         let (regions, depts, items) = (listed("regions"), listed("depts"), listed("items"));
         let (item_types, case_types) = (listed("item_types"), listed("case_types"));
-        let condition = table.get("where").and_then(|entry| {
-            self.checker.condition("where", &entry.value, &Seat { case: true, ..Seat::default() })
-        });
+        let condition = table
+            .get("where")
+            .and_then(|entry| self.checker.condition("where", &entry.value, &Seat { case: true, ..Seat::default() }));
         for (region, at) in &regions {
             if region.is_empty() || region.len() > 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
-                let say = texts::syntax(format!("\"{region}\" 不是行政区划代码的前几位"), format!("\"{region}\" is no beginning of a region code"));
+                let say = texts::syntax(
+                    format!("\"{region}\" 不是行政区划代码的前几位"),
+                    format!("\"{region}\" is no beginning of a region code"),
+                );
                 self.checker.faults.add(*at, say);
             }
         }
@@ -42,7 +51,10 @@ impl Compiler<'_, '_, '_> {
             let inner = item.strip_prefix('*').unwrap_or(item);
             let inner = inner.strip_suffix('*').unwrap_or(inner);
             if inner.contains('*') || item.is_empty() {
-                let say = texts::syntax("事项编码中 * 只能在开头或结尾", "in item codes * stands only at the beginning or the end");
+                let say = texts::syntax(
+                    "事项编码中 * 只能在开头或结尾",
+                    "in item codes * stands only at the beginning or the end",
+                );
                 self.checker.faults.add(*at, say);
             }
         }

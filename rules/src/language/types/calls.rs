@@ -79,7 +79,8 @@ impl Checker<'_, '_, '_> {
                 return None;
             }
             (false, Some(_)) => {
-                let say = texts::syntax(format!("{} 只有一个参数", name.text), format!("{} takes one argument", name.text));
+                let say =
+                    texts::syntax(format!("{} 只有一个参数", name.text), format!("{} takes one argument", name.text));
                 self.fault(field_at.unwrap_or_else(|| name.range.clone()), written, say);
                 return None;
             }
@@ -89,9 +90,10 @@ impl Checker<'_, '_, '_> {
             (HistoryFunction::Count | HistoryFunction::Distinct, _) => Type::Number,
             (HistoryFunction::First | HistoryFunction::Last, _) => Type::Event,
             (HistoryFunction::Sum, Some(ty @ (Type::Number | Type::Money))) => ty.clone(),
-            (HistoryFunction::Least | HistoryFunction::Most, Some(ty @ (Type::Number | Type::Money | Type::Date | Type::Instant))) => {
-                ty.clone()
-            }
+            (
+                HistoryFunction::Least | HistoryFunction::Most,
+                Some(ty @ (Type::Number | Type::Money | Type::Date | Type::Instant)),
+            ) => ty.clone(),
             (HistoryFunction::Values, Some(Type::List(of))) => Type::List(of.clone()),
             (HistoryFunction::Values, Some(ty)) => Type::List(Box::new(ty.clone())),
             (_, ty) => {
@@ -108,14 +110,24 @@ impl Checker<'_, '_, '_> {
     }
 
     /// `f(a, b)`
-    pub(super) fn call(&mut self, name: &Word, arguments: &[Ast], ast: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
+    pub(super) fn call(
+        &mut self,
+        name: &Word,
+        arguments: &[Ast],
+        ast: &Ast,
+        written: Written<'_>,
+        seat: &Seat,
+    ) -> Option<Typed> {
         let text = name.text.as_str();
         let refusal = if LOOKING_AHEAD.contains(&text) {
             Some(texts::no_look_ahead())
         } else if NOW.contains(&text) {
             Some(texts::no_now())
         } else if text == "cases" {
-            Some(texts::refused("cases 属于 group，本版尚不支持", "cases belongs to `group`, which this version does not have"))
+            Some(texts::refused(
+                "cases 属于 group，本版尚不支持",
+                "cases belongs to `group`, which this version does not have",
+            ))
         } else if LOOKUPS.contains(&text) {
             Some(texts::syntax(format!("{text}(…) 后须写字段"), format!("{text}(...) needs a field behind it")))
         } else {
@@ -126,11 +138,17 @@ impl Checker<'_, '_, '_> {
             return None;
         }
         let Some((_, function)) = FUNCTIONS.iter().find(|(known, _)| *known == text) else {
-            let known: Vec<&str> = FUNCTIONS.iter().map(|(name, _)| *name).chain(HISTORY_FUNCTIONS.iter().copied()).chain(LOOKUPS.iter().copied()).collect();
+            let known: Vec<&str> = FUNCTIONS
+                .iter()
+                .map(|(name, _)| *name)
+                .chain(HISTORY_FUNCTIONS.iter().copied())
+                .chain(LOOKUPS.iter().copied())
+                .collect();
             self.fault(name.range.clone(), written, texts::unknown_name(("函数", "function"), text, &known));
             return None;
         };
-        let checked: Vec<Option<Typed>> = arguments.iter().map(|argument| self.check(argument, written, seat)).collect();
+        let checked: Vec<Option<Typed>> =
+            arguments.iter().map(|argument| self.check(argument, written, seat)).collect();
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
         if !matches!(function, Function::Known | Function::Empty) {
             for (typed, argument) in checked.iter().zip(arguments) {
@@ -168,7 +186,15 @@ impl Checker<'_, '_, '_> {
         Some(Typed::new(Expr::FieldOf(Box::new(typed.node), field), ty))
     }
 
-    fn lookup(&mut self, name: &Word, arguments: &[Ast], words: &[Word], inner: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
+    fn lookup(
+        &mut self,
+        name: &Word,
+        arguments: &[Ast],
+        words: &[Word],
+        inner: &Ast,
+        written: Written<'_>,
+        seat: &Seat,
+    ) -> Option<Typed> {
         if seat.bracket {
             self.fault(name.range.clone(), written, texts::own_fields_only());
             return None;
@@ -225,7 +251,9 @@ fn result(function: Function, types: &[&Type], checked: &[Typed]) -> Option<(Typ
         (Function::Starts | Function::Ends | Function::Has, [Type::Text, Type::Text]) => plain(Type::Flag),
         (Function::Min | Function::Max, [first, rest @ ..]) if !rest.is_empty() => {
             let ordered = matches!(first, Type::Number | Type::Money | Type::Date | Type::Instant | Type::Span);
-            let units = checked[1..].iter().fold(checked[0].units, |units, typed| if units == typed.units { units } else { Units::Open });
+            let units = checked[1..]
+                .iter()
+                .fold(checked[0].units, |units, typed| if units == typed.units { units } else { Units::Open });
             (ordered && rest.iter().all(|ty| ty == first)).then(|| ((*first).clone(), units))
         }
         (Function::Abs, [ty @ (Type::Number | Type::Money | Type::Span)]) => Some(((*ty).clone(), checked[0].units)),

@@ -96,16 +96,23 @@ pub(super) fn event_values(field: &EventField) -> Option<&'static [&'static str]
         EventField::Level => Some(LEVELS),
         EventField::SpecialKind => Some(&["A", "B"]),
         EventField::FeeAct => Some(&[
-            "calculated", "reduced", "noticed", "charged", "receipted", "reconciled", "refunded", "revoked", "total",
+            "calculated",
+            "reduced",
+            "noticed",
+            "charged",
+            "receipted",
+            "reconciled",
+            "refunded",
+            "revoked",
+            "total",
         ]),
         _ => None,
     }
 }
 
 /// Closing results after the code map.
-pub(crate) const OUTCOMES: &[&str] = &[
-    "certified", "granted", "refused", "forwarded", "other", "returned", "voided", "deleted", "withdrawn", "lapsed",
-];
+pub(crate) const OUTCOMES: &[&str] =
+    &["certified", "granted", "refused", "forwarded", "other", "returned", "voided", "deleted", "withdrawn", "lapsed"];
 
 /// Case types after the code map.
 pub(crate) const CASE_TYPES: &[&str] = &["instant", "promised", "joint", "forwarded", "deferred", "returned"];
@@ -133,8 +140,18 @@ pub(super) fn case(name: &str) -> Option<(CaseField, Type)> {
 
 /// Names for [`case`].
 pub(super) const CASE: &[&str] = &[
-    "id", "level", "region", "dept", "item", "item_version", "case_type", "open", "linked_case", "promise_date",
-    "reported_limit", "attrs",
+    "id",
+    "level",
+    "region",
+    "dept",
+    "item",
+    "item_version",
+    "case_type",
+    "open",
+    "linked_case",
+    "promise_date",
+    "reported_limit",
+    "attrs",
 ];
 
 /// `item.x`

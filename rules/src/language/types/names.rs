@@ -2,9 +2,7 @@
 
 use super::fields::{self, CASE, CLOCK, EVENT, FEE, ITEM, LEDGER, LINE, SPECIAL, STAGE, TARIFF};
 use super::{Checker, EXPANSIONS_MAX, Seat, Typed, Units, Written};
-use crate::expression::{
-    CaseField, EventField, EventRole, Expr, ItemField, Measure, Name, Node, StageField,
-};
+use crate::expression::{CaseField, EventField, EventRole, Expr, ItemField, Measure, Name, Node, StageField};
 use crate::language::condition::{Ast, AstKind, Word};
 use crate::language::texts;
 use crate::value::{Type, Value};
@@ -63,7 +61,8 @@ impl Checker<'_, '_, '_> {
 
     fn no_such_root(&mut self, root: &Word, ast: &Ast, written: Written<'_>, seat: &Seat) {
         let known = self.known_roots(seat);
-        let field = EVENT.iter().any(|(name, _)| *name == root.text) || matches!(root.text.as_str(), "fee" | "special" | "attrs");
+        let field = EVENT.iter().any(|(name, _)| *name == root.text)
+            || matches!(root.text.as_str(), "fee" | "special" | "attrs");
         let say = if field && seat.event.is_some() {
             let prefix = if seat.event == Some(EventRole::Start) { "start" } else { "event" };
             let whole = written.slice(ast.range.clone());
@@ -76,8 +75,10 @@ impl Checker<'_, '_, '_> {
             )
         } else if ROOTS.contains(&root.text.as_str()) {
             let (zh, en) = (known.join("、"), known.join(", "));
-            texts::unknown_name(("名称", "name"), &root.text, &[])
-                .help(format!("{} 在此处没有意义；此处可用：{zh}", root.text), format!("{} has no meaning here; here: {en}", root.text))
+            texts::unknown_name(("名称", "name"), &root.text, &[]).help(
+                format!("{} 在此处没有意义；此处可用：{zh}", root.text),
+                format!("{} has no meaning here; here: {en}", root.text),
+            )
         } else {
             texts::unknown_name(("名称", "name"), &root.text, &known)
         };
@@ -155,7 +156,12 @@ impl Checker<'_, '_, '_> {
     }
 
     /// A field of an event: `outcome`, `fee.code`, `attrs.x`.
-    pub(super) fn event_field(&mut self, words: &[Word], prefix: &str, written: Written<'_>) -> Option<(EventField, Type)> {
+    pub(super) fn event_field(
+        &mut self,
+        words: &[Word],
+        prefix: &str,
+        written: Written<'_>,
+    ) -> Option<(EventField, Type)> {
         let (first, rest) = words.split_first()?;
         let owner = ("事件", "events have");
         let found = match (first.text.as_str(), rest) {
@@ -206,7 +212,10 @@ impl Checker<'_, '_, '_> {
     /// An expression that must be a bare event field: `fee.amount` in `sum(S, fee.amount)`.
     pub(super) fn bare_field(&mut self, ast: &Ast, written: Written<'_>) -> Option<(EventField, Type)> {
         let AstKind::Path(words) = &ast.kind else {
-            let say = texts::syntax("此处须为事件的字段名，如 fee.amount", "an event's field is expected here, such as fee.amount");
+            let say = texts::syntax(
+                "此处须为事件的字段名，如 fee.amount",
+                "an event's field is expected here, such as fee.amount",
+            );
             self.fault(ast.range.clone(), written, say);
             return None;
         };
@@ -233,7 +242,13 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    fn in_table<T: Clone>(&mut self, word: &Word, table: &[(&str, T)], owner: (&str, &str), written: Written<'_>) -> Option<T> {
+    fn in_table<T: Clone>(
+        &mut self,
+        word: &Word,
+        table: &[(&str, T)],
+        owner: (&str, &str),
+        written: Written<'_>,
+    ) -> Option<T> {
         let found = table.iter().find(|(name, _)| *name == word.text);
         if found.is_none() {
             let known: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
@@ -306,7 +321,8 @@ impl Checker<'_, '_, '_> {
     fn item_name(&mut self, root: &Word, rest: &[Word], written: Written<'_>) -> Option<Typed> {
         let (field, _) = self.one_field(root, rest, ITEM, ("事项", "items have"), written)?;
         let ty = fields::item_type(&field);
-        let values = matches!(field, ItemField::Levels).then(|| fields::LEVELS.iter().map(|level| (*level).to_owned()).collect());
+        let values = matches!(field, ItemField::Levels)
+            .then(|| fields::LEVELS.iter().map(|level| (*level).to_owned()).collect());
         Some(Typed { values, ..Typed::new(Expr::Name(Name::Item(field)), ty) })
     }
 
@@ -335,10 +351,8 @@ impl Checker<'_, '_, '_> {
         let (field, _) = self.one_field(root, rest, LINE, ("收费行", "a line has"), written)?;
         if !seat.lines.contains(&field) {
             let word = &rest[0];
-            let say = texts::unknown_field(("本规则的收费行", "a line of this rule has"), &word.text, &[], "").help(
-                format!("在 by 中加上 \"{}\"", word.text),
-                format!("add \"{}\" to `by`", word.text),
-            );
+            let say = texts::unknown_field(("本规则的收费行", "a line of this rule has"), &word.text, &[], "")
+                .help(format!("在 by 中加上 \"{}\"", word.text), format!("add \"{}\" to `by`", word.text));
             self.fault(word.range.clone(), written, say);
             return None;
         }
@@ -392,7 +406,11 @@ impl Checker<'_, '_, '_> {
         let vocabulary = self.vocabulary;
         let Some(named) = vocabulary.values.get(&name.text) else {
             let known: Vec<&str> = vocabulary.values.keys().map(String::as_str).collect();
-            self.fault(name.range.clone(), written, texts::unknown_name(("命名表达式", "named value"), &name.text, &known));
+            self.fault(
+                name.range.clone(),
+                written,
+                texts::unknown_name(("命名表达式", "named value"), &name.text, &known),
+            );
             return None;
         };
         // A definition that could not be read was told where it stands.

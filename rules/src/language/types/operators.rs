@@ -8,7 +8,14 @@ use crate::language::texts;
 use crate::value::{Type, Value};
 
 impl Checker<'_, '_, '_> {
-    pub(super) fn unary(&mut self, sign: &str, inner: &Ast, ast: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
+    pub(super) fn unary(
+        &mut self,
+        sign: &str,
+        inner: &Ast,
+        ast: &Ast,
+        written: Written<'_>,
+        seat: &Seat,
+    ) -> Option<Typed> {
         let typed = self.check(inner, written, seat)?;
         if sign == "!" {
             self.flag(&typed, inner, written)?;
@@ -20,7 +27,10 @@ impl Checker<'_, '_, '_> {
                 Some(Typed::new(Expr::Negate(Box::new(typed.node)), ty).units(units))
             }
             other => {
-                let say = texts::wrong_type(format!("{}不能取负", type_zh(other)), format!("{} has no negative", article(other)));
+                let say = texts::wrong_type(
+                    format!("{}不能取负", type_zh(other)),
+                    format!("{} has no negative", article(other)),
+                );
                 self.fault(ast.range.clone(), written, say);
                 None
             }
@@ -108,7 +118,14 @@ impl Checker<'_, '_, '_> {
     }
 
     /// A literal that a field never takes.
-    fn known_value(&mut self, field: &Typed, literal: &Typed, field_ast: &Ast, literal_ast: &Ast, written: Written<'_>) {
+    fn known_value(
+        &mut self,
+        field: &Typed,
+        literal: &Typed,
+        field_ast: &Ast,
+        literal_ast: &Ast,
+        written: Written<'_>,
+    ) {
         let Some(values) = &field.values else { return };
         let Expr::Literal(value) = &literal.node.expr else { return };
         let members = match value {
@@ -126,7 +143,15 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    fn within(&mut self, a: Typed, b: Typed, left: &Ast, right: &Ast, ast: &Ast, written: Written<'_>) -> Option<Typed> {
+    fn within(
+        &mut self,
+        a: Typed,
+        b: Typed,
+        left: &Ast,
+        right: &Ast,
+        ast: &Ast,
+        written: Written<'_>,
+    ) -> Option<Typed> {
         self.warn_missing(&a, left, written);
         match b.ty() {
             Type::List(of) if **of == *a.ty() => {
@@ -157,7 +182,14 @@ impl Checker<'_, '_, '_> {
         Some(Typed { values, optional, ..Typed::new(expr, ty).units(units) })
     }
 
-    pub(super) fn choose(&mut self, condition: &Ast, then: &Ast, other: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
+    pub(super) fn choose(
+        &mut self,
+        condition: &Ast,
+        then: &Ast,
+        other: &Ast,
+        written: Written<'_>,
+        seat: &Seat,
+    ) -> Option<Typed> {
         let parts = [condition, then, other].map(|part| self.check(part, written, seat));
         let [flag, a, b] = parts;
         let (flag, a, b) = (flag?, a?, b?);
@@ -172,7 +204,13 @@ impl Checker<'_, '_, '_> {
         Some(Typed::new(expr, ty).units(units))
     }
 
-    pub(super) fn list_literal(&mut self, members: &[Ast], ast: &Ast, written: Written<'_>, seat: &Seat) -> Option<Typed> {
+    pub(super) fn list_literal(
+        &mut self,
+        members: &[Ast],
+        ast: &Ast,
+        written: Written<'_>,
+        seat: &Seat,
+    ) -> Option<Typed> {
         let checked: Vec<Option<Typed>> = members.iter().map(|member| self.check(member, written, seat)).collect();
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
         let Some(first) = checked.first() else {
@@ -180,7 +218,10 @@ impl Checker<'_, '_, '_> {
             return None;
         };
         let of = first.ty().clone();
-        let odd = checked.iter().zip(members).find(|(typed, _)| *typed.ty() != of || matches!(of, Type::Event | Type::List(_)));
+        let odd = checked
+            .iter()
+            .zip(members)
+            .find(|(typed, _)| *typed.ty() != of || matches!(of, Type::Event | Type::List(_)));
         if let Some((typed, member)) = odd {
             let say = texts::wrong_type(
                 format!("列表成员须同为一类，这里是{}与{}", type_zh(&of), type_zh(typed.ty())),
@@ -285,8 +326,12 @@ fn mixed(a: &Typed, b: &Typed) -> Say {
         (Type::Number, Type::Money) => texts::money_and_number(&number_text(a)),
         (Type::Date, Type::Instant) => texts::date_and_instant(&a.node.text, &b.node.text),
         (Type::Instant, Type::Date) => texts::date_and_instant(&b.node.text, &a.node.text),
-        (Type::Span, Type::Number) => texts::no_unit(("与时限比较的数", "the number compared with a limit"), &number_text(b)),
-        (Type::Number, Type::Span) => texts::no_unit(("与时限比较的数", "the number compared with a limit"), &number_text(a)),
+        (Type::Span, Type::Number) => {
+            texts::no_unit(("与时限比较的数", "the number compared with a limit"), &number_text(b))
+        }
+        (Type::Number, Type::Span) => {
+            texts::no_unit(("与时限比较的数", "the number compared with a limit"), &number_text(a))
+        }
         (x, y) => texts::wrong_type(
             format!("{}不能与{}比较", type_zh(x), type_zh(y)),
             format!("{} cannot be compared with {}", article(x), article(y)),
@@ -315,7 +360,9 @@ fn no_arithmetic(operator: Arithmetic, a: &Typed, b: &Typed) -> Say {
         format!("{} {sign} {} has no meaning", x, y),
     );
     match (x, y) {
-        (Type::Date, Type::Date) => say.help("两个日期之间的天数写 days(a, b)", "the days between two dates are days(a, b)"),
+        (Type::Date, Type::Date) => {
+            say.help("两个日期之间的天数写 days(a, b)", "the days between two dates are days(a, b)")
+        }
         (Type::Money, Type::Number) | (Type::Number, Type::Money) => {
             say.help("金额写作 100元", "write an amount as 100元")
         }

@@ -102,6 +102,12 @@ fn fee_set(name: &str) -> Option<FeeAct> {
 
 /// Names of the sets of fee records.
 pub(crate) const FEE_SETS: &[&str] = &[
-    "fee_calculated", "fee_reduced", "fee_noticed", "fee_charged", "fee_receipted", "fee_reconciled", "fee_refunded",
+    "fee_calculated",
+    "fee_reduced",
+    "fee_noticed",
+    "fee_charged",
+    "fee_receipted",
+    "fee_reconciled",
+    "fee_refunded",
     "fee_revoked",
 ];
