@@ -57,6 +57,11 @@ impl TwinCalendar {
         self.instant(date, self.periods.last().expect("office hours have at least one period").1)
     }
 
+    /// Opening on `date`.
+    pub(crate) fn opening(&self, date: Date) -> Moment {
+        self.instant(date, self.periods.first().expect("office hours have at least one period").0)
+    }
+
     /// The last millisecond of `date`.
     pub(crate) fn end_of_day(&self, date: Date) -> Moment {
         self.instant(next(date), time(0, 0, 0, 0)).plus_millis(-1)

@@ -55,6 +55,7 @@ impl Clock<'_> {
         let begin = self.begin(start);
         match (span.unit, self.counting) {
             (SpanUnit::WorkingDays, Counting::Elapsed) => self.office_seconds(begin, span.number, pauses),
+            (SpanUnit::WorkingDays, Counting::Legal) if span.number == 0 => Some(instant(self.close_of_start(begin))),
             _ if span.number <= 0 => Some(instant(begin)),
             (SpanUnit::WorkingDays, Counting::Legal) => {
                 let day = self.nth_working_day(self.calendar.date(start.at), span.number, pauses)?;
@@ -78,6 +79,12 @@ impl Clock<'_> {
     /// A limit that starts on a day runs from the day's close.
     fn begin(&self, start: Start) -> Moment {
         if start.day_only { self.calendar.close(self.calendar.date(start.at)) } else { start.at }
+    }
+
+    /// Where nothing is left to be counted: the close of the start's day, if that is still to come.
+    fn close_of_start(&self, begin: Moment) -> Moment {
+        let day = self.calendar.date(begin);
+        if self.calendar.works(day) { self.calendar.close(day).max(begin) } else { begin }
     }
 
     /// The `number`-th working day after `start` on which nothing pauses.

@@ -9,7 +9,7 @@ use facts::{Card, Fee, FeeAct, Moment};
 
 use crate::Lit;
 use crate::case::{Case, Fact};
-use crate::catalogue::{Item, covers};
+use crate::catalogue::{Item, Tariff, covers};
 
 /// Parts of a unit of quantity that a fact can tell: six decimals.
 const QUANTITY_PARTS: i128 = 1_000_000;
@@ -70,7 +70,7 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
     let instants: BTreeSet<Moment> = fee_facts(case).map(|(fact, _)| fact.at).collect();
     let mut lit = Vec::new();
     for (rule, key_of, condition) in RULES {
-        let mut episodes: BTreeMap<Key<'_>, &Fact> = BTreeMap::new();
+        let mut episodes: BTreeMap<Key<'_>, (&Fact, Moment)> = BTreeMap::new();
         for instant in &instants {
             let lines = lines(case, *instant);
             let keys: BTreeSet<Key<'_>> = lines.iter().map(key_of).collect();
@@ -80,16 +80,18 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
                 if !condition(case, &ledger(case, &lines, own())) {
                     episodes.remove(&key);
                 } else if !episodes.contains_key(&key) {
-                    let began = own().next_back().expect("a key comes from a line").fact;
-                    episodes.insert(key, began);
+                    // A voided receipt of another key can begin an episode, too; then the last own line stands for it.
+                    let here = own().find(|line| line.fact.at == *instant).or_else(|| own().next_back());
+                    let began = here.expect("a key comes from a line").fact;
+                    episodes.insert(key, (began, *instant));
                 }
             }
         }
-        lit.extend(episodes.into_iter().map(|(key, began)| Lit {
+        lit.extend(episodes.into_iter().map(|(key, (began, since))| Lit {
             rule,
             instance: format!("{}@{}", text_of(&key), began.record()),
             card: Card::Red,
-            since: began.at,
+            since,
         }));
     }
     lit
@@ -169,16 +171,23 @@ fn free_item_charged(_: &Case<'_>, ledger: &Ledger<'_>) -> bool {
 
 fn without_basis(case: &Case<'_>, ledger: &Ledger<'_>) -> bool {
     let (Some(item), Some(code)) = (ledger.item, ledger.code) else { return false };
-    let lawful = item.tariff(code).is_some_and(|tariff| {
-        let valid = |line: &Line<'_>| covers(tariff.from, tariff.until, case.calendar.date(line.fact.at));
-        ledger.charges.iter().all(valid)
-    });
+    let lawful =
+        item.tariff(code).is_some_and(|tariff| ledger.charges.iter().all(|charge| in_force(case, tariff, charge)));
     item.charges == Some(true) && ledger.net() > 0 && !lawful
 }
 
-/// The most that may be charged: for each period the greatest standard times quantity of one charge.
-fn above_the_tariff(_: &Case<'_>, ledger: &Ledger<'_>) -> bool {
-    let Some(standard) = ledger.code.and_then(|code| ledger.item?.tariff(code)?.max) else { return false };
+fn in_force(case: &Case<'_>, tariff: &Tariff, charge: &Line<'_>) -> bool {
+    covers(tariff.from, tariff.until, case.calendar.date(charge.fact.at))
+}
+
+/// The most that may be charged is, for each period, the greatest standard times quantity of one charge.
+/// Without a charge, and for one on a day on which the code was not in force, there is no standard to exceed.
+fn above_the_tariff(case: &Case<'_>, ledger: &Ledger<'_>) -> bool {
+    let Some(tariff) = ledger.code.and_then(|code| ledger.item?.tariff(code)) else { return false };
+    let Some(standard) = tariff.max else { return false };
+    if ledger.charges.is_empty() || !ledger.charges.iter().all(|charge| in_force(case, tariff, charge)) {
+        return false;
+    }
     let mut most: BTreeMap<Option<&str>, i128> = BTreeMap::new();
     for charge in &ledger.charges {
         let quantity = charge.fee.quantity.as_deref().map_or(QUANTITY_PARTS, parts_of);

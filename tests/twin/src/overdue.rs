@@ -84,6 +84,10 @@ impl<'a> Deadline<'a> {
         self.place(offset, extended, &acting)
     }
 
+    fn is_over(&self) -> bool {
+        self.ended.is_some_and(|ended| ended <= self.t)
+    }
+
     /// A card that stays once it was there.
     fn never_cleared(&self, offset: i64) -> Option<Moment> {
         let mark = self.mark(offset, false)?;
@@ -92,7 +96,7 @@ impl<'a> Deadline<'a> {
 
     /// A card that ends when the duty ends.
     fn until_ended(&self, offset: i64) -> Option<Moment> {
-        if self.ended.is_some() {
+        if self.is_over() {
             return None;
         }
         let mark = self.mark(offset, false)?;
@@ -102,7 +106,7 @@ impl<'a> Deadline<'a> {
     /// A warning: also down while paused, and down from an extension until the new mark.
     fn warning(&self, offset: i64) -> Option<Moment> {
         let paused = self.pauses.iter().any(|pause| pause.from <= self.t && pause.to.is_none_or(|to| self.t < to));
-        if self.ended.is_some() || paused {
+        if self.is_over() || paused {
             return None;
         }
         let mark = self.mark(offset, true)?;
@@ -118,17 +122,23 @@ fn working_days(number: i64) -> Span {
     Span { number, unit: SpanUnit::WorkingDays }
 }
 
+/// What ends a limit on a day ends it at that day's opening: the reading kinder to the office.
+fn ending(case: &Case<'_>, fact: &Fact) -> Moment {
+    if fact.event.at.is_day() { case.calendar.opening(case.calendar.date(fact.at)) } else { fact.at }
+}
+
 /// The first of `facts` from the start's civil day on: many sources know days only.
 fn first_from_day_of<'f>(case: &Case<'_>, start: Start, facts: impl Iterator<Item = &'f Fact>) -> Option<Moment> {
     let day = case.calendar.date(start.at);
-    facts.map(|fact| fact.at).filter(|at| case.calendar.date(*at) >= day).min()
+    let facts = facts.filter(|fact| case.calendar.date(fact.at) >= day);
+    facts.map(|fact| ending(case, fact)).min()
 }
 
 /// The first of `facts` from the start on, else the first of the same day before it.
 fn next_of<'f>(case: &Case<'_>, start: &Fact, facts: impl Iterator<Item = &'f Fact> + Clone) -> Option<Moment> {
     let day = case.calendar.date(start.at);
     let after = facts.clone().find(|fact| fact.at >= start.at);
-    after.or_else(|| facts.clone().find(|fact| case.calendar.date(fact.at) == day)).map(|fact| fact.at)
+    after.or_else(|| facts.clone().find(|fact| case.calendar.date(fact.at) == day)).map(|fact| ending(case, fact))
 }
 
 /// The worse of the cards that stand, worst first.
@@ -152,14 +162,14 @@ fn answer<'a>(case: &Case<'a>, clock: Clock<'a>) -> Option<Lit> {
     worst("OD-01", "-".into(), [(Card::Red, deadline.until_ended(0)), (Card::Warning, deadline.warning(-1))])
 }
 
-/// The acceptance that the law makes of silence: dated as the submission, known from the due instant on.
+/// The acceptance that the law makes of silence: dated as the submission, known once the limit is past.
 pub(crate) fn deemed_acceptance<'a>(case: &Case<'a>, counting: Counting) -> Option<Start> {
     let deadline = answering(case, Clock { calendar: case.calendar, counting })?;
-    let due = deadline.mark(0, false)?.since;
+    let due = deadline.mark(0, false)?;
     let decisions = [Activity::Accepted, Activity::NotAccepted, Activity::SupplementNotified];
-    let decided = case.facts.iter().any(|fact| decisions.contains(&fact.event.activity) && fact.at <= due);
-    let silent = !decided && deadline.ended.is_none_or(|ended| ended > due);
-    (silent && due <= case.t).then_some(deadline.start)
+    let decided = case.facts.iter().any(|fact| decisions.contains(&fact.event.activity) && fact.at <= due.since);
+    let silent = !decided && deadline.ended.is_none_or(|ended| ended > due.since);
+    (silent && due.from <= case.t).then_some(deadline.start)
 }
 
 /// When the case was accepted: by an office or by law.

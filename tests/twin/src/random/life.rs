@@ -169,7 +169,7 @@ impl Life<'_, '_> {
         let first = &mut self.facts[0];
         let mut detail = first.detail().clone();
         (detail.item, detail.case_type) = (known(item), known(case_type));
-        first.detail = Some(Box::new(detail));
+        first.detail = (detail != Detail::default()).then(|| Box::new(detail));
     }
 
     /// The middle of the story: stages, pauses, money, in any order.
