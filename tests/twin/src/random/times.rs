@@ -89,7 +89,7 @@ pub(super) fn edge(dice: &mut Dice<'_>, calendar: &TwinCalendar, start: Moment, 
     let counting = if dice.percent(60) { Counting::Legal } else { Counting::Elapsed };
     let clock = Clock { calendar, counting };
     let span = Span { number: days, unit: SpanUnit::WorkingDays };
-    let mark = clock.mark(Start { at: start, day_only: false }, span, &[]).expect("nothing pauses it");
+    let mark = clock.mark(Start { at: start, day_only: false }, span, 0, &[]).expect("nothing pauses it");
     let at = *dice.pick(&[mark.since, mark.from]);
     let off = *dice.pick(&[0, 0, 0, -1000, 1000, -60_000, 60_000]);
     at.plus_millis(off)

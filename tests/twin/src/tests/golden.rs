@@ -17,7 +17,8 @@ fn check(counting: Counting, start: Start, days: i64, pauses: &[(&str, &str)], s
     let pause = |(from, to): &(&str, &str)| Pause { from: moment(from), to: Some(moment(to)) };
     let pauses: Vec<Pause> = pauses.iter().map(pause).collect();
     let clock = Clock { calendar: &calendar, counting };
-    let mark = clock.mark(start, Span { number: days, unit: SpanUnit::WorkingDays }, &pauses).expect("no open pause");
+    let mark =
+        clock.mark(start, Span { number: days, unit: SpanUnit::WorkingDays }, 0, &pauses).expect("no open pause");
     assert_eq!((mark.since, mark.from), (moment(since), moment(from)));
 }
 
