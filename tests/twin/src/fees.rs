@@ -77,15 +77,12 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
             let keys: BTreeSet<Key<'_>> = sent.iter().map(key_of).collect();
             episodes.retain(|key, _| keys.contains(key));
             for key in keys {
-                let own = || lines.iter().filter(|line| key_of(line) == key);
-                if !condition(case, &ledger(case, &lines, own())) {
+                let own = lines.iter().filter(|line| key_of(line) == key);
+                if condition(case, &ledger(case, &lines, own)) {
+                    let own = sent.iter().filter(|line| key_of(line) == key);
+                    episodes.entry(key.clone()).or_insert_with(|| (began_by(own, *instant), *instant));
+                } else {
                     episodes.remove(&key);
-                } else if !episodes.contains_key(&key) {
-                    let own = || sent.iter().filter(|line| key_of(line) == key);
-                    // A voided receipt of another key can begin an episode, too; then the last own line stands for it.
-                    let here = own().find(|line| line.fact.at == *instant).or_else(|| own().next_back());
-                    let began = here.expect("a key comes from a line").fact;
-                    episodes.insert(key, (began, *instant));
                 }
             }
         }
@@ -97,6 +94,16 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
         }));
     }
     lit
+}
+
+/// The key's own record of the instant. A voided receipt of another key can begin an episode, too; then the
+/// last own record stands for it.
+fn began_by<'c, 'l>(own: impl DoubleEndedIterator<Item = &'l Line<'c>> + Clone, instant: Moment) -> &'c Fact
+where
+    'c: 'l,
+{
+    let here = own.clone().find(|line| line.fact.at == instant).or_else(|| own.clone().next_back());
+    here.expect("a key comes from a record").fact
 }
 
 fn text_of(key: &Key<'_>) -> String {
