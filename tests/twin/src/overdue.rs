@@ -280,9 +280,8 @@ fn special_pauses(case: &Case<'_>, clock: Clock<'_>, start: Moment) -> Vec<Pause
     for begin in case.of(Activity::SpecialStarted).filter(lawful) {
         let end = ends.iter().position(|end| number(end) == number(begin) && begin.by(end));
         let to = end.map(|place| pause_end(case, ends.remove(place)));
-        // The grant runs from the opening of the day on which the procedure begins, since the pause does.
         let grant = special(begin).and_then(granted);
-        let from = Start { at: begin.at, day_only: false };
+        let from = Start { at: stopping(case, begin), day_only: false };
         let cut = grant.and_then(|grant| clock.mark(from, grant, 0, &[])).map(|mark| mark.since);
         pauses.push(Pause { from: stopping(case, begin), to: to.into_iter().chain(cut).min() });
     }
