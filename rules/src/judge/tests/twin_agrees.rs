@@ -15,7 +15,7 @@ use super::{config_folder, shipped};
 use crate::scenario::lights_at;
 
 /// Histories in an ordinary run.
-const CASES: u64 = 3_000;
+const CASES: u64 = 300;
 
 fn read(path: &str) -> String {
     fs::read_to_string(config_folder().join(path)).expect("the project ships it")
