@@ -3,6 +3,7 @@
 pub(crate) mod eventually;
 pub(crate) mod nats;
 pub(crate) mod postgres;
+pub(crate) mod replayed;
 pub(crate) mod skip;
 
 use std::path::Path;
