@@ -10,6 +10,7 @@ mod copied_rule;
 mod dependency_picture;
 mod fuzz_corpus;
 mod private_server;
+mod properties;
 mod rules_stay_in_files;
 mod same_digest;
 mod truth;

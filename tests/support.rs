@@ -23,3 +23,25 @@ pub(crate) fn program() -> Command {
     command.env("LANG", "C");
     command
 }
+
+/// The files of the shipped configuration that a light can depend on, by path below `config/`.
+pub(crate) fn shipped_files() -> rules::site::Files {
+    let config = project().join("config");
+    let mut files = rules::site::Files::new();
+    let mut folders = vec![config.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a shipped folder can be read") {
+            let path = entry.expect("a shipped folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let below = path.strip_prefix(&config).expect("it lies below the folder");
+            let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+            if rules::site::is_part(&name) {
+                files.insert(name, std::fs::read(&path).expect("a shipped file can be read"));
+            }
+        }
+    }
+    files
+}
