@@ -13,4 +13,5 @@ mod private_server;
 mod properties;
 mod rules_stay_in_files;
 mod same_digest;
+mod textbook_agrees;
 mod truth;

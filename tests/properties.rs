@@ -13,21 +13,17 @@ mod worlds;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use jiff::tz::TimeZone;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner};
 use rules::configuration::Configuration;
 
-use crate::support::shipped_files;
+use crate::support::shipped_configuration;
 use worlds::{World, any_world};
 
 /// Histories a property is tried on, unless the environment says another number.
 const CASES: u32 = 250;
 
-static SHIPPED: LazyLock<Arc<Configuration>> = LazyLock::new(|| {
-    let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
-    Arc::new(rules::site::load(&shipped_files(), &zone).expect("the shipped configuration has no faults").configuration)
-});
+static SHIPPED: LazyLock<Arc<Configuration>> = LazyLock::new(shipped_configuration);
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}, not a number")))

@@ -8,6 +8,10 @@ pub(crate) mod skip;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, LazyLock};
+
+use jiff::tz::TimeZone;
+use rules::configuration::Configuration;
 
 /// The project's folder.
 pub(crate) fn project() -> &'static Path {
@@ -25,7 +29,7 @@ pub(crate) fn program() -> Command {
 }
 
 /// The files of the shipped configuration that a light can depend on, by path below `config/`.
-pub(crate) fn shipped_files() -> rules::site::Files {
+fn shipped_files() -> rules::site::Files {
     let config = project().join("config");
     let mut files = rules::site::Files::new();
     let mut folders = vec![config.clone()];
@@ -44,4 +48,14 @@ pub(crate) fn shipped_files() -> rules::site::Files {
         }
     }
     files
+}
+
+/// The shipped configuration, loaded once.
+pub(crate) fn shipped_configuration() -> Arc<Configuration> {
+    static SHIPPED: LazyLock<Arc<Configuration>> = LazyLock::new(|| {
+        let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
+        let site = rules::site::load(&shipped_files(), &zone).expect("the shipped configuration has no faults");
+        Arc::new(site.configuration)
+    });
+    Arc::clone(&SHIPPED)
 }
