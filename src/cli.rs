@@ -33,6 +33,10 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Judge events from files under a virtual clock
     Replay(ReplayArgs),
+    /// The service: approval events in over NATS, lights out
+    Run(RunArgs),
+    /// The sample city live, on a private nats-server, held against the truth at the end
+    Demo(DemoArgs),
 }
 
 /// `generate`: the sample city's events and the lights they must lead to.
@@ -110,7 +114,7 @@ pub struct DemoArgs {
     /// The configuration.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Stop after so many seconds [default: when the working week is over]
+    /// Play the working week in so many seconds [default: 40, one an office hour]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub seconds: Option<u32>,
     /// No live table: a line now and then instead

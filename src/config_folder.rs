@@ -14,7 +14,7 @@ use rules::site::{self, Files, Site};
 ///
 /// # Errors
 /// When the folder or one of its files cannot be read.
-pub(crate) fn read(folder: &Path) -> anyhow::Result<Files> {
+pub fn read(folder: &Path) -> anyhow::Result<Files> {
     let mut files = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(below) = folders.pop() {
@@ -41,7 +41,7 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Files> {
 ///
 /// # Errors
 /// When the folder cannot be read or the set is refused.
-pub(crate) fn load(folder: &Path, zone: &TimeZone, lang: Lang) -> anyhow::Result<Site> {
+pub fn load(folder: &Path, zone: &TimeZone, lang: Lang) -> anyhow::Result<Site> {
     let files = read(folder)?;
     let site = site::load(&files, zone).map_err(|faults| anyhow!("{}", refusal(folder, &faults, lang)))?;
     for warning in &site.warnings {

@@ -4,13 +4,21 @@
 //! It wires `ingest`, `dataflow`, `alerts` and `bench`, reads settings, owns threads and runtimes, and holds no
 //! judgement of its own. Reading order: [`cli`], [`settings`], [`clock`], [`nats_server`], [`terminal`].
 
+mod announcing;
+mod case_desk;
 mod check;
 pub mod cli;
 pub mod clock;
-mod config_folder;
+pub mod config_folder;
+mod demo;
+mod feeding;
+mod figures;
 mod generate;
 pub mod nats_server;
+mod readers;
 mod replay;
+mod run;
+pub mod service;
 pub mod settings;
 pub mod terminal;
 
@@ -28,5 +36,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Check(args) => check::run(&args, language),
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
+        cli::Command::Run(args) => run::run(&args, language),
+        cli::Command::Demo(args) => demo::run(&args, language),
     }
 }

@@ -110,7 +110,7 @@ pub struct StreamSettings {
 /// The database of lights.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
-    /// `sqlite:` or `postgres:`; may hold a password.
+    /// `sqlite://` or `postgres:`; may hold a password.
     pub url: String,
 }
 

@@ -6,6 +6,8 @@
 //! built again from ALERTS as far as the stream reaches back.
 //! Not here: reading ALERTS ([`crate::follow`]), what staff do with a light.
 
+mod clauses;
+mod cursor;
 mod query;
 mod write;
 
@@ -20,7 +22,8 @@ use tokio::sync::watch;
 
 use crate::figures;
 
-pub use query::{BadCursor, Cursor, FeedFilter, LightFilter, LightPage, LightRow, RegionPrefix, StoredTransition};
+pub use cursor::{BadCursor, Cursor};
+pub use query::{FeedFilter, LightFilter, LightPage, LightRow, RegionPrefix, StoredTransition};
 
 /// Up to where the ledger has read, and in which stream.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]

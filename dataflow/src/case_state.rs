@@ -50,6 +50,9 @@ impl CaseState {
     }
 
     /// Judges the facts that the clock has reached at `at`; `touched` names the rules that can have changed.
+    ///
+    /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
+    /// rule reads may show another owner: then all rules are judged, whatever was touched.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
         let records = self.history.reached(at);
         let before = std::mem::take(&mut self.judgement);
@@ -57,10 +60,15 @@ impl CaseState {
             return;
         }
         let case = Case { id: &self.id, records };
-        self.judgement = match touched {
-            Touched::All => judge.judge(&case),
-            _ => judge.rejudge(&case, before, touched),
-        };
+        if *touched == Touched::All {
+            self.judgement = judge.judge(&case);
+            return;
+        }
+        let owner = before.owner.clone();
+        self.judgement = judge.rejudge(&case, before, touched);
+        if self.judgement.owner != owner {
+            self.judgement = judge.judge(&case);
+        }
     }
 
     /// The next instant after `at` at which a card or the set of reached facts may change by itself.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use facts::{Event, Moment, Transition};
+use facts::{Cause, Event, Moment, Transition};
 use serde::{Deserialize, Serialize};
 
 /// A fact, with the clock value at which it enters.
@@ -44,8 +44,8 @@ impl From<Transition> for ReadBack {
 
 /// Beside facts: what changes the operator itself, at an instant and before the facts of that instant.
 pub(crate) enum Control<J> {
-    /// Judge by this configuration from now on.
-    Configure(Arc<J>),
+    /// Judge by this configuration from now on; what differs for it has this cause.
+    Configure(Arc<J>, Cause),
     /// Say the differences from now on.
     Announce,
     /// Take this for what was said.
@@ -55,7 +55,7 @@ pub(crate) enum Control<J> {
 impl<J> Clone for Control<J> {
     fn clone(&self) -> Control<J> {
         match self {
-            Control::Configure(judge) => Control::Configure(Arc::clone(judge)),
+            Control::Configure(judge, cause) => Control::Configure(Arc::clone(judge), *cause),
             Control::Announce => Control::Announce,
             Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
         }

@@ -78,7 +78,8 @@ pub(crate) fn build<J: Judge>(worker: &mut Worker, supervisor: Supervisor<J>, ex
 }
 
 type Transitions<'s> = Stream<'s, u64, Vec<Transition>>;
-type LitUpdates<'s> = Stream<'s, u64, Vec<(Lit, u64, isize)>>;
+type LitUpdate = (Lit, u64, isize);
+type LitUpdates<'s> = Stream<'s, u64, Vec<LitUpdate>>;
 
 /// The keyed operator. It holds one capability an output, kept at its input's frontier, so that future
 /// deadlines block nobody; lamps change at the closed instant, net of what happened since the last one.
@@ -94,8 +95,7 @@ fn supervise<'s, J: Judge>(
     let (lits_out, lits) = builder.new_output();
     let mut transitions_out: OutputBuilder<u64, CapacityContainerBuilder<Vec<Transition>>> =
         OutputBuilder::from(transitions_out);
-    let mut lits_out: OutputBuilder<u64, CapacityContainerBuilder<Vec<(Lit, u64, isize)>>> =
-        OutputBuilder::from(lits_out);
+    let mut lits_out: OutputBuilder<u64, CapacityContainerBuilder<Vec<LitUpdate>>> = OutputBuilder::from(lits_out);
     builder.build(move |capabilities| {
         let mut capabilities = Some(capabilities);
         move |frontiers| {

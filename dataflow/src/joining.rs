@@ -14,8 +14,8 @@ use crate::judge::Judge;
 /// What is new in a case at one instant.
 #[derive(Default)]
 pub(crate) struct News {
-    /// Rules to judge again; `None` when the clock has reached nothing new. [`Touched::None`] still asks
-    /// for judgement: office, item and openness of the case follow facts that no rule reads.
+    /// Rules to judge again; `None` when the clock has reached nothing new. A fact that no rule reads still
+    /// asks for judgement, with no rules: office, item and openness of the case may follow it.
     pub(crate) touched: Option<Touched>,
     /// Why.
     pub(crate) causes: Causes,
@@ -23,9 +23,10 @@ pub(crate) struct News {
 
 impl News {
     fn touch(&mut self, touched: Touched) {
-        self.touched = Some(match (self.touched.take().unwrap_or(Touched::None), touched) {
+        let before = self.touched.take().unwrap_or(Touched::Rules(Vec::new()));
+        self.touched = Some(match (before, touched) {
             (Touched::All, _) | (_, Touched::All) => Touched::All,
-            (Touched::None, other) | (other, Touched::None) => other,
+            (before, Touched::None) | (Touched::None, before) => before,
             (Touched::Rules(mut rules), Touched::Rules(more)) => {
                 rules.extend(more);
                 rules.sort_unstable();
@@ -107,7 +108,7 @@ impl<J: Judge> Joining<'_, J> {
     /// Adds the cause of one record's net change, unless the clock has reached neither side of it.
     fn note(&self, before: Option<&Event>, after: Option<&Record>, annotated: bool, news: &mut News) {
         let reached = |event: &Event| event.at.moment(self.judge.zone()) <= self.at;
-        if !before.is_some_and(reached) && !after.is_some_and(|record| record.at <= self.at) {
+        if !before.is_some_and(reached) && after.is_none_or(|record| record.at > self.at) {
             return;
         }
         let same = before.is_some() && before == after.map(|record| &record.event);

@@ -22,8 +22,9 @@ pub trait Judge: Send + Sync + 'static {
     /// Judges the facts that the clock has reached by all rules.
     fn judge(&self, case: &Case<'_>) -> Judgement;
 
-    /// Judges again after a change that touched some rules only; equal to [`Judge::judge`]. Also asked with
-    /// [`Touched::None`], when a fact came that no rule reads but that may change office, item or openness.
+    /// Judges again after a change that touched some rules only; equal to [`Judge::judge`] while the case
+    /// keeps its owner. Also asked with no rules, when a fact came that no rule reads: owner, item and
+    /// openness are read off the facts again each time.
     fn rejudge(&self, case: &Case<'_>, before: Judgement, touched: &Touched) -> Judgement;
 
     /// Which rules joining `event` can touch, given what the join did. `case` has the join behind it.

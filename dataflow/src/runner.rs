@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use facts::transition::StandingLine;
-use facts::{Moment, StandingLight};
+use facts::{Cause, Moment, StandingLight};
 use rules::configuration::Configuration;
 use timely::{CommunicationConfig, WorkerConfig};
 
@@ -87,7 +87,8 @@ impl<J> Clone for Desk<J> {
 /// The running dataflow.
 pub struct Runner<J: Judge = Configuration> {
     desk: Desk<J>,
-    guards: Option<timely::communication::WorkerGuards<()>>,
+    /// Behind a lock only so that threads can share a runner.
+    guards: Mutex<Option<timely::communication::WorkerGuards<()>>>,
 }
 
 impl<J: Judge> Runner<J> {
@@ -120,8 +121,9 @@ impl<J: Judge> Runner<J> {
             worker::run(worker, place, Arc::clone(&judge), work, &shared);
         });
         let guards = guards.map_err(RunnerError::Start)?;
+        tracing::info!(workers, "dataflow started");
         let gate = Arc::new(Mutex::new(Gate { senders, open: 0, turn: 0 }));
-        Ok((Runner { desk: Desk { gate, house }, guards: Some(guards) }, reader))
+        Ok((Runner { desk: Desk { gate, house }, guards: Mutex::new(Some(guards)) }, reader))
     }
 
     /// Feeds facts, then advances the clock: after this, no fact enters before `advance_to`.
@@ -153,13 +155,13 @@ impl<J: Judge> Runner<J> {
         self.feed(Vec::new(), to)
     }
 
-    /// Judges every case by `judge` from `at` on, before the facts of that instant; what differs is said
-    /// with cause `rule`. Returns the instant at which it takes effect: `at`, or the first open one.
+    /// Judges every case by `judge` from `at` on, before the facts of that instant. What differs is said
+    /// with `cause`: which part of the configuration changed. Returns the instant at which it takes effect: `at`, or the first open one.
     ///
     /// # Errors
     /// As [`Runner::feed`].
-    pub fn configure(&self, judge: Arc<J>, at: Moment) -> Result<Moment, RunnerError> {
-        self.control(at, Control::Configure(judge))
+    pub fn configure(&self, judge: Arc<J>, cause: Cause, at: Moment) -> Result<Moment, RunnerError> {
+        self.control(at, Control::Configure(judge, cause))
     }
 
     /// Ends the silence of a catch-up: from `at` on differences are said, first the net of all that
@@ -197,6 +199,13 @@ impl<J: Judge> Runner<J> {
         self.desk.clone()
     }
 
+    /// Takes no more work: the workers go through what was fed and end, and the closings end after them.
+    /// For a runner that several threads share; whoever owns it last still joins the workers.
+    pub fn close(&self) {
+        lock(&self.desk.gate).senders.clear();
+        self.desk.house.windows.iter().for_each(Window::unpark);
+    }
+
     /// Works through everything fed, ends the workers and joins their threads. What was closed remains
     /// to be read from the closings.
     ///
@@ -212,7 +221,8 @@ impl<J: Judge> Runner<J> {
         let House { windows, exits, failure } = &*self.desk.house;
         exits.board.release();
         windows.iter().for_each(Window::unpark);
-        if let Some(guards) = self.guards.take() {
+        let guards = lock(&self.guards).take();
+        if let Some(guards) = guards {
             for (worker, joined) in guards.join().into_iter().enumerate() {
                 if let Err(message) = joined {
                     failure.note(worker, message);

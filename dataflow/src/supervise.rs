@@ -8,12 +8,13 @@
 use std::sync::Arc;
 
 use facts::transition::StandingLine;
-use facts::{Cause, History, Moment, StandingLight, Transition};
+use facts::{History, Moment, StandingLight, Transition};
 use rules::finding::Judgement;
 use rules::judge::{Case, Touched};
 
 use crate::case_hash::worker_of;
 use crate::case_state::{CaseState, CaseTable};
+use crate::causes::Causes;
 use crate::ending;
 use crate::entry::{Control, Entry, ReadBack};
 use crate::joining::{Joining, News};
@@ -79,6 +80,8 @@ pub(crate) struct Supervisor<J> {
     judge: Arc<J>,
     /// Configurations so far.
     generation: u32,
+    /// What the last change of configuration changed.
+    configured: Causes,
     /// Everything before this is worked through.
     bound: Moment,
     cases: CaseTable,
@@ -97,6 +100,7 @@ impl<J: Judge> Supervisor<J> {
             place,
             judge,
             generation: 1,
+            configured: Causes::default(),
             bound: Moment::from_millis(0),
             cases: CaseTable::default(),
             next: NextInstants::default(),
@@ -109,9 +113,10 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
-    /// Keeps facts until the clock passes the instant at which they enter.
+    /// Keeps facts until the clock passes the instant at which they enter. A progress report belongs to no
+    /// case and changes none.
     pub(crate) fn enter(&mut self, entries: impl Iterator<Item = Entry>) {
-        for entry in entries {
+        for entry in entries.filter(|entry| !entry.event.case.is_empty()) {
             let slot = self.cases.slot(&entry.event.case);
             self.stash.push(Stashed { slot, entry: Some(entry) });
         }
@@ -136,6 +141,7 @@ impl<J: Judge> Supervisor<J> {
         for same_instant in due.chunk_by(|(a, _), (b, _)| a == b) {
             let at = same_instant[0].0;
             self.run(at);
+            self.configured = Causes::default();
             for (_, control) in same_instant {
                 self.take(control);
             }
@@ -151,9 +157,10 @@ impl<J: Judge> Supervisor<J> {
 
     fn take(&mut self, control: &Control<J>) {
         match control {
-            Control::Configure(judge) => {
+            Control::Configure(judge, cause) => {
                 self.judge = Arc::clone(judge);
                 self.generation += 1;
+                self.configured.add(*cause);
             }
             Control::Announce => self.place.announcing = true,
             Control::ReadBack(read) => self.read_back(read),
@@ -220,7 +227,7 @@ impl<J: Judge> Supervisor<J> {
 
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, judge, place, generation, texts, output, .. } = self;
+        let Supervisor { cases, judge, place, generation, configured, texts, output, .. } = self;
         let case = cases.get_mut(slot);
         let mut news = News::default();
         let known = case.history.records().len();
@@ -233,7 +240,7 @@ impl<J: Judge> Supervisor<J> {
         self.records = self.records + case.history.records().len() - known;
         if case.judged_under != *generation {
             if case.judged_under != 0 {
-                news.causes.add(Cause::Rule);
+                news.causes.extend(*configured);
             }
             news.touched = Some(Touched::All);
             case.judged_under = *generation;
@@ -349,7 +356,7 @@ fn speak<J: Judge>(
         say(case, judge, at, texts, out);
     }
     if quiet || announcing || settled(case, judge, at) {
-        case.causes = Default::default();
+        case.causes = Causes::default();
     }
 }
 

@@ -2,7 +2,6 @@
 //! configuration and the clock, and on nothing else. Judgement here is a small rule set ([`city`]), so
 //! that these tests speak of the operator alone.
 
-mod chains;
 pub(crate) mod city;
 mod kinds;
 mod laws;

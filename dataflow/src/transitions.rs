@@ -271,3 +271,6 @@ fn unexplained(now: &Shown<'_>) -> Told {
     let reason = ending::unexplained(now.span.card, now.rule.id);
     (now.rule.label.into(), now.rule.basis.into(), reason, Vec::new(), Vec::new())
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,13 +144,18 @@ pub(crate) struct House {
 pub(crate) fn run<J: Judge>(worker: &mut Worker, place: Place, judge: Arc<J>, work: Receiver<Work<J>>, house: &House) {
     let window = &house.windows[place.index];
     window.thread.set(std::thread::current()).expect("a worker has one thread");
+    // Held out here, so that nobody can find the worker gone before its failure is noted.
+    let mut asked = None;
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let graph = graph::build(worker, Supervisor::new(place, judge), house.exits.clone());
-        Shift { graph, work, window, failure: &house.failure, advances: VecDeque::new(), asked: None }.run(worker)
+        Shift { graph, work: &work, window, failure: &house.failure, advances: VecDeque::new(), asked: &mut asked }
+            .run(worker)
     }));
     if let Err(panic) = ran {
         let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        house.failure.note(place.index, message.unwrap_or("no message").to_owned());
+        let message = message.unwrap_or("no message");
+        tracing::error!(worker = place.index, message, "a worker of the dataflow failed");
+        house.failure.note(place.index, message.to_owned());
         house.exits.board.release();
         house.windows.iter().for_each(Window::unpark);
     }
@@ -163,13 +168,13 @@ pub(crate) fn run<J: Judge>(worker: &mut Worker, place: Place, judge: Arc<J>, wo
 
 struct Shift<'a, J: Judge> {
     graph: Graph<J>,
-    work: Receiver<Work<J>>,
+    work: &'a Receiver<Work<J>>,
     window: &'a Window,
     failure: &'a Failure,
     /// Advances that have not come through.
     advances: VecDeque<u64>,
     /// A question that waits for what was given before it.
-    asked: Option<Ask>,
+    asked: &'a mut Option<Ask>,
 }
 
 impl<J: Judge> Shift<'_, J> {
@@ -195,7 +200,7 @@ impl<J: Judge> Shift<'_, J> {
             match self.work.try_recv() {
                 Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
                 Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
-                Ok(Work::Ask(ask)) => self.asked = Some(ask),
+                Ok(Work::Ask(ask)) => *self.asked = Some(ask),
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,
             }

@@ -153,7 +153,10 @@ pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, ch
     let winning = case.records.iter().find(|record| record.event.same_record(event)).map(|record| &record.event);
     let versions = [before, winning, Some(event)];
     let versions: Vec<&Event> = versions.into_iter().flatten().collect();
-    if case.records.len() <= 1 || versions.iter().any(|event| touches_all(event)) {
+    // Without a submission or an acceptance any fact may be the first one, and the first one is the owner's.
+    let settled =
+        |record: &Record| matches!(record.event.activity, facts::Activity::Accepted | facts::Activity::Submitted);
+    if !case.records.iter().any(settled) || versions.iter().any(|event| touches_all(event)) {
         return Touched::All;
     }
     // The first fact may name the owner, and with it the profile, and dates the case.

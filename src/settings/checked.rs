@@ -224,14 +224,14 @@ impl Check<'_> {
 
     fn ledger(&mut self, data: &Path) -> Option<LedgerSettings> {
         let url = self.text("ledger.url");
-        let schemes = ["sqlite:", "postgres://", "postgresql://"];
+        let schemes = ["sqlite://", "postgres://", "postgresql://"];
         if schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
             return Some(LedgerSettings { url: url.replace("{data}", &data.to_string_lossy()) });
         }
         self.refuse_unseen(
             "ledger.url",
-            "is no address; it must be sqlite:PATH or postgres://user:password@host/database",
-            "不是地址；应为 sqlite:路径 或 postgres://用户:密码@主机/数据库",
+            "is no address; it must be sqlite://PATH or postgres://user:password@host/database",
+            "不是地址；应为 sqlite://路径 或 postgres://用户:密码@主机/数据库",
         )
     }
 

@@ -24,7 +24,7 @@ fn the_defaults_alone_are_a_valid_site() {
     let settings = resolve_file("").expect("the shipped defaults are right");
     assert_eq!(settings.zone.iana_name(), Some("Asia/Shanghai"));
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8600");
-    assert_eq!(settings.ledger.url, "sqlite:watchlight-data/ledger.sqlite");
+    assert_eq!(settings.ledger.url, "sqlite://watchlight-data/ledger.sqlite");
     assert_eq!(settings.clock.kind, ClockKind::Wall);
     assert_eq!(settings.clock.catch_up, Duration::from_secs(10));
 }
@@ -51,7 +51,7 @@ fn flags_beat_the_environment_which_beats_the_file_which_beats_the_defaults() {
 #[test]
 fn the_ledger_follows_the_data_folder() {
     let settings = resolve_file("data = \"/srv/watchlight\"").expect("right");
-    assert_eq!(settings.ledger.url, "sqlite:/srv/watchlight/ledger.sqlite");
+    assert_eq!(settings.ledger.url, "sqlite:///srv/watchlight/ledger.sqlite");
 }
 
 #[test]

@@ -1,17 +1,17 @@
 //! Asking the ledger: standing lights page by page, one case, the feed of transitions.
 //!
-//! Every statement is put together from fixed fragments; values are bound, never written into the text.
+//! Order: the worst first, then the newest; the ALERTS sequence decides among equals, so it is total.
 
-use std::fmt;
 use std::str::FromStr;
 
 use facts::{Card, Light, Moment, Region, Transition};
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe, Row};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 
+use super::clauses::Clauses;
+use super::cursor::Cursor;
 use super::write::key;
-use super::{Ledger, LedgerFault, stored};
+use super::{Ledger, LedgerFault};
 
 /// The digits that a region's code begins with: `3609` is a city and all below it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -76,39 +76,6 @@ pub struct FeedFilter {
     pub region: Option<RegionPrefix>,
     /// Case number, whole.
     pub case: Option<String>,
-}
-
-/// A place in the list of lights: the last one shown. Its text is opaque to clients.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Cursor {
-    severity: i64,
-    since: i64,
-    sequence: u64,
-}
-
-/// A cursor that this program did not give out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no cursor of this list; begin again without one")]
-pub struct BadCursor(pub String);
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "1_{:x}_{:x}_{:x}", self.severity, self.since, self.sequence)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = BadCursor;
-
-    fn from_str(text: &str) -> Result<Cursor, BadCursor> {
-        let bad = || BadCursor(text.to_owned());
-        let mut parts = text.strip_prefix("1_").ok_or_else(bad)?.split('_');
-        let mut next = || parts.next().and_then(|part| u64::from_str_radix(part, 16).ok()).ok_or_else(bad);
-        let (severity, since, sequence) = (next()?, next()?, next()?);
-        let severity = i64::try_from(severity).map_err(|_| bad())?;
-        let cursor = Cursor { severity, since: since.cast_signed(), sequence };
-        (cursor.to_string() == text && sequence <= i64::MAX as u64).then_some(cursor).ok_or_else(bad)
-    }
 }
 
 /// A standing light: the transition that last spoke of it.
@@ -303,103 +270,9 @@ fn sequence_of(row: &AnyRow) -> Result<u64, LedgerFault> {
     Ok(row.try_get::<i64, _>("sequence")?.unsigned_abs())
 }
 
-/// A value to bind.
-enum Value {
-    Number(i64),
-    Text(String),
-}
-
-impl From<i64> for Value {
-    fn from(number: i64) -> Value {
-        Value::Number(number)
-    }
-}
-
-impl From<u64> for Value {
-    fn from(number: u64) -> Value {
-        Value::Number(stored(number))
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Value {
-        Value::Text(text)
-    }
-}
-
-/// A statement put together from fixed fragments, each `?` of which becomes the next `$n`.
-struct Clauses {
-    sql: String,
-    narrowed: bool,
-    values: Vec<Value>,
-    places: usize,
-}
-
-impl Clauses {
-    fn new(select: &'static str) -> Clauses {
-        Clauses { sql: select.to_owned(), narrowed: false, values: Vec::new(), places: 0 }
-    }
-
-    fn push(&mut self, fragment: &'static str) {
-        for (index, piece) in fragment.split('?').enumerate() {
-            if index > 0 {
-                self.places += 1;
-                self.sql.push_str(&format!("${}", self.places));
-            }
-            self.sql.push_str(piece);
-        }
-    }
-
-    fn bind(&mut self, value: impl Into<Value>) {
-        self.values.push(value.into());
-    }
-
-    fn and<const N: usize>(&mut self, fragment: &'static str, values: [Value; N]) {
-        self.push(if self.narrowed { " AND " } else { " WHERE " });
-        self.narrowed = true;
-        self.push(fragment);
-        self.values.extend(values);
-    }
-
-    fn any_of(&mut self, column: &'static str, tokens: impl Iterator<Item = &'static str>) {
-        let tokens: Vec<_> = tokens.collect();
-        if tokens.is_empty() {
-            return;
-        }
-        self.push(if self.narrowed { " AND " } else { " WHERE " });
-        self.narrowed = true;
-        self.push(column);
-        for (index, token) in tokens.into_iter().enumerate() {
-            self.push(if index == 0 { " IN (?" } else { ", ?" });
-            self.bind(token.to_owned());
-        }
-        self.push(")");
-    }
-
-    fn query(self) -> Query<'static, Any, AnyArguments> {
-        debug_assert_eq!(self.places, self.values.len(), "each place has its value");
-        let query = sqlx::query(AssertSqlSafe(self.sql));
-        self.values.into_iter().fold(query, |query, value| match value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cursor_reads_back_and_foreign_text_is_refused() {
-        for since in [0, 1_767_000_000_000, -5, i64::MIN] {
-            let cursor = Cursor { severity: 15, since, sequence: 42 };
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        }
-        for foreign in ["", "1", "1_f_0", "1_f_0_2a_", "1_F_0_2a", "2_f_0_2a", "1_f_0_ffffffffffffffff", "1_+f_0_2a"] {
-            assert_eq!(foreign.parse::<Cursor>(), Err(BadCursor(foreign.into())), "{foreign}");
-        }
-    }
 
     #[test]
     fn a_region_prefix_holds_what_lies_below_it() {

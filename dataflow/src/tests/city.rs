@@ -30,15 +30,24 @@ const RULES: [&str; 4] = [ANSWER, STATUTE, GROUND, TWICE];
 pub(crate) struct City {
     /// In ms.
     pub(crate) limit: i64,
+    /// Version label of all rules.
+    pub(crate) label: &'static str,
     pub(crate) zone: TimeZone,
 }
 
 impl City {
     pub(crate) fn new(limit: i64) -> City {
-        City { limit, zone: TimeZone::UTC }
+        City { limit, label: "T@1+test", zone: TimeZone::UTC }
+    }
+
+    /// Office D2 has 7 ms more for everything: which office owns a case decides how it is judged.
+    fn limit(&self, records: &[Record]) -> i64 {
+        let generous = records.first().is_some_and(|first| first.event.address.dept.as_str() == "D2");
+        self.limit + if generous { 7 } else { 0 }
     }
 
     fn findings(&self, rule: u32, records: &[Record]) -> Vec<Finding> {
+        let limit = self.limit(records);
         let of = |instance: &str, spans: SmallVec<[CardSpan; 2]>| Finding {
             rule: RuleIndex(rule),
             instance: instance.into(),
@@ -48,12 +57,12 @@ impl City {
         let closed = first(Activity::Closed).map(|record| record.at);
         match RULES[rule as usize] {
             ANSWER => {
-                first(Activity::Submitted).map(|start| of("-", self.answer(start.at, closed))).into_iter().collect()
+                first(Activity::Submitted).map(|start| of("-", answer(limit, start.at, closed))).into_iter().collect()
             }
             STATUTE => {
                 let waived = first(Activity::Waived).is_some();
                 let start = first(Activity::Accepted).filter(|_| !waived);
-                let due = start.map(|start| start.at.plus_millis(self.limit * 3 / 2));
+                let due = start.map(|start| start.at.plus_millis(limit * 3 / 2));
                 let late = due.filter(|due| closed.is_none_or(|closed| closed > *due));
                 late.map(|due| of("-", smallvec![card(Card::Yellow, due, None)])).into_iter().collect()
             }
@@ -72,18 +81,18 @@ impl City {
                 .collect(),
         }
     }
+}
 
-    fn answer(&self, start: Moment, closed: Option<Moment>) -> SmallVec<[CardSpan; 2]> {
-        let due = start.plus_millis(self.limit);
-        let warning = card(Card::Warning, due.plus_millis(-10), Some(due.plus_millis(1)));
-        let red = card(Card::Red, due, None);
-        let closed = closed.filter(|closed| *closed >= start);
-        let until = |span: CardSpan| {
-            let until = span.until.into_iter().chain(closed).min();
-            (until.is_none_or(|until| span.from < until)).then_some(CardSpan { until, ..span })
-        };
-        [warning, red].into_iter().filter_map(until).collect()
-    }
+fn answer(limit: i64, start: Moment, closed: Option<Moment>) -> SmallVec<[CardSpan; 2]> {
+    let due = start.plus_millis(limit);
+    let warning = card(Card::Warning, due.plus_millis(-10), Some(due.plus_millis(1)));
+    let red = card(Card::Red, due, None);
+    let closed = closed.filter(|closed| *closed >= start);
+    let until = |span: CardSpan| {
+        let until = span.until.into_iter().chain(closed).min();
+        (until.is_none_or(|until| span.from < until)).then_some(CardSpan { until, ..span })
+    };
+    [warning, red].into_iter().filter_map(until).collect()
 }
 
 fn fees(records: &[Record]) -> impl Iterator<Item = &Record> {
@@ -112,6 +121,9 @@ impl Judge for City {
     }
 
     fn rejudge(&self, case: &Case<'_>, before: Judgement, touched: &Touched) -> Judgement {
+        if *touched == Touched::None {
+            return before;
+        }
         let mut by_rule: BTreeMap<u32, Vec<Finding>> = BTreeMap::new();
         for finding in before.findings {
             by_rule.entry(finding.rule.0).or_default().push(finding);
@@ -126,10 +138,10 @@ impl Judge for City {
                 by_rule.insert(rule, self.findings(rule, case.records));
             }
         }
-        let items = case.records.iter().filter_map(|record| record.event.detail().item.clone());
+        let mut items = case.records.iter().filter_map(|record| record.event.detail().item.clone());
         Judgement {
             owner: case.records.first().map(|record| record.event.address.clone()),
-            item: items.last(),
+            item: items.next_back(),
             open: !case.records.iter().any(|record| record.event.activity == Activity::Closed),
             findings: by_rule.into_values().flatten().collect(),
         }
@@ -167,7 +179,7 @@ impl Judge for City {
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {
-        RuleName { id: RULES[rule.0 as usize], label: "T@1+test", basis: "a statute with a name longer than a word" }
+        RuleName { id: RULES[rule.0 as usize], label: self.label, basis: "a statute with a name longer than a word" }
     }
 
     fn zone(&self) -> &TimeZone {

@@ -45,7 +45,7 @@ fn in_scope(view: &CaseView<'_>, rule: &Rule) -> bool {
 /// A glob with `*` at either end, or none.
 fn fits(glob: &str, code: &str) -> bool {
     match (glob.strip_prefix('*'), glob.strip_suffix('*')) {
-        (Some(rest), Some(_)) if rest.is_empty() => true,
+        (Some(""), Some(_)) => true,
         (Some(rest), Some(_)) => code.contains(rest.trim_end_matches('*')),
         (Some(end), None) => code.ends_with(end),
         (None, Some(begin)) => code.starts_with(begin),

@@ -124,7 +124,6 @@ fn limit_words(limit: &Limit, view: &CaseView<'_>) -> Text2 {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the pieces of one deadline, used nowhere else")]
 fn of_deadline<'a>(
     view: &CaseView<'a>,
     rule: &Rule,
@@ -169,7 +168,7 @@ fn of_deadline<'a>(
         start: cite(&view.facts[start]),
         counted_from: (clock.counted_from() != view.facts[start].at).then(|| clock.counted_from()),
         stop: instance.stop.and_then(|stop| stop.place).map(|place| cite(&view.facts[place])),
-        limit: limit.as_ref().map(|limit| limit_text(limit)).unwrap_or_default(),
+        limit: limit.as_ref().map(limit_text).unwrap_or_default(),
         limit_from: limit_source(view, deadline, card),
         due: due.map(|due| due.at),
         pauses: instance

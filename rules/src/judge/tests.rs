@@ -1,5 +1,7 @@
 //! The shipped rules against their scenario files: each fires, nearly fires, and is taken back.
 
+mod twin_agrees;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,131 @@
+//! From the dataflow to ALERTS: per light one unbroken chain (semantics 29).
+//!
+//! Keeps per light the last message known to be stored. A transition is published only if it continues
+//! that chain. When ALERTS refuses one, or its answer stays unknown, ALERTS is read to its end, the
+//! dataflow is told what each light of the batch really said last, and says again what differs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use alerts::{Outcome, PublishFault, Publisher};
+use compact_str::CompactString;
+use dataflow::{Closings, ReadBack, Runner, RunnerError};
+use facts::Transition;
+use facts::standing::Text2;
+use tokio::runtime::Handle;
+
+/// Transitions published at a time.
+const BATCH: usize = 1_024;
+
+/// Case, rule, instance.
+type LightKey = (CompactString, CompactString, CompactString);
+
+/// Why nothing more can be said.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnnouncingError {
+    /// ALERTS needs a person.
+    #[error(transparent)]
+    Publish(#[from] PublishFault),
+    /// The dataflow has failed.
+    #[error(transparent)]
+    Dataflow(#[from] RunnerError),
+}
+
+/// Publishes what the dataflow closes.
+pub(crate) struct Announcing {
+    publisher: Publisher,
+    runner: Arc<Runner>,
+    runtime: Handle,
+    last: HashMap<LightKey, Transition>,
+}
+
+fn key(transition: &Transition) -> LightKey {
+    (transition.case.clone(), transition.rule.clone(), transition.instance.clone())
+}
+
+/// What the chain needs of a message: proof, evidence and reason stay in ALERTS.
+fn slim(transition: &Transition) -> Transition {
+    Transition { proof: None, evidence: Vec::new(), reason: Text2::default(), ..transition.clone() }
+}
+
+impl Announcing {
+    /// A table that holds what ALERTS holds, and a dataflow that knows it.
+    ///
+    /// # Errors
+    /// When ALERTS cannot be used, or the dataflow has failed.
+    pub(crate) async fn open(mut publisher: Publisher, runner: Arc<Runner>) -> Result<Announcing, AnnouncingError> {
+        let said = publisher.read_again().await?;
+        let runtime = Handle::current();
+        let mut announcing = Announcing { publisher, runner, runtime, last: HashMap::new() };
+        announcing.note(&said.last);
+        announcing.tell(announcing.last.keys().cloned().collect())?;
+        Ok(announcing)
+    }
+
+    /// Publishes until the dataflow ends.
+    ///
+    /// # Errors
+    /// When a person must act on ALERTS, or the dataflow has failed.
+    pub(crate) fn run(mut self, closings: &Closings) -> Result<(), AnnouncingError> {
+        while let Some(closed) = closings.recv() {
+            let mut rest = closed.transitions.as_slice();
+            while !rest.is_empty() {
+                let (batch, later) = rest.split_at(rest.len().min(BATCH));
+                self.publish(batch)?;
+                rest = later;
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, closed: &[Transition]) -> Result<(), AnnouncingError> {
+        let mut batch: Vec<Transition> = Vec::with_capacity(closed.len());
+        let mut revisions: HashMap<LightKey, u32> = HashMap::new();
+        for transition in closed {
+            let key = key(transition);
+            let stored = self.last.get(&key).map_or(0, |last| last.revision);
+            let revision = revisions.entry(key).or_insert(stored);
+            // One that rests on a refused message does not continue the chain: the dataflow says it again.
+            if transition.revision == *revision + 1 {
+                *revision += 1;
+                batch.push(transition.clone());
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        match self.runtime.block_on(self.publisher.publish(&batch))? {
+            Outcome::Stored { .. } => self.note(&batch),
+            Outcome::ReadAgain { said, last_sequence } => {
+                tracing::warn!(last_sequence, lights = said.len(), "alerts were read again");
+                self.note(&said);
+                let touched = batch.iter().chain(&said).map(key).collect();
+                self.tell(touched)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, stored: &[Transition]) {
+        for transition in stored {
+            self.last.insert(key(transition), slim(transition));
+        }
+    }
+
+    /// Tells the dataflow what ALERTS holds of these lights.
+    fn tell(&self, mut lights: Vec<LightKey>) -> Result<(), AnnouncingError> {
+        lights.sort_unstable();
+        lights.dedup();
+        if lights.is_empty() {
+            return Ok(());
+        }
+        let read = lights.into_iter().map(|(case, rule, instance)| {
+            let light = (case, rule, instance);
+            let last = self.last.get(&light).cloned().map(Box::new);
+            let (case, rule, instance) = light;
+            ReadBack { case, rule, instance, last }
+        });
+        self.runner.read_back(read.collect())?;
+        Ok(())
+    }
+}

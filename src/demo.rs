@@ -1,0 +1,183 @@
+//! `watchlight demo`: the sample city live, on a private nats-server.
+//!
+//! A backlog of ten weeks is loaded first, then a working week is played through NATS under the virtual
+//! clock, one second an office hour. What is shown is read from the API and from ALERTS; at the end the
+//! standing lights that ALERTS tells are held against the truth, which the generator worked out on its own.
+//!
+//! Everything lives in a temporary folder and on loopback; the end takes it all away.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use bench::{Generated, Options, Profile};
+use facts::{Moment, StandingLight};
+use ingest::streams;
+use tokio::sync::watch;
+
+use crate::cli::{DemoArgs, Exit, Language};
+use crate::config_folder;
+use crate::nats_server::{self, PrivateServer};
+use crate::run::ended;
+use crate::service::Service;
+use crate::settings::{self, Flag, Sources};
+use crate::terminal;
+
+mod board;
+mod city_sender;
+mod tempo;
+mod verdict;
+
+use board::Board;
+use city_sender::CitySender;
+use tempo::Tempo;
+use verdict::Verdict;
+
+/// The city and its seed: the same city every time.
+const PROFILE: &str = "yichun-week";
+const SEED: u64 = 1;
+/// Real seconds in which the week is played, unless told: one an office hour.
+const SECONDS: u32 = 40;
+/// How often the virtual clock is moved and the board drawn.
+const STEP: Duration = Duration::from_millis(100);
+/// How long the service may take to catch up with the backlog, and to say the last of the week.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Plays the demo.
+///
+/// # Errors
+/// When nats-server is missing, or a part cannot start.
+pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
+    let folder = tempfile::Builder::new().prefix("watchlight-demo-").tempdir().context("could not make a folder")?;
+    let found = nats_server::find_for_process()?;
+    let server = PrivateServer::start(&found, folder.path(), None)?;
+    let settings = settings(args, folder.path(), &server)?;
+    let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
+    let regions = site.configuration.regions.clone();
+    let city = bench::generate(&Options::new(Profile::named(PROFILE)?, SEED))?;
+    println!(
+        "宜春样例城市 sample city: {} cases, {} events; nats-server {} at {}",
+        city.options().cases,
+        city.event_count(),
+        server.version(),
+        server.address()
+    );
+    // The demo's own errands; the service has a runtime of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut sender = runtime.block_on(CitySender::connect(&server.url(), &city))?;
+    let backlog = runtime.block_on(sender.send_until(city.replay_from()))?;
+    println!("积压事件 backlog of ten weeks: {backlog} events in the stream APPROVALS");
+    let service = Service::start(&settings, Arc::new(site.configuration))?;
+    println!("页面 page: http://{}", service.address());
+    let show = Show { city: &city, address: service.address(), args, regions };
+    let (stop, stopped) = watch::channel(false);
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = show.play(&mut sender) => Some(outcome),
+            () = ended() => None,
+        }
+    });
+    stop.send_replace(true);
+    let drained = service.run_until(async move {
+        let mut stopped = stopped;
+        stopped.wait_for(|stop| *stop).await.ok();
+    });
+    let Some(outcome) = outcome else {
+        println!("已中断 interrupted; everything is taken away");
+        return Ok(Exit::Fine);
+    };
+    let verdict = outcome?;
+    drained?;
+    print!("{verdict}");
+    Ok(if verdict.is_equal() { Exit::Fine } else { Exit::FaultsFound })
+}
+
+/// The site's settings, but a private server, a virtual clock and a folder of our own.
+fn settings(args: &DemoArgs, folder: &Path, server: &PrivateServer) -> anyhow::Result<settings::Settings> {
+    let flag = |key: &'static str, value: String| Flag { name: "demo", key, value };
+    let flags = vec![
+        flag("nats.url", server.url()),
+        flag("data", folder.join("data").to_string_lossy().into_owned()),
+        flag("ledger.url", "sqlite://{data}/ledger.sqlite".to_owned()),
+        flag("clock.kind", "virtual".to_owned()),
+        flag("http.listen", free_address()?.to_string()),
+    ];
+    Ok(settings::load(&Sources::of_process(&args.config.folder, flags))?)
+}
+
+/// Port 8600, or a free one when somebody has it.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    let wanted: SocketAddr = ([127, 0, 0, 1], 8600).into();
+    if std::net::TcpListener::bind(wanted).is_ok() {
+        return Ok(wanted);
+    }
+    let free = std::net::TcpListener::bind((wanted.ip(), 0)).context("no free port on loopback")?;
+    println!("端口 8600 被占用 port 8600 is taken; the page gets another");
+    Ok(free.local_addr()?)
+}
+
+/// What is played, and where it is seen.
+struct Show<'a> {
+    city: &'a Generated,
+    address: SocketAddr,
+    args: &'a DemoArgs,
+    regions: BTreeMap<u64, facts::standing::Text2>,
+}
+
+impl Show<'_> {
+    /// Plays the week, waits until all of it is said, and judges the result.
+    async fn play(&self, sender: &mut CitySender<'_>) -> anyhow::Result<Verdict> {
+        let watched = terminal::is_watched() && !self.args.headless;
+        let mut board = Board::new(self.address, self.regions.clone(), watched);
+        board.wait_ready(PATIENCE).await?;
+        let seconds = self.args.seconds.unwrap_or(SECONDS);
+        let tempo = Tempo::new(self.city.replay_from(), self.city.until(), seconds);
+        let start = std::time::Instant::now();
+        let mut step = tokio::time::interval(STEP);
+        loop {
+            step.tick().await;
+            let now = tempo.at(start.elapsed());
+            sender.send_until(now).await?;
+            sender.progress(now).await?;
+            board.show(tempo.share(start.elapsed()), now).await?;
+            if now >= self.city.until() {
+                break;
+            }
+        }
+        // The clock must pass the end for the end to be closed.
+        sender.progress(self.city.until().plus_millis(1)).await?;
+        let lights = self.settled(sender, &mut board).await?;
+        Ok(Verdict::of(self.city.truth(), &lights))
+    }
+
+    /// The lights that ALERTS tells, once the service has closed the end and the ledger has all of it.
+    async fn settled(&self, sender: &CitySender<'_>, board: &mut Board) -> anyhow::Result<Vec<StandingLight>> {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        loop {
+            let closed = board.show(1.0, self.city.until()).await?;
+            let alerts = streams::state(sender.connection(), streams::ALERTS).await?;
+            if closed >= self.city.until() && board.told() >= alerts.last_sequence {
+                // One more look: nothing is said after the end is closed and the record stands still.
+                let context = &sender.connection().jetstream;
+                let said = alerts::read_said(context, streams::ALERTS, 0).await?;
+                if said.last_sequence == alerts.last_sequence {
+                    board.finish();
+                    return Ok(said.last.iter().filter_map(facts::Transition::standing).collect());
+                }
+            }
+            if std::time::Instant::now() > deadline {
+                bail!("the service has not said the whole week after {} s; see the log", PATIENCE.as_secs());
+            }
+            tokio::time::sleep(STEP).await;
+        }
+    }
+}
+
+/// The instant `moment` as staff read it.
+fn shown(moment: Moment) -> String {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    moment.civil(&zone).strftime("%Y-%m-%d %H:%M").to_string()
+}

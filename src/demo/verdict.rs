@@ -1,0 +1,81 @@
+//! The standing lights against the truth.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use facts::StandingLight;
+
+/// Differences told by name; the rest are counted.
+const NAMED_MAX: usize = 10;
+
+/// Equal, missing and extra lights.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    equal: usize,
+    missing: Vec<StandingLight>,
+    extra: Vec<StandingLight>,
+}
+
+type Key<'a> = (&'a str, &'a str, &'a str);
+
+fn by_key(lights: &[StandingLight]) -> BTreeMap<Key<'_>, &StandingLight> {
+    lights.iter().map(|light| ((light.case.as_str(), light.rule.as_str(), light.instance.as_str()), light)).collect()
+}
+
+impl Verdict {
+    /// Holds `found` against `truth`; a light that differs in card, lamp, instant or owner is missing and extra.
+    pub(super) fn of(truth: &[StandingLight], found: &[StandingLight]) -> Verdict {
+        let (expected, told) = (by_key(truth), by_key(found));
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|(key, light)| told.get(*key) != Some(light))
+            .map(|(_, light)| (*light).clone())
+            .collect();
+        let extra = told
+            .iter()
+            .filter(|(key, light)| expected.get(*key) != Some(light))
+            .map(|(_, light)| (*light).clone())
+            .collect();
+        Verdict { equal: expected.len() - missing.len(), missing, extra }
+    }
+
+    /// True when nothing is missing and nothing is extra.
+    pub(super) fn is_equal(&self) -> bool {
+        self.missing.is_empty() && self.extra.is_empty()
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, lights) in [("缺 missing", &self.missing), ("多 extra", &self.extra)] {
+            for light in lights.iter().take(NAMED_MAX) {
+                writeln!(out, "{name}: {}", light.row().replace('\t', "  "))?;
+            }
+        }
+        let (equal, missing, extra) = (self.equal, self.missing.len(), self.extra.len());
+        writeln!(out, "与真值比较 against the truth: 相同 equal {equal}  缺 missing {missing}  多 extra {extra}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_light_with_another_card_is_missing_and_extra() {
+        let light = |case: &str, card| StandingLight {
+            case: case.into(),
+            rule: "R".into(),
+            instance: "-".into(),
+            card,
+            light: facts::Light::Yellow,
+            since: facts::Moment::from_millis(0),
+            owner: facts::Address::from_subject("approval", "approval.city.360900.D").expect("an address"),
+        };
+        let truth = [light("A", facts::Card::Yellow), light("B", facts::Card::Warning)];
+        let found = [light("A", facts::Card::Yellow), light("B", facts::Card::Yellow), light("C", facts::Card::Red)];
+        let verdict = Verdict::of(&truth, &found);
+        assert_eq!((verdict.equal, verdict.missing.len(), verdict.extra.len()), (1, 1, 2));
+        assert!(Verdict::of(&truth, &truth).is_equal());
+    }
+}

@@ -1,0 +1,43 @@
+//! What the HTTP API asks of the dataflow: one case, and the counts of the differential collection.
+
+use std::sync::Arc;
+
+use alerts::{CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot};
+use dataflow::Desk;
+use futures_util::future::BoxFuture;
+use rules::configuration::Configuration;
+
+use crate::case_desk::case_view;
+
+/// Reads through the dataflow's desk.
+#[derive(Clone)]
+pub(crate) struct Readers {
+    pub(crate) desk: Desk,
+    pub(crate) configuration: Arc<Configuration>,
+}
+
+impl CaseReader for Readers {
+    fn case<'a>(&'a self, case: &'a str) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>> {
+        let (readers, case) = (self.clone(), case.to_owned());
+        // The worker that owns the case answers between two steps: a wait, so not on an async thread.
+        let asked = tokio::task::spawn_blocking(move || {
+            let held = readers.desk.case(&case).map_err(|error| CaseUnavailable(error.to_string()))?;
+            Ok(held.and_then(|held| case_view(&held, &readers.configuration, &case, held.as_of)))
+        });
+        Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })
+    }
+}
+
+impl Counts for Readers {
+    fn snapshot(&self) -> CountsSnapshot {
+        let counts = self.desk.counts();
+        let rows = counts.rows.into_iter().map(|row| CountRow {
+            level: row.owner.level,
+            region: row.owner.region,
+            dept: row.owner.dept,
+            light: row.light,
+            cases: i64::try_from(row.cases).unwrap_or(i64::MAX),
+        });
+        CountsSnapshot { as_of: counts.as_of, rows: rows.collect(), judged_by_worker: self.desk.judged_by_worker() }
+    }
+}

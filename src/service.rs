@@ -1,0 +1,325 @@
+//! The service: ingest, dataflow and alerts wired together, from a start to a drained end.
+//!
+//! ```text
+//! intake (task) ─► feeding (thread) ─► dataflow (threads) ─► announcing (thread) ─► ALERTS ─► follower (task) ─► ledger
+//!                     the clock                                                                     http (task) ◄─┘
+//! ```
+//!
+//! No checkpoint yet: a start reads the stream from its first message, judges silently up to the sequence
+//! seen at the start, and says only what ALERTS does not hold.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use alerts::{Follower, Gate, Ledger, PublishSettings, Publisher, Readiness};
+use anyhow::{Context, anyhow};
+use dataflow::{Desk, Options, Runner};
+use ingest::jetstream::{Health, IntakeOptions, Position};
+use ingest::streams::{self, ALERTS, APPROVALS, StreamOptions};
+use ingest::{Arrival, Connection, Intake, ServerOptions, server};
+use rules::configuration::Configuration;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+
+use crate::announcing::Announcing;
+use crate::clock::Clock;
+use crate::feeding::{Feeding, Progress};
+use crate::figures;
+use crate::readers::Readers;
+use crate::settings::{ClockKind, NatsLogin, NatsSettings, Settings, StreamSettings};
+
+/// How often readiness and the figures of the dataflow are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a stop waits for the ledger to take what was said last.
+const LEDGER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running service.
+pub struct Service {
+    runtime: Runtime,
+    stop: watch::Sender<bool>,
+    closing: watch::Sender<bool>,
+    runner: Arc<Runner>,
+    feeding: JoinHandle<anyhow::Result<()>>,
+    announcing: JoinHandle<anyhow::Result<()>>,
+    failures: mpsc::UnboundedReceiver<anyhow::Error>,
+    ledger: Ledger,
+    connection: Connection,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// Starts everything; returns when the page answers. Catching up goes on behind it.
+    ///
+    /// # Errors
+    /// When a server, a database or the port cannot be had, or what they hold does not fit.
+    pub fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Service> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.context("could not start the runtime")?;
+        let started = runtime.block_on(start(settings, configuration))?;
+        Ok(started.into_service(runtime))
+    }
+
+    /// Where the page and the API answer.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until `ended` is ready or a part fails, then drains and ends.
+    ///
+    /// # Errors
+    /// What made a part fail.
+    pub fn run_until<E: Future<Output = ()>>(mut self, ended: E) -> anyhow::Result<()> {
+        let failure = self.runtime.block_on(async {
+            tokio::select! {
+                () = ended => None,
+                failure = self.failures.recv() => failure,
+            }
+        });
+        let drained = self.drain();
+        match failure {
+            Some(failure) => Err(failure),
+            None => drained,
+        }
+    }
+
+    /// Stops reading, judges and says what was read, and lets the ledger take it.
+    fn drain(self) -> anyhow::Result<()> {
+        let Service { runtime, stop, closing, runner, feeding, announcing, ledger, connection, .. } = self;
+        tracing::info!("stopping: no more messages are read");
+        stop.send_replace(true);
+        let fed = feeding.join().map_err(|_| anyhow!("the feeding thread failed"))?;
+        runner.close();
+        let said = announcing.join().map_err(|_| anyhow!("the announcing thread failed"))?;
+        runtime.block_on(async {
+            if let Ok(state) = streams::state(&connection, ALERTS).await {
+                let mut position = ledger.watch_position();
+                let taken = position.wait_for(|position| position.sequence >= state.last_sequence);
+                if tokio::time::timeout(LEDGER_PATIENCE, taken).await.is_err() {
+                    tracing::warn!("the ledger is behind; it goes on from where it stands at the next start");
+                }
+            }
+            closing.send_replace(true);
+            ledger.close().await;
+        });
+        runtime.shutdown_timeout(Duration::from_secs(2));
+        fed.and(said)?;
+        tracing::info!("stopped; everything read was judged and said");
+        Ok(())
+    }
+}
+
+/// Everything but the runtime.
+struct Started {
+    stop: watch::Sender<bool>,
+    closing: watch::Sender<bool>,
+    runner: Arc<Runner>,
+    feeding: JoinHandle<anyhow::Result<()>>,
+    announcing: JoinHandle<anyhow::Result<()>>,
+    failures: mpsc::UnboundedReceiver<anyhow::Error>,
+    ledger: Ledger,
+    connection: Connection,
+    address: SocketAddr,
+}
+
+impl Started {
+    fn into_service(self, runtime: Runtime) -> Service {
+        let Started { stop, closing, runner, feeding, announcing, failures, ledger, connection, address } = self;
+        Service { runtime, stop, closing, runner, feeding, announcing, failures, ledger, connection, address }
+    }
+}
+
+async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Started> {
+    figures::install();
+    let connection = server::connect(&server_options(&settings.nats)).await?;
+    let streams = streams::ensure(&connection, &stream_options(&settings.streams)).await?;
+    for difference in &streams.differences {
+        tracing::warn!(%difference, "a stream is not as this product would make it");
+    }
+    let ledger = open_ledger(&settings.ledger.url).await?;
+    let listener = TcpListener::bind(settings.http.listen).await;
+    let listener = listener.with_context(|| format!("could not listen on {}", settings.http.listen))?;
+    let address = listener.local_addr().context("a bound socket has an address")?;
+
+    let options = Options { workers: settings.workers.get(), announce: false, ..Options::default() };
+    let (runner, closings) = Runner::start(&options, Arc::clone(&configuration))?;
+    let runner = Arc::new(runner);
+    let publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
+    let announcing = Announcing::open(publisher, Arc::clone(&runner)).await?;
+
+    let (stop, stopped) = watch::channel(false);
+    let (closing, closed) = watch::channel(false);
+    let (failed, failures) = mpsc::unbounded_channel();
+    let progress = Arc::new(Progress::default());
+    let arrival = match settings.clock.kind {
+        ClockKind::Wall => Arrival::Server,
+        ClockKind::Virtual => Arrival::Line,
+    };
+    let options = IntakeOptions { arrival, ..IntakeOptions::default() };
+    let wake = Arc::new(std::sync::OnceLock::<thread::Thread>::new());
+    let waking = Arc::clone(&wake);
+    let wake_feeding = Box::new(move || {
+        if let Some(thread) = waking.get() {
+            thread.unpark();
+        }
+    });
+    let (intake, feed) =
+        Intake::open(connection.clone(), APPROVALS, &Position::default(), options, wake_feeding, stopped).await?;
+    let health = feed.health();
+    let feeding = Feeding {
+        feed,
+        runner: Arc::clone(&runner),
+        clock: match settings.clock.kind {
+            ClockKind::Wall => Clock::wall(),
+            ClockKind::Virtual => Clock::replay(None),
+        },
+        zone: configuration.zone.clone(),
+        silent_until: streams.approvals.last_sequence,
+        progress: Arc::clone(&progress),
+    };
+    let fail = failed.clone();
+    let feeding = spawn("feeding", fail, move || feeding.run().map_err(Into::into))?;
+    wake.set(feeding.thread().clone()).map_err(|_| anyhow!("the feeding thread is set once"))?;
+    let fail = failed.clone();
+    let announcing = spawn("announcing", fail, move || announcing.run(&closings).map_err(Into::into))?;
+    let fail = failed.clone();
+    tokio::spawn(async move {
+        if let Err(error) = intake.run().await {
+            // Nobody may be waiting any more: then the service is stopping anyway.
+            fail.send(error.into()).ok();
+        }
+    });
+    let follower =
+        Follower { ledger: ledger.clone(), context: connection.jetstream.clone(), stream: ALERTS.to_owned() };
+    let fail = failed.clone();
+    tokio::spawn(async move {
+        let Err(error) = follower.follow().await;
+        fail.send(error.into()).ok();
+    });
+
+    let readers = Arc::new(Readers { desk: runner.desk(), configuration: Arc::clone(&configuration) });
+    let (ready, readiness) = watch::channel(Readiness::default());
+    tokio::spawn(look(ready, runner.desk(), health, progress, ledger.clone()));
+    let site = alerts::Site {
+        ledger: ledger.clone(),
+        cases: readers.clone(),
+        counts: readers,
+        readiness,
+        closing: closed.clone(),
+        metrics: Arc::new(figures::text),
+        regions: region_names(&configuration),
+        zone: configuration.zone.clone(),
+    };
+    let serve = axum::serve(listener, alerts::router(site)).with_graceful_shutdown(until_true(closed));
+    tokio::spawn(async move {
+        if let Err(error) = serve.await {
+            tracing::error!(%error, "the page has ended");
+        }
+    });
+    tracing::info!(%address, "the page answers");
+    Ok(Started { stop, closing, runner, feeding, announcing, failures, ledger, connection, address })
+}
+
+/// A thread whose failure is told to whoever waits for the service.
+fn spawn(
+    name: &str,
+    failed: mpsc::UnboundedSender<anyhow::Error>,
+    work: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
+    let body = move || {
+        work().inspect_err(|error| {
+            tracing::error!(error = format!("{error:#}"), "a part of the service has failed");
+            failed.send(anyhow!("{error:#}")).ok();
+        })
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(body).with_context(|| format!("could not start thread {name}"))
+}
+
+async fn until_true(mut flag: watch::Receiver<bool>) {
+    // A dropped sender means the same as true: nobody keeps the service up.
+    flag.wait_for(|closing| *closing).await.ok();
+}
+
+/// Keeps readiness and the dataflow's figures up to date.
+async fn look(
+    ready: watch::Sender<Readiness>,
+    desk: Desk,
+    health: Arc<Health>,
+    progress: Arc<Progress>,
+    ledger: Ledger,
+) {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tick.tick().await;
+        figures::dataflow(&desk);
+        let gates = vec![
+            gate("nats", health.is_open(), "等待 NATS 服务器", "waiting for the NATS server"),
+            gate(
+                "caught_up",
+                progress.caught_up.load(Ordering::Acquire),
+                "正在判定启动前的事件",
+                "judging what was sent before the start",
+            ),
+            gate(
+                "clock",
+                !progress.frozen.load(Ordering::Relaxed),
+                "监察时钟停走，见日志",
+                "the supervision clock stands still; see the log",
+            ),
+            gate("ledger", ledger.position().created_micros != 0, "等待台账数据库", "waiting for the ledger"),
+        ];
+        if ready.send(Readiness { gates }).is_err() {
+            return;
+        }
+    }
+}
+
+fn gate(name: &'static str, open: bool, zh: &str, en: &str) -> Gate {
+    if open { Gate::open(name) } else { Gate::waiting(name, zh, en) }
+}
+
+async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let path = Path::new(path.split('?').next().unwrap_or(path));
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("could not make the folder {} for the ledger", folder.display()))?;
+        }
+    }
+    Ok(Ledger::open(url).await?)
+}
+
+fn server_options(nats: &NatsSettings) -> ServerOptions {
+    let login = match &nats.login {
+        NatsLogin::Open => server::Login::Open,
+        NatsLogin::Password { user, password } => {
+            server::Login::Password { user: user.clone(), password: password.clone() }
+        }
+        NatsLogin::Token(token) => server::Login::Token(token.clone()),
+        NatsLogin::CredentialsFile(path) => server::Login::CredentialsFile(path.clone()),
+    };
+    ServerOptions { urls: nats.urls.clone(), login, authority: nats.authority.clone(), tls_required: nats.tls_required }
+}
+
+fn stream_options(streams: &StreamSettings) -> StreamOptions {
+    StreamOptions {
+        replicas: streams.replicas,
+        approvals_max_age: streams.approvals_keep,
+        alerts_max_age: streams.alerts_keep,
+        quarantine_max_age: streams.quarantine_keep,
+    }
+}
+
+/// Region names by canonical code, as the page shows them.
+fn region_names(configuration: &Configuration) -> std::collections::BTreeMap<String, String> {
+    let names = configuration.regions.iter().filter_map(|(code, name)| {
+        let region: facts::Region = format!("{code:012}").parse().ok()?;
+        Some((region.to_string(), name.zh.clone()))
+    });
+    names.collect()
+}

@@ -1,0 +1,106 @@
+//! The reference twin: the lights of the first sixteen rules, worked out a second time.
+//!
+//! [`lights`] answers one question, "which lights stand at T?", from scratch and for one T at a time:
+//! it keeps no state and no schedule, walks through days and records, and is as slow as it is plain.
+//! It is written from the documents of the supervision, not from the engine, and shares only the data
+//! types of `facts` with it. Where both say the same on many random histories ([`random`]), either is
+//! right or both read the documents alike.
+//!
+//! Time: instants are [`Moment`]s; days are civil days in the calendar's zone.
+//! Rules and limits stand in code here on purpose: a second reading of the rule files would repeat a
+//! misreading of the first.
+//! Not here: causes, transitions, proofs, silence of sources, data-quality lights.
+
+mod calendar;
+mod case;
+mod catalogue;
+mod clock;
+mod fees;
+mod overdue;
+mod process;
+pub mod random;
+
+#[cfg(test)]
+mod tests;
+
+pub use calendar::TwinCalendar;
+pub use catalogue::TwinCatalogue;
+
+use std::collections::BTreeSet;
+
+use facts::line::scalar_text;
+use facts::{Activity, Card, Event, Light, Moment, StandingLight};
+
+use case::Case;
+
+/// How a place supervises.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum TwinProfile {
+    /// Limits in working days count by law: the day of the start is not counted, the last one ends at
+    /// the close of business.
+    National,
+    /// Limits in working days count in office seconds; the promise is warned of three days ahead.
+    Hunan2018,
+}
+
+/// One light before it is known whether an appeal holds it down.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Lit {
+    rule: &'static str,
+    instance: String,
+    card: Card,
+    since: Moment,
+}
+
+/// The lights that stand at `t`, sorted.
+///
+/// `facts_known` holds record versions, each with the instant at which it arrived; those that arrived
+/// after `t` are not known yet, those dated after `t` are not seen yet. The order of the slice does not matter.
+#[must_use]
+pub fn lights(
+    facts_known: &[(Event, Moment)],
+    catalogue: &TwinCatalogue,
+    calendar: &TwinCalendar,
+    profile: TwinProfile,
+    t: Moment,
+) -> Vec<StandingLight> {
+    let cases: BTreeSet<&str> = facts_known.iter().map(|(event, _)| event.case.as_str()).collect();
+    let mut standing = Vec::new();
+    for id in cases.into_iter().filter(|id| !id.is_empty()) {
+        let Some(case) = Case::at(id, facts_known, catalogue, calendar, t) else { continue };
+        let mut lit = overdue::lit(&case, profile);
+        lit.extend(fees::lit(&case));
+        lit.extend(process::lit(&case, profile));
+        lit.retain(|lit| !waived(&case, lit));
+        standing.extend(lit.into_iter().map(|lit| StandingLight {
+            case: id.into(),
+            rule: lit.rule.into(),
+            instance: lit.instance.into(),
+            card: lit.card,
+            light: lamp(lit.card),
+            since: lit.since,
+            owner: case.owner.clone(),
+        }));
+    }
+    standing.sort();
+    standing
+}
+
+/// Both profiles show a warning and a yellow card as a yellow lamp.
+fn lamp(card: Card) -> Light {
+    match card {
+        Card::None => Light::Green,
+        Card::Warning | Card::Yellow => Light::Yellow,
+        Card::Red => Light::Red,
+    }
+}
+
+/// An upheld appeal names rule, instance and card: that card and milder ones are held down.
+fn waived(case: &Case<'_>, lit: &Lit) -> bool {
+    case.of(Activity::Waived).any(|fact| {
+        let said = |key: &str| fact.event.attr(key).map(scalar_text);
+        said("rule") == Some(lit.rule)
+            && said("instance") == Some(&lit.instance)
+            && said("card").and_then(Card::from_token).is_some_and(|card| lit.card <= card)
+    })
+}
