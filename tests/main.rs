@@ -6,7 +6,12 @@
 mod support;
 
 mod command_line;
+mod copied_rule;
 mod dependency_picture;
 mod fuzz_corpus;
 mod private_server;
+mod properties;
 mod rules_stay_in_files;
+mod same_digest;
+mod textbook_agrees;
+mod truth;
