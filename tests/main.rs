@@ -5,8 +5,13 @@
 
 mod support;
 
+mod back_pressure;
 mod command_line;
+mod demo;
 mod dependency_picture;
 mod fuzz_corpus;
+mod hostile_input;
 mod private_server;
+mod restarts;
 mod rules_stay_in_files;
+mod service;
