@@ -49,7 +49,8 @@ fn the_pages_of_a_running_service_agree_with_each_other_and_with_the_city() {
     // Made by a short life of the service, so that the streams are the product's own.
     assert_eq!(site.start().terminate(), Some(0));
     let wire = site.wire();
-    wire.send_all(messages(city().events()).chain(city().end()));
+    let [last, after] = city().end();
+    wire.send_all(messages(city().events()).chain([last]));
 
     let service = site.start();
     let waiting = service.get("/ready");
@@ -64,11 +65,12 @@ fn the_pages_of_a_running_service_agree_with_each_other_and_with_the_city() {
     service.wait_ready();
     assert_eq!(service.json("/ready"), serde_json::json!({"ready": true, "reasons": []}));
 
+    assert_eq!(wire.last_sequence("ALERTS"), 0, "judged in silence");
+    wire.send_all([after]);
     service.wait_closed(city().until());
-    // Judged in silence, then said at once: the net of ten weeks is the lights that stand.
-    eventually("the net difference is said", || {
-        (wire.last_sequence("ALERTS") >= city().replayed().standing.len() as u64).then_some(())
-    });
+    let standing = city().replayed().standing.len() as u64;
+    eventually("the net difference is said", || (wire.last_sequence("ALERTS") >= standing).then_some(()));
+    assert_eq!(wire.last_sequence("ALERTS"), standing, "the net of eleven weeks is the lights that stand");
     service.wait_ledger(wire.last_sequence("ALERTS"));
     let lights = service.lights();
     assert_same_lines("the ledger's lights and those of replay", &rows(&lights), &city().replayed().standing);

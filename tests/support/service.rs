@@ -203,7 +203,7 @@ impl TestService {
     #[track_caller]
     pub(crate) fn listen(&self, after: u64, last: u64) -> Vec<(u64, String)> {
         let url = format!("{}/api/events", self.base);
-        let heard = wait(tokio::time::timeout(PATIENCE, async {
+        let heard = async {
             let answer = self.http.get(url).header("Last-Event-ID", after.to_string()).send().await?;
             let mut pieces = answer.error_for_status()?.bytes_stream();
             let (mut text, mut heard) = (Vec::new(), Vec::new());
@@ -215,7 +215,8 @@ impl TestService {
                 }
             }
             Ok::<_, reqwest::Error>(heard)
-        }));
+        };
+        let heard = wait(async { tokio::time::timeout(PATIENCE, heard).await });
         heard.expect("the events come in time").expect("the event stream answers")
     }
 
