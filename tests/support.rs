@@ -1,10 +1,14 @@
 //! What several end-to-end tests need: waiting without sleeping blindly, servers of their own, honest skips.
 
+pub(crate) mod city;
 pub(crate) mod eventually;
 pub(crate) mod nats;
 pub(crate) mod postgres;
 pub(crate) mod replayed;
+pub(crate) mod said;
+pub(crate) mod service;
 pub(crate) mod skip;
+pub(crate) mod wire;
 
 use std::path::Path;
 use std::process::Command;
