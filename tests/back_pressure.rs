@@ -83,6 +83,29 @@ fn a_server_that_stands_still_is_waited_for() {
     assert_eq!(service.terminate(), Some(0));
 }
 
+/// Who stops a service must not have to wait for a server that may never come back.
+#[test]
+fn a_stop_while_the_server_stands_still_ends_and_the_next_start_says_the_rest() {
+    let test = "a_stop_while_the_server_stands_still_ends_and_the_next_start_says_the_rest";
+    let Some(site) = TestSite::with_virtual_clock(test) else { return };
+    let service = site.start();
+    service.wait_ready();
+    let wire = site.wire();
+    wire.send_all(messages(city().events()));
+    eventually("it is in the middle of its work", || (wire.last_sequence("ALERTS") > 0).then_some(()));
+    site.nats.pause();
+    assert_eq!(service.terminate(), Some(0));
+    site.nats.resume();
+
+    let service = site.start();
+    service.wait_ready();
+    wire.send_all(city().end());
+    service.wait_closed(city().until());
+    let expected = &city().replayed().standing;
+    eventually("all is said", || (fold(&transitions(&wire)) == *expected).then_some(()));
+    assert_eq!(service.terminate(), Some(0));
+}
+
 /// The worker is slower than the stream: what it has not read stays on the server, and is told as pending.
 #[test]
 fn a_backlog_is_told_as_pending_until_it_is_read() {
