@@ -8,5 +8,7 @@ mod support;
 mod command_line;
 mod dependency_picture;
 mod fuzz_corpus;
+mod pages;
 mod private_server;
+mod readme;
 mod rules_stay_in_files;
