@@ -1,38 +1,169 @@
 //! `watchlight check`: the configuration folder is read as the service would read it, and every fault is printed.
 //!
-//! Nothing is started and the network is not touched. Faults go to standard output, one a line, in the language
-//! asked for; the exit code says whether there were any.
+//! Nothing is started and the network is not touched. Faults go to standard output in the language asked for, the
+//! settings' first, then by file and place; a closing line tells what was found. Warnings leave the exit code at 0.
+
+use std::path::Path;
+
+use facts::proof::Lang;
+use jiff::tz::TimeZone;
+use rules::fault::{Fault, Place, Severity};
+use rules::scenario::ScenarioFile;
+use rules::site::{self, Site};
 
 use crate::cli::{CheckArgs, Exit, Language};
-use crate::settings::{self, Fault, SettingsError, Sources};
+use crate::config_folder;
+use crate::settings::{self, SettingsError, Sources};
+
+/// The code of faults of settings; their words say the rest.
+const SETTING: &str = "ST01";
+/// The code of faults of scenario files.
+const SCENARIO: &str = "SC01";
+/// How the names of scenario files end.
+const SCENARIO_ENDING: &str = ".cases.toml";
 
 /// Checks the configuration of `args` and prints what is wrong with it.
 ///
 /// # Errors
 /// When the folder is missing or a file in it cannot be read.
 pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> {
-    match settings::load(&Sources::of_process(&args.config.folder, Vec::new())) {
-        Ok(_) => {
-            println!("{}: {}", args.config.folder.display(), in_language(language, "no faults", "没有错误"));
+    let (folder, lang) = (args.config.folder.as_path(), language.into());
+    let (zone, mut faults) = match settings::load(&Sources::of_process(folder, Vec::new())) {
+        Ok(settings) => (settings.zone, Vec::new()),
+        // The other files can be read without the settings: no fault of theirs depends on the site's zone.
+        Err(SettingsError::Faulty(faulty)) => (TimeZone::UTC, faulty.iter().map(of_setting).collect()),
+        Err(error) => return Err(error.into()),
+    };
+    let (scenarios, mut of_files) = scenarios(folder)?;
+    let site = match site::load(&config_folder::read(folder)?, &zone) {
+        Ok(Site { configuration, warnings }) => {
+            of_files.extend(warnings);
+            Some(configuration)
+        }
+        Err(found) => {
+            of_files.extend(found);
+            None
+        }
+    };
+    of_files.sort_by(|one, other| one.file.cmp(&other.file).then_with(|| one.place.cmp(&other.place)));
+    faults.extend(of_files.into_iter().map(|fault| below(folder, fault)));
+    for fault in &faults {
+        println!("{}", fault.render(lang));
+    }
+    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let warnings = faults.len() - errors;
+    let folder = folder.display();
+    match site.filter(|_| errors == 0) {
+        Some(configuration) => {
+            let holds = holdings(&configuration, &scenarios, lang);
+            println!(
+                "{}",
+                lang.pick(
+                    format!("{folder}：没有错误，警告 {warnings}；{holds}"),
+                    format!("{folder}: no faults, warnings {warnings}; {holds}"),
+                )
+            );
             Ok(Exit::Fine)
         }
-        Err(SettingsError::Faulty(faults)) => {
-            for fault in faults.iter() {
-                println!("{}", line(fault, language));
-            }
+        None => {
+            println!(
+                "{}",
+                lang.pick(
+                    format!("{folder}：错误 {errors}，警告 {warnings}"),
+                    format!("{folder}: errors {errors}, warnings {warnings}"),
+                )
+            );
             Ok(Exit::FaultsFound)
         }
-        Err(error) => Err(error.into()),
     }
 }
 
-fn line(fault: &Fault, language: Language) -> String {
-    format!("{}: {}", fault.place, in_language(language, &fault.en, &fault.zh))
+/// Scenario files and scenarios that can be read.
+#[derive(Default)]
+struct Scenarios {
+    files: usize,
+    scenarios: usize,
 }
 
-fn in_language<'a>(language: Language, en: &'a str, zh: &'a str) -> &'a str {
-    match language {
-        Language::En => en,
-        Language::Zh => zh,
+/// Reads the scenario files beside the rules; running them is not part of a check.
+fn scenarios(folder: &Path) -> anyhow::Result<(Scenarios, Vec<Fault>)> {
+    let mut read = Scenarios::default();
+    let mut faults = Vec::new();
+    let wanted = |name: &str| name.starts_with("rules/") && name.ends_with(SCENARIO_ENDING);
+    for (name, bytes) in config_folder::read_where(folder, wanted)? {
+        let Ok(text) = String::from_utf8(bytes) else {
+            let (zh, en) = ("文件不是 UTF-8 编码".to_owned(), "the file is not UTF-8".to_owned());
+            faults.push(Fault::error(&name, None, SCENARIO, zh, en));
+            continue;
+        };
+        match toml::from_str::<ScenarioFile>(&text) {
+            Ok(file) => {
+                read.files += 1;
+                read.scenarios += file.scenarios.len();
+            }
+            Err(error) => faults.push(of_scenario(&name, &text, &error)),
+        }
     }
+    Ok((read, faults))
+}
+
+fn of_scenario(name: &str, text: &str, error: &toml::de::Error) -> Fault {
+    let message = error.message().trim_end();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let place = error.span().map(|span| {
+        let before = &text[..text.floor_char_boundary(span.start)];
+        let line = before.bytes().filter(|byte| *byte == b'\n').count();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let wrong = text.get(span).and_then(|wrong| wrong.lines().next()).unwrap_or_default();
+        Place { line: number(line + 1), column: number(column + 1), width: number(wrong.chars().count().max(1)) }
+    });
+    let source = place.and_then(|place| text.lines().nth(place.line as usize - 1)).map(str::to_owned);
+    let (zh, en) = (format!("不是合格的场景文件：{message}"), format!("not a scenario file: {message}"));
+    Fault { source, ..Fault::error(name, place, SCENARIO, zh, en) }
+}
+
+/// A fault of a setting in the form of all other faults; its place may be a variable or a flag.
+fn of_setting(fault: &settings::Fault) -> Fault {
+    let (zh, en) = (fault.zh.clone(), fault.en.clone());
+    let settings::Place::File { path, line, column } = &fault.place else {
+        return Fault::error(&fault.place.to_string(), None, SETTING, zh, en);
+    };
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let place = Place { line: number(*line), column: number(*column), width: 0 };
+    Fault::error(&path.display().to_string(), Some(place), SETTING, zh, en)
+}
+
+/// The fault with its file named from where the program was started.
+fn below(folder: &Path, fault: Fault) -> Fault {
+    Fault { file: folder.join(&fault.file).display().to_string(), ..fault }
+}
+
+/// What a sound folder holds.
+fn holdings(configuration: &rules::configuration::Configuration, scenarios: &Scenarios, lang: Lang) -> String {
+    let profiles: Vec<String> =
+        configuration.profiles.iter().map(|profile| format!("{} {}", profile.id, profile.rules.len())).collect();
+    let items = configuration.catalogue.items().count();
+    let mut calendars: Vec<String> = configuration
+        .calendars
+        .values()
+        .map(|calendar| {
+            let nothing = || lang.pick("无年度文件", "no year's file").to_owned();
+            let last = calendar.last_covered_year().map_or_else(nothing, |year| year.to_string());
+            lang.pick(format!("{} 至 {last}", calendar.id()), format!("{} to {last}", calendar.id()))
+        })
+        .collect();
+    calendars.dedup();
+    let Scenarios { files, scenarios } = scenarios;
+    lang.pick(
+        format!(
+            "规则：{}；事项 {items}；日历：{}；场景 {scenarios}（{files} 个文件）",
+            profiles.join("、"),
+            calendars.join("、")
+        ),
+        format!(
+            "rules: {}; items {items}; calendars: {}; scenarios {scenarios} in {files} files",
+            profiles.join(", "),
+            calendars.join(", ")
+        ),
+    )
 }

@@ -29,6 +29,11 @@ const EXIT_CODES: &str = "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 c
 pub enum Command {
     /// Check a configuration folder without starting anything; every fault is told at once
     Check(CheckArgs),
+    /// Show a case's timeline and the reckoning behind each of its lights
+    Explain(ExplainArgs),
+    /// Make events out of another format
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Write the sample city's events and the lights they must lead to; the same seed gives the same bytes
     Generate(GenerateArgs),
     /// Judge events from files under a virtual clock
@@ -136,9 +141,9 @@ pub struct ExplainArgs {
     /// The case number
     #[arg(value_name = "CASE")]
     pub case: String,
-    /// A file of events, one JSON object a line; .gz and .zst are unpacked
-    #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
+    /// A file of events, one JSON object a line; .gz and .zst are unpacked. May be given several times
+    #[arg(long, required = true, value_name = "FILE")]
+    pub events: Vec<PathBuf>,
     /// The configuration.
     #[command(flatten)]
     pub config: ConfigArgs,

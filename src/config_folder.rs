@@ -15,6 +15,14 @@ use rules::site::{self, Files, Site};
 /// # Errors
 /// When the folder or one of its files cannot be read.
 pub fn read(folder: &Path) -> anyhow::Result<Files> {
+    read_where(folder, site::is_part)
+}
+
+/// Reads every file whose path below `folder` is wanted.
+///
+/// # Errors
+/// When the folder or one of its files cannot be read.
+pub(crate) fn read_where(folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Files> {
     let mut files = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(below) = folders.pop() {
@@ -28,7 +36,7 @@ pub fn read(folder: &Path) -> anyhow::Result<Files> {
                 continue;
             }
             let name = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-            if site::is_part(&name) {
+            if wanted(&name) {
                 let bytes = fs::read(folder.join(&path)).with_context(|| format!("could not read {name}"))?;
                 files.insert(name, bytes);
             }

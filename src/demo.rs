@@ -16,12 +16,11 @@ use anyhow::{Context, bail};
 use bench::{Generated, Options, Profile};
 use facts::{Moment, StandingLight};
 use ingest::streams;
-use tokio::sync::watch;
 
 use crate::cli::{DemoArgs, Exit, Language};
 use crate::config_folder;
 use crate::nats_server::{self, PrivateServer};
-use crate::run::ended;
+use crate::run::Signals;
 use crate::service::Service;
 use crate::settings::{self, Flag, Sources};
 use crate::terminal;
@@ -51,6 +50,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// # Errors
 /// When nats-server is missing, or a part cannot start.
 pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
+    // The demo's own errands; the service has a runtime of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Before anything is made that must be taken away again.
+    let mut signals = runtime.block_on(async { Signals::listen() });
     let folder = tempfile::Builder::new().prefix("watchlight-demo-").tempdir().context("could not make a folder")?;
     let found = nats_server::find_for_process()?;
     let server = PrivateServer::start(&found, folder.path(), None)?;
@@ -65,34 +68,38 @@ pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
         server.version(),
         server.address()
     );
-    // The demo's own errands; the service has a runtime of its own.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut sender = runtime.block_on(CitySender::connect(&server.url(), &city))?;
-    let backlog = runtime.block_on(sender.send_until(city.replay_from()))?;
+    let loaded = runtime.block_on(unless(&mut signals, async {
+        let mut sender = CitySender::connect(&server.url(), &city).await?;
+        let backlog = sender.send_until(city.replay_from()).await?;
+        anyhow::Ok((sender, backlog))
+    }));
+    let Some(loaded) = loaded else { return Ok(interrupted()) };
+    let (mut sender, backlog) = loaded?;
     println!("积压事件 backlog of ten weeks: {backlog} events in the stream APPROVALS");
     let service = Service::start(&settings, Arc::new(site.configuration))?;
     println!("页面 page: http://{}", service.address());
     let show = Show { city: &city, address: service.address(), args, regions };
-    let (stop, stopped) = watch::channel(false);
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            outcome = show.play(&mut sender) => Some(outcome),
-            () = ended() => None,
-        }
-    });
-    stop.send_replace(true);
-    let drained = service.run_until(async move {
-        let mut stopped = stopped;
-        stopped.wait_for(|stop| *stop).await.ok();
-    });
-    let Some(outcome) = outcome else {
-        println!("已中断 interrupted; everything is taken away");
-        return Ok(Exit::Fine);
-    };
+    let outcome = runtime.block_on(unless(&mut signals, show.play(&mut sender)));
+    let drained = service.run_until(std::future::ready(()));
+    let Some(outcome) = outcome else { return Ok(interrupted()) };
     let verdict = outcome?;
     drained?;
     print!("{verdict}");
     Ok(if verdict.is_equal() { Exit::Fine } else { Exit::FaultsFound })
+}
+
+/// What `work` comes to, or `None` when a signal comes first.
+async fn unless<T>(signals: &mut Signals, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = signals.ended() => None,
+        done = work => Some(done),
+    }
+}
+
+fn interrupted() -> Exit {
+    println!("已中断 interrupted; everything is taken away");
+    Exit::Fine
 }
 
 /// The site's settings, but a private server, a virtual clock and a folder of our own.

@@ -11,9 +11,11 @@ pub mod cli;
 pub mod clock;
 pub mod config_folder;
 mod demo;
+mod explain;
 mod feeding;
 mod figures;
 mod generate;
+mod import;
 pub mod nats_server;
 mod readers;
 mod replay;
@@ -34,6 +36,8 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
     match cli.command {
         cli::Command::Check(args) => check::run(&args, language),
+        cli::Command::Explain(args) => explain::run(&args, language),
+        cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),

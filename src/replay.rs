@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow, bail};
 use dataflow::{Closings, Entry, Options, Runner};
 use facts::digest::LightsDigest;
 use facts::transition::StandingLine;
-use facts::{Activity, Light, Moment};
+use facts::{Activity, Event, Light, Moment};
 use indicatif::ProgressBar;
 use ingest::event_file::{EventFile, STANDARD_INPUT};
 use ingest::quarantine::RefusedLine;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
     let writer =
         thread::Builder::new().name("transitions".into()).spawn(move || write_transitions(closings, out.as_deref()));
     let writer = writer.context("could not start the thread that writes transitions")?;
-    let replayed = replay(args, &runner, until, &settings.zone)?;
+    let replayed = feed(&args.events, &runner, until, &settings.zone, |_| true)?;
     let standing = runner.standing()?;
     let judged = runner.judged_by_worker();
     runner.finish()?;
@@ -69,18 +69,31 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
 
 /// What became of the lines.
 #[derive(Default)]
-struct Replayed {
-    facts: u64,
-    refused: u64,
-    after_the_end: u64,
+pub(crate) struct Replayed {
+    /// Wanted facts that entered.
+    pub(crate) facts: u64,
+    /// Lines that are no facts.
+    pub(crate) refused: u64,
+    /// Wanted facts that arrived after the end.
+    pub(crate) after_the_end: u64,
 }
 
-/// Feeds every line at its instant of the clock, then lets the clock run on to the end.
-fn replay(args: &ReplayArgs, runner: &Runner, until: Moment, zone: &TimeZone) -> anyhow::Result<Replayed> {
+/// Feeds every wanted fact at its instant of the clock, then lets the clock run on to `until`, and closes it. Facts
+/// that are not wanted move the clock, too.
+///
+/// # Errors
+/// When a file cannot be read or the dataflow fails.
+pub(crate) fn feed(
+    paths: &[PathBuf],
+    runner: &Runner,
+    until: Moment,
+    zone: &TimeZone,
+    wanted: impl Fn(&Event) -> bool,
+) -> anyhow::Result<Replayed> {
     let mut clock = VirtualClock::new(Some(until));
     let mut replayed = Replayed::default();
     let mut lines_before = 0;
-    for path in &args.events {
+    for path in paths {
         let mut file = EventFile::open(path)?;
         let bar = progress(&file);
         let mut last_line = 0;
@@ -90,10 +103,10 @@ fn replay(args: &ReplayArgs, runner: &Runner, until: Moment, zone: &TimeZone) ->
             let mut entries = Vec::with_capacity(batch.facts.len());
             for (line, event) in batch.facts {
                 last_line = line.max(last_line);
-                let progress = event.activity == Activity::Progress;
+                // Progress moves the clock; it is a fact about its source, not about a case.
+                let judged = event.activity != Activity::Progress && wanted(&event);
                 match clock.enter(event.at.moment(zone), event.arrived) {
-                    // Progress moves the clock; it is a fact about its source, not about a case.
-                    clock::Entry::At(_) if progress => {}
+                    clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
                     clock::Entry::At(enters) => {
                         replayed.facts += 1;
                         entries.push(Entry { enters, sequence: Some(lines_before + line), event });
@@ -126,7 +139,10 @@ fn tell_refused(line: &RefusedLine) {
 }
 
 /// The default end: the highest `at` of the files, which takes one more reading of them.
-fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<Moment> {
+///
+/// # Errors
+/// When a file cannot be read or is standard input, or there is no event.
+pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<Moment> {
     let mut highest = None;
     for path in paths {
         if path.as_os_str() == STANDARD_INPUT {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Exit, Language, RunArgs};
 use crate::config_folder;
@@ -18,20 +17,34 @@ pub(crate) fn run(args: &RunArgs, language: Language) -> anyhow::Result<Exit> {
     let settings = settings::load(&Sources::of_process(&args.config.folder, args.flags()))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
     let service = Service::start(&settings, Arc::new(site.configuration))?;
+    // Before the address is told: whoever reads it may send a signal at once.
+    let mut signals = service.block_on(async { Signals::listen() });
     println!("http://{}", service.address());
-    service.run_until(ended())?;
+    service.run_until(async move { signals.ended().await })?;
     Ok(Exit::Fine)
 }
 
-/// Ready at the first SIGTERM or SIGINT.
-///
-/// # Panics
-/// When the system refuses signal handlers, which it does not on Unix.
-pub(crate) async fn ended() {
-    let handler = |kind| signal(kind).context("signal handlers").expect("Unix grants signal handlers");
-    let (mut terminate, mut interrupt) = (handler(SignalKind::terminate()), handler(SignalKind::interrupt()));
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, which end us in order from the moment they are listened for.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, or when the system refuses signal handlers, which it does not on Unix.
+    pub(crate) fn listen() -> Signals {
+        let handler = |kind| signal(kind).expect("Unix grants signal handlers");
+        Signals { terminate: handler(SignalKind::terminate()), interrupt: handler(SignalKind::interrupt()) }
+    }
+
+    /// Ready when the first of either has come since [`Signals::listen`].
+    pub(crate) async fn ended(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

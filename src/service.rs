@@ -70,6 +70,11 @@ impl Service {
         self.address
     }
 
+    /// Waits for `future` on the service's runtime.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
     /// Waits until `ended` is ready or a part fails, then drains and ends.
     ///
     /// # Errors
@@ -203,7 +208,9 @@ async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow
     });
 
     let readers = Arc::new(Readers { desk: runner.desk(), configuration: Arc::clone(&configuration) });
-    let (ready, readiness) = watch::channel(Readiness::default());
+    // Nothing has been looked at yet: that is not ready.
+    let starting = gate("started", false, "正在启动", "starting");
+    let (ready, readiness) = watch::channel(Readiness { gates: vec![starting] });
     tokio::spawn(look(ready, runner.desk(), health, progress, ledger.clone()));
     let site = alerts::Site {
         ledger: ledger.clone(),

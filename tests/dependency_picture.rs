@@ -19,13 +19,14 @@ use serde_json::Value;
 use crate::support::project;
 
 /// Each part of the house and the parts it may name.
-const PICTURE: [(&str, &[&str]); 7] = [
+const PICTURE: [(&str, &[&str]); 8] = [
     ("watchlight", &["alerts", "bench", "dataflow", "facts", "ingest", "rules"]),
     ("ingest", &["facts"]),
     ("dataflow", &["facts", "rules"]),
     ("alerts", &["facts"]),
     ("bench", &["facts"]),
     ("rules", &["facts"]),
+    ("twin", &["facts"]),
     ("facts", &[]),
 ];
 

@@ -5,10 +5,20 @@
 
 mod support;
 
+mod back_pressure;
 mod command_line;
+mod copied_rule;
+mod demo;
 mod dependency_picture;
 mod fuzz_corpus;
+mod hostile_input;
 mod pages;
 mod private_server;
+mod properties;
 mod readme;
+mod restarts;
 mod rules_stay_in_files;
+mod same_digest;
+mod service;
+mod textbook_agrees;
+mod truth;

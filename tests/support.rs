@@ -1,12 +1,21 @@
 //! What several end-to-end tests need: waiting without sleeping blindly, servers of their own, honest skips.
 
+pub(crate) mod city;
 pub(crate) mod eventually;
 pub(crate) mod nats;
 pub(crate) mod postgres;
+pub(crate) mod replayed;
+pub(crate) mod said;
+pub(crate) mod service;
 pub(crate) mod skip;
+pub(crate) mod wire;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, LazyLock};
+
+use jiff::tz::TimeZone;
+use rules::configuration::Configuration;
 
 /// The project's folder.
 pub(crate) fn project() -> &'static Path {
@@ -21,4 +30,36 @@ pub(crate) fn program() -> Command {
     }
     command.env("LANG", "C");
     command
+}
+
+/// The files of the shipped configuration that a light can depend on, by path below `config/`.
+fn shipped_files() -> rules::site::Files {
+    let config = project().join("config");
+    let mut files = rules::site::Files::new();
+    let mut folders = vec![config.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a shipped folder can be read") {
+            let path = entry.expect("a shipped folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let below = path.strip_prefix(&config).expect("it lies below the folder");
+            let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+            if rules::site::is_part(&name) {
+                files.insert(name, std::fs::read(&path).expect("a shipped file can be read"));
+            }
+        }
+    }
+    files
+}
+
+/// The shipped configuration, loaded once.
+pub(crate) fn shipped_configuration() -> Arc<Configuration> {
+    static SHIPPED: LazyLock<Arc<Configuration>> = LazyLock::new(|| {
+        let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
+        let site = rules::site::load(&shipped_files(), &zone).expect("the shipped configuration has no faults");
+        Arc::new(site.configuration)
+    });
+    Arc::clone(&SHIPPED)
 }

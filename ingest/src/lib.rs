@@ -31,8 +31,8 @@ pub use jetstream::{Batch, Feed, Gap, Intake, IntakeError, IntakeOptions, Mark, 
 pub use quarantine::RefusedLine;
 pub use server::{Connection, ServerOptions};
 pub use streams::{StreamIdentity, StreamState, Streams};
-pub use xes_events::{Report, import_xes};
-pub use xes_map::XesMap;
+pub use xes_events::{ImportError, Report, import_xes};
+pub use xes_map::{MapError, MapFault, XesMap};
 
 #[cfg(test)]
 mod operator_files_tests;

@@ -5,12 +5,13 @@
 //! id that another export of the same log gives again. Every line written is read back first, so that an import
 //! never makes a line that is then refused.
 //!
-//! Not here: sorting. Facts come out case by case, as the log has them.
+//! Not here: sorting. Facts come out case by case, as the log has them; each with the instant at which it becomes
+//! known, by which whoever keeps them puts them in order.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use facts::{EventTime, Moment, line};
+use facts::{Moment, line};
 use jiff::tz::TimeZone;
 
 use crate::packing::unpacked;
@@ -38,6 +39,8 @@ pub struct Report {
     pub events_skipped: u64,
     /// Facts written: events and what was made of cases.
     pub facts: u64,
+    /// Amounts of money that were rounded as the map says.
+    pub amounts_rounded: u64,
     /// Facts of each activity.
     pub activities: BTreeMap<String, u64>,
     /// The earliest and the latest business time written; a day counts from its first moment.
@@ -73,23 +76,28 @@ impl std::fmt::Display for TraceFault {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The log cannot be read further.
-    #[error("could not read the log beyond trace {}; {} facts were written", report.traces, report.facts)]
+    #[error("could not read the log beyond trace {}; {} facts were taken until there", report.traces, report.facts)]
     Log {
         /// What was done until then.
         report: Box<Report>,
         /// What stands in the way.
         source: XesError,
     },
-    /// The facts cannot be written.
+    /// The facts cannot be kept.
     #[error("could not write facts")]
     Write(#[source] io::Error),
 }
 
-/// Reads a log, packed or not, and writes its facts as lines.
+/// Reads a log, packed or not, and hands each fact to `keep`: the instant at which it becomes known (`arrived`, else
+/// its business time; a day from its first moment in the map's zone), and its line without a line end.
 ///
 /// # Errors
-/// When the log is broken or `out` cannot be written. Faults of single traces are in the report.
-pub fn import_xes(reader: impl Read + Send, map: &XesMap, out: &mut impl Write) -> Result<Report, ImportError> {
+/// When the log is broken or `keep` fails. Faults of single traces are in the report.
+pub fn import_xes(
+    reader: impl Read + Send,
+    map: &XesMap,
+    mut keep: impl FnMut(Moment, &str) -> io::Result<()>,
+) -> Result<Report, ImportError> {
     let mut report = Report::default();
     let mut log = match unpacked(reader, BUFFER_BYTES) {
         Ok(log) => XesReader::new(log),
@@ -97,13 +105,11 @@ pub fn import_xes(reader: impl Read + Send, map: &XesMap, out: &mut impl Write) 
     };
     loop {
         match log.next_trace() {
-            Ok(Some(trace)) => report.take(&trace, map, out).map_err(ImportError::Write)?,
-            Ok(None) => break,
+            Ok(Some(trace)) => report.take(&trace, map, &mut keep).map_err(ImportError::Write)?,
+            Ok(None) => return Ok(report),
             Err(source) => return Err(ended(report, source)),
         }
     }
-    out.flush().map_err(ImportError::Write)?;
-    Ok(report)
 }
 
 /// Bytes of the log kept ready.
@@ -114,7 +120,12 @@ fn ended(report: Report, source: XesError) -> ImportError {
 }
 
 impl Report {
-    fn take(&mut self, trace: &Trace, map: &XesMap, out: &mut impl Write) -> io::Result<()> {
+    fn take(
+        &mut self,
+        trace: &Trace,
+        map: &XesMap,
+        keep: &mut impl FnMut(Moment, &str) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.traces += 1;
         let made = TraceFacts::of(trace, map);
         let mut faults = made.faults;
@@ -131,11 +142,13 @@ impl Report {
         self.events += trace.events.len() as u64;
         self.events_skipped += made.skipped;
         for (fact, line) in made.facts.iter().zip(&lines) {
-            out.write_all(line.as_bytes())?;
-            out.write_all(b"\n")?;
+            let at = fact.event.at.moment(map.zone.as_ref().unwrap_or(&TimeZone::UTC));
+            keep(fact.event.arrived.unwrap_or(at), line)?;
             self.facts += 1;
+            self.amounts_rounded += u64::from(fact.rounded);
             *self.activities.entry(fact.event.activity.name().to_owned()).or_default() += 1;
-            self.widen(fact.event.at, map);
+            let (first, last) = self.span.unwrap_or((at, at));
+            self.span = Some((first.min(at), last.max(at)));
         }
         Ok(())
     }
@@ -146,12 +159,6 @@ impl Report {
         let room = FAULTS_KEPT_MAX.saturating_sub(self.faults.len());
         let of_trace = faults.into_iter().take(room);
         self.faults.extend(of_trace.map(|fault| TraceFault { trace: trace.number, case: case.clone(), fault }));
-    }
-
-    fn widen(&mut self, at: EventTime, map: &XesMap) {
-        let at = at.moment(map.zone.as_ref().unwrap_or(&TimeZone::UTC));
-        let (first, last) = self.span.unwrap_or((at, at));
-        self.span = Some((first.min(at), last.max(at)));
     }
 }
 

@@ -205,6 +205,21 @@ impl XesMap {
         check::parse(text).map_err(|faults| MapError { name: name.to_owned(), faults })
     }
 
+    /// The zone in which times without an offset are read.
+    #[must_use]
+    pub fn zone(&self) -> Option<&TimeZone> {
+        self.zone.as_ref()
+    }
+
+    /// How amounts finer than a fen are rounded: for each kind of fact with a fee (the activity of a `[[case_event]]`,
+    /// or `None` for events of the log), the rounding it names.
+    #[must_use]
+    pub fn roundings(&self) -> Vec<(Option<&str>, Rounding)> {
+        let of_events = std::iter::once((None, &self.event));
+        let of_cases = self.case_events.iter().map(|made| (Some(made.activity.as_str()), &made.fields));
+        of_events.chain(of_cases).filter_map(|(made, fields)| Some((made, fields.fee.as_ref()?.rounding))).collect()
+    }
+
     /// The activities that facts of this map can have besides names of the log itself.
     #[must_use]
     pub fn activities(&self) -> BTreeSet<&str> {

@@ -140,9 +140,9 @@ fn judge_rule<'a>(view: &CaseView<'a>, rule: &Rule) -> Vec<Found> {
 
 /// Which rules joining `event` touched, given what the join did to the history now in `case`.
 ///
-/// All rules of the case where a case fact, a submission, an acceptance, a closing or a waiver came,
-/// went or changed, or where the order inside an instant may have; else the rules that read an
-/// activity of the losing or the winning version.
+/// All rules of the case where its first fact, a case fact, a submission, an acceptance, a closing or a
+/// waiver came, went or changed, or where the order inside an instant may have; else the rules that read
+/// an activity of the losing or the winning version.
 #[must_use]
 pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, change: &Change) -> Touched {
     let before = match change {
@@ -157,6 +157,11 @@ pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, ch
     let settled =
         |record: &Record| matches!(record.event.activity, facts::Activity::Accepted | facts::Activity::Submitted);
     if !case.records.iter().any(settled) || versions.iter().any(|event| touches_all(event)) {
+        return Touched::All;
+    }
+    // The first fact may name the owner, and with it the profile, and dates the case.
+    let was_first = |before: &Event| before.at.moment(&configuration.zone) <= case.records[0].at;
+    if case.records[0].event.same_record(event) || before.is_some_and(was_first) {
         return Touched::All;
     }
     let Some(owner) = view::owner_of(case.records) else { return Touched::All };

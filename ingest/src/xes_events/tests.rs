@@ -72,11 +72,20 @@ fn log_of(traces: &[&str]) -> String {
     log + "</log>"
 }
 
+/// Keeps the lines in the order in which they come.
+fn into(out: &mut String) -> impl FnMut(Moment, &str) -> io::Result<()> {
+    |_, line| {
+        out.push_str(line);
+        out.push('\n');
+        Ok(())
+    }
+}
+
 fn import(log: &str, map: &str) -> (Report, String) {
     let map = XesMap::parse("map.toml", map).expect("a good map");
-    let mut out = Vec::new();
-    let report = import_xes(log.as_bytes(), &map, &mut out).expect("reads to its end");
-    (report, String::from_utf8(out).expect("lines are text"))
+    let mut out = String::new();
+    let report = import_xes(log.as_bytes(), &map, into(&mut out)).expect("reads to its end");
+    (report, out)
 }
 
 const CASE: &str = "trace concept:name 7
@@ -101,9 +110,31 @@ fn a_trace_becomes_facts_and_what_is_known_late_comes_late() {
 "#;
     assert_eq!(lines, expected);
     assert_eq!((report.traces, report.events, report.events_skipped, report.facts), (1, 3, 1, 5));
+    assert_eq!(report.amounts_rounded, 0);
     assert_eq!(report.activities["T2"], 1);
     let span = report.span.map(|(first, last)| format!("{first} {last}"));
     assert_eq!(span.as_deref(), Some("2026-01-05T01:00:00Z 2026-01-09T01:00:00Z"));
+}
+
+#[test]
+fn each_fact_comes_with_the_instant_at_which_it_becomes_known() {
+    let map = MAP.replace("at = \"trace:enddate\"", "at = \"trace:enddate\"\narrived = \"trace:deadline\"");
+    let map = XesMap::parse("map.toml", &map).expect("a good map");
+    let mut known = Vec::new();
+    let keep = |at: Moment, _: &str| {
+        known.push(at.to_string());
+        Ok(())
+    };
+    import_xes(log_of(&[CASE]).as_bytes(), &map, keep).expect("reads to its end");
+    let expected = ["01-05T01:00", "01-05T01:00", "01-06T01:00", "02-04T16:00", "01-05T01:00"];
+    assert_eq!(known, expected.map(|at| format!("2026-{at}:00Z")));
+}
+
+#[test]
+fn rounded_amounts_are_counted() {
+    let (report, lines) = import(&log_of(&[&CASE.replace("1.2345E3", "12.345")]), MAP);
+    assert_eq!(report.amounts_rounded, 1);
+    assert!(lines.contains("\"amount\":\"12.35\""), "{lines}");
 }
 
 #[test]
@@ -158,10 +189,10 @@ fn an_id_given_twice_is_a_fault_not_a_lost_event() {
 fn a_broken_log_says_what_was_written_before() {
     let log = log_of(&[CASE, CASE]);
     let map = XesMap::parse("map.toml", MAP).expect("a good map");
-    let mut out = Vec::new();
-    let error = import_xes(&log.as_bytes()[..log.len() - 30], &map, &mut out).expect_err("cut short");
-    assert_eq!(error.to_string(), "could not read the log beyond trace 1; 5 facts were written");
-    assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 5);
+    let mut out = String::new();
+    let error = import_xes(&log.as_bytes()[..log.len() - 30], &map, into(&mut out)).expect_err("cut short");
+    assert_eq!(error.to_string(), "could not read the log beyond trace 1; 5 facts were taken until there");
+    assert_eq!(out.lines().count(), 5);
 }
 
 /// A real log beside the repository; absent logs are told, not failed.
@@ -174,10 +205,11 @@ fn real_log(test: &str, name: &str) -> Option<PathBuf> {
     found
 }
 
-fn import_file(log: &Path, map: &str) -> (Report, Vec<u8>) {
+fn import_file(log: &Path, map: &str) -> (Report, String) {
     let map = XesMap::parse("map.toml", map).expect("a good map");
-    let mut out = Vec::new();
-    let report = import_xes(std::fs::File::open(log).expect("it exists"), &map, &mut out).expect("reads to its end");
+    let mut out = String::new();
+    let report =
+        import_xes(std::fs::File::open(log).expect("it exists"), &map, into(&mut out)).expect("reads to its end");
     (report, out)
 }
 

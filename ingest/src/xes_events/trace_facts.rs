@@ -32,6 +32,8 @@ pub(super) struct TraceFacts {
 pub(super) struct Fact {
     pub(super) offset: u64,
     pub(super) event: Event,
+    /// Its amount of money was rounded.
+    pub(super) rounded: bool,
 }
 
 impl TraceFacts {
@@ -69,9 +71,9 @@ impl TraceFacts {
         self.check_ids();
     }
 
-    fn add(&mut self, offset: u64, made: Result<Option<Event>, String>) {
+    fn add(&mut self, offset: u64, made: Result<Option<Made>, String>) {
         match made {
-            Ok(Some(event)) => self.facts.push(Fact { offset, event }),
+            Ok(Some((event, rounded))) => self.facts.push(Fact { offset, event, rounded }),
             Ok(None) => {}
             Err(detail) => self.faults.push(XesFault { offset, detail }),
         }
@@ -88,6 +90,9 @@ impl TraceFacts {
         }
     }
 }
+
+/// A fact, and whether its amount of money was rounded.
+type Made = (Event, bool);
 
 /// What all facts of a trace share.
 struct Office {
@@ -133,7 +138,7 @@ impl Office {
         event: &LoggedEvent,
         place: i64,
         first: bool,
-    ) -> Result<Option<Event>, String> {
+    ) -> Result<Option<Made>, String> {
         let mut origin = Origin { map, trace: &trace.attributes, event: Some(&event.attributes), first, activity: "" };
         let admitted = |(reference, values): &(Reference, BTreeSet<String>)| {
             origin.attribute(reference).is_some_and(|value| values.contains(value))
@@ -157,7 +162,7 @@ impl Office {
     }
 
     /// The fact made of what is said of the case; `None` when that is not said.
-    fn case_event(&self, trace: &Trace, map: &XesMap, made: &CaseEvent, place: i64) -> Result<Option<Event>, String> {
+    fn case_event(&self, trace: &Trace, map: &XesMap, made: &CaseEvent, place: i64) -> Result<Option<Made>, String> {
         let origin = Origin { map, trace: &trace.attributes, event: None, first: true, activity: &made.activity };
         let said = made.requires.iter().all(|reference| origin.attribute(reference).is_some());
         match origin.text(&made.fields.at).filter(|_| said) {
@@ -166,7 +171,7 @@ impl Office {
         }
     }
 
-    fn fact(&self, origin: Origin<'_>, fields: &Fields, at: &str, place: i64, id: &str) -> Result<Event, String> {
+    fn fact(&self, origin: Origin<'_>, fields: &Fields, at: &str, place: i64, id: &str) -> Result<Made, String> {
         let map = origin.map;
         let mut detail = facts::event::Detail::default();
         for (field, taken) in &fields.texts {
@@ -175,7 +180,9 @@ impl Office {
         }
         detail.promise_date =
             origin.optional(fields.promise_date.as_ref()).map(|text| time_of(text, map)).transpose()?;
-        detail.fee = fields.fee.as_ref().map_or(Ok(None), |fee| origin.fee(fee))?;
+        let fee = fields.fee.as_ref().map_or(Ok(None), |fee| origin.fee(fee))?;
+        let rounded = fee.as_ref().is_some_and(|(_, rounded)| *rounded);
+        detail.fee = fee.map(|(fee, _)| fee);
         for attr in &fields.attrs {
             if let Some(text) = origin.text(&attr.taken) {
                 let scalar =
@@ -189,7 +196,7 @@ impl Office {
             Some(taken) => origin.text(taken).ok_or("the event has no id")?,
             None => id,
         };
-        Ok(Event {
+        let event = Event {
             id: id.into(),
             version: 1,
             seq: Some(place),
@@ -201,7 +208,8 @@ impl Office {
             arrived,
             address: self.address.clone(),
             detail: (detail != facts::event::Detail::default()).then(|| Box::new(detail)),
-        })
+        };
+        Ok((event, rounded))
     }
 }
 
@@ -240,13 +248,15 @@ impl<'a> Origin<'a> {
         taken.and_then(|taken| self.text(taken))
     }
 
-    fn fee(&self, fields: &FeeFields) -> Result<Option<Fee>, String> {
+    /// The fee, and whether its amount was rounded.
+    fn fee(&self, fields: &FeeFields) -> Result<Option<(Fee, bool)>, String> {
         let Some(amount) = self.text(&fields.amount) else { return Ok(None) };
         let act = self.text(&fields.act).ok_or("the fee has no act")?;
         let text = |taken: &Option<Taken>| self.optional(taken.as_ref()).map(CompactString::from);
-        Ok(Some(Fee {
+        let (amount, rounded) = amount_of(amount, fields.rounding)?;
+        let fee = Fee {
             act: FeeAct::from_name(act).ok_or_else(|| format!("\"{act}\" is no act of a fee's life"))?,
-            amount: Some(amount_of(amount, fields.rounding)?),
+            amount: Some(amount),
             code: text(&fields.code),
             quantity: text(&fields.quantity),
             period: text(&fields.period),
@@ -254,7 +264,8 @@ impl<'a> Origin<'a> {
             receipt: text(&fields.receipt),
             payee: text(&fields.payee),
             approver: None,
-        }))
+        };
+        Ok(Some((fee, rounded)))
     }
 }
 

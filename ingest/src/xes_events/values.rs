@@ -1,6 +1,6 @@
 //! Texts of a log as times, numbers, flags and amounts.
 
-use facts::money::Rounding;
+use facts::money::{BadAmount, Rounding};
 use facts::{EventTime, Fen, Moment, Scalar};
 use jiff::civil::{Date, DateTime, Time};
 
@@ -71,10 +71,13 @@ fn number_of(text: &str) -> Result<String, String> {
         .map_err(|_| format!("\"{text}\" is no number"))
 }
 
-/// An amount of yuan, read from its digits; a power of ten, as programs write large floats, is allowed.
-pub(super) fn amount_of(text: &str, rounding: Rounding) -> Result<Fen, String> {
+/// An amount of yuan, read from its digits, and whether it was rounded; a power of ten, as programs write large
+/// floats, is allowed.
+pub(super) fn amount_of(text: &str, rounding: Rounding) -> Result<(Fen, bool), String> {
     let plain = without_power(text.trim()).ok_or_else(|| format!("\"{text}\" is not a decimal number"))?;
-    Fen::parse_rounding(&plain, rounding).map_err(|bad| format!("\"{text}\" {bad}"))
+    let rounded = Fen::parse(&plain) == Err(BadAmount::TooFine);
+    let fen = Fen::parse_rounding(&plain, rounding).map_err(|bad| format!("\"{text}\" {bad}"))?;
+    Ok((fen, rounded))
 }
 
 /// `1.25E3` as `1250`; texts without a power of ten as they stand.
@@ -149,11 +152,11 @@ mod tests {
 
     #[test]
     fn amounts_are_read_from_their_digits() {
-        let read = |text, rounding| amount_of(text, rounding).map(Fen::fen);
-        assert_eq!(read("1229.88", Rounding::Refuse), Ok(122_988));
-        assert_eq!(read("1.25E7", Rounding::Refuse), Ok(1_250_000_000));
-        assert_eq!(read("-1.5e-1", Rounding::Refuse), Ok(-15));
-        assert_eq!(read("0.005", Rounding::HalfUp), Ok(1));
+        let read = |text, rounding| amount_of(text, rounding).map(|(amount, rounded)| (amount.fen(), rounded));
+        assert_eq!(read("1229.88", Rounding::Refuse), Ok((122_988, false)));
+        assert_eq!(read("1.25E7", Rounding::Refuse), Ok((1_250_000_000, false)));
+        assert_eq!(read("-1.5e-1", Rounding::Refuse), Ok((-15, false)));
+        assert_eq!(read("0.005", Rounding::HalfUp), Ok((1, true)));
         assert_eq!(read("0.005", Rounding::Refuse), Err("\"0.005\" has more than two decimals".into()));
         for bad in ["1e99", "e5", "1e", "1.2.3e4", "é1e3"] {
             assert!(read(bad, Rounding::Down).is_err(), "{bad}");

@@ -7,7 +7,7 @@ use facts::{Department, FeeAct, Level, money};
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
-use super::fault::{MapFault, line_of, of_toml};
+use super::fault::{MapFault, Says, of_toml};
 use super::{
     AttrField, AttrKind, CaseEvent, Dept, FeeFields, Fields, OtherActivities, Placement, Reference, Taken, TextField,
     Value, XesMap, raw,
@@ -15,6 +15,9 @@ use super::{
 
 /// The form of map files this program reads.
 const FORMAT: u32 = 1;
+
+/// What faults call the name of an activity, in Chinese and English.
+const ACTIVITY_NAME: (&str, &str) = ("活动名", "an activity's name");
 
 /// In the order of `raw::FieldsOf::texts`.
 const TEXT_FIELDS: [TextField; 9] = [
@@ -34,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<XesMap, Vec<MapFault>> {
     let raw: raw::Map = toml::from_str(text).map_err(|error| vec![of_toml(text, &error)])?;
     let mut check = Check { text, faults: Vec::new() };
     let map = check.map(&raw);
-    check.faults.sort();
+    check.faults.sort_by_key(|fault| (fault.line, fault.column));
     match map {
         Some(map) if check.faults.is_empty() => Ok(map),
         _ => Err(check.faults),
@@ -55,15 +58,20 @@ enum Within {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, span: Range<usize>, text: String) {
-        self.faults.push(MapFault { line: line_of(self.text, span.start), text });
+    fn fault(&mut self, span: Range<usize>, says: Says) {
+        self.faults.push(MapFault::at(self.text, span, says));
     }
 
     fn map(&mut self, raw: &raw::Map) -> Option<XesMap> {
         if *raw.format.get_ref() != FORMAT {
-            self.fault(raw.format.span(), format!("format is {}; this program reads {FORMAT}", raw.format.get_ref()));
+            let format = *raw.format.get_ref();
+            let zh = format!("format 为 {format}；本程序只读 {FORMAT}");
+            self.fault(
+                raw.format.span(),
+                Says::new("XM02", zh, format!("format is {format}; this program reads {FORMAT}")),
+            );
         }
-        let source = self.not_empty(&raw.source, "source");
+        let source = self.not_empty(&raw.source, ("source", "source"));
         let zone = raw.zone.as_ref().map(|zone| self.zone(zone));
         let level = self.level(&raw.office.level);
         let region = self.region(&raw.office.region);
@@ -72,11 +80,8 @@ impl Check<'_> {
         let only: Vec<_> = raw.only.iter().map(|(key, values)| self.only(key, values)).collect();
         let activity = self.taken(&raw.event.activity, Within::Event);
         let event = self.fields(&raw.event.fields(), Within::Event);
-        let activities: Vec<_> = raw
-            .activities
-            .iter()
-            .map(|(from, to)| Some((from.clone(), self.not_empty(to, "an activity's name")?)))
-            .collect();
+        let activities: Vec<_> =
+            raw.activities.iter().map(|(from, to)| Some((from.clone(), self.not_empty(to, ACTIVITY_NAME)?))).collect();
         let case_events: Vec<_> = raw.case_event.iter().map(|made| self.case_event(made)).collect();
         self.check_ids(raw);
         Some(XesMap {
@@ -102,10 +107,10 @@ impl Check<'_> {
         })
     }
 
-    fn not_empty(&mut self, text: &Spanned<String>, what: &str) -> Option<String> {
+    fn not_empty(&mut self, text: &Spanned<String>, (zh, en): (&str, &str)) -> Option<String> {
         let trimmed = text.get_ref().trim();
         if trimmed.is_empty() {
-            self.fault(text.span(), format!("{what} is empty"));
+            self.fault(text.span(), Says::new("XM03", format!("{zh} 为空"), format!("{en} is empty")));
             return None;
         }
         Some(trimmed.to_owned())
@@ -114,7 +119,10 @@ impl Check<'_> {
     fn zone(&mut self, zone: &Spanned<String>) -> Option<TimeZone> {
         let found = TimeZone::get(zone.get_ref()).ok();
         if found.is_none() {
-            self.fault(zone.span(), format!("\"{}\" is no time zone; write one as Asia/Shanghai", zone.get_ref()));
+            let name = zone.get_ref();
+            let zh = format!("没有时区 \"{name}\"；请写作 Asia/Shanghai 的形式");
+            let en = format!("\"{name}\" is no time zone; write one as Asia/Shanghai");
+            self.fault(zone.span(), Says::new("XM04", zh, en));
         }
         found
     }
@@ -122,18 +130,20 @@ impl Check<'_> {
     fn level(&mut self, level: &Spanned<String>) -> Option<Level> {
         let found = Level::from_token(level.get_ref());
         if found.is_none() {
-            let text = format!("level \"{}\" is none of province, city, county, township", level.get_ref());
-            self.fault(level.span(), text);
+            let name = level.get_ref();
+            let zh = format!("level \"{name}\" 不在 province、city、county、township 之中");
+            let en = format!("level \"{name}\" is none of province, city, county, township");
+            self.fault(level.span(), Says::new("XM05", zh, en));
         }
         found
     }
 
     fn region(&mut self, region: &Spanned<String>) -> Option<facts::Region> {
-        region
-            .get_ref()
-            .parse()
-            .map_err(|bad: facts::address::BadRegion| self.fault(region.span(), bad.to_string()))
-            .ok()
+        let refused = |bad: facts::address::BadRegion| {
+            let zh = format!("区划代码 \"{}\" 不是 2 至 12 位数字", region.get_ref());
+            self.fault(region.span(), Says::new("XM05", zh, bad.to_string()));
+        };
+        region.get_ref().parse().map_err(refused).ok()
     }
 
     fn dept(&mut self, dept: &Spanned<String>) -> Option<Dept> {
@@ -143,10 +153,9 @@ impl Check<'_> {
         }
         let found = Department::new(text).map(Dept::Fixed);
         if found.is_none() {
-            self.fault(
-                dept.span(),
-                format!("dept \"{text}\" cannot be a subject token: no spaces, \".\", \"*\" or \">\""),
-            );
+            let zh = format!("dept \"{text}\" 不能用作主题的一段：不得含空格、\".\"、\"*\"、\">\"");
+            let en = format!("dept \"{text}\" cannot be a subject token: no spaces, \".\", \"*\" or \">\"");
+            self.fault(dept.span(), Says::new("XM05", zh, en));
         }
         found
     }
@@ -158,14 +167,16 @@ impl Check<'_> {
             _ => None,
         };
         match (&found, within) {
-            (None, _) => self.fault(
-                span.clone(),
-                format!(
-                    "\"{text}\" is neither trace:<key> nor event:<key>; a fixed value is written {{ constant = \"{text}\" }}"
-                ),
-            ),
+            (None, _) => {
+                let fixed = format!("{{ constant = \"{text}\" }}");
+                let zh = format!("\"{text}\" 既不是 trace:<键> 也不是 event:<键>；固定值写作 {fixed}");
+                let en = format!("\"{text}\" is neither trace:<key> nor event:<key>; a fixed value is written {fixed}");
+                self.fault(span.clone(), Says::new("XM06", zh, en));
+            }
             (Some(Reference::Event(_)), Within::Case) => {
-                self.fault(span.clone(), format!("\"{text}\" is said of an event, but here only the case is known"));
+                let zh = format!("\"{text}\" 属于事件，而此处只有办件（trace）可用");
+                let en = format!("\"{text}\" is said of an event, but here only the case is known");
+                self.fault(span.clone(), Says::new("XM06", zh, en));
                 return None;
             }
             _ => {}
@@ -175,7 +186,10 @@ impl Check<'_> {
 
     fn only(&mut self, key: &Spanned<String>, values: &[String]) -> Option<(Reference, BTreeSet<String>)> {
         if values.is_empty() {
-            self.fault(key.span(), format!("only \"{}\" names no value, so no event would be taken", key.get_ref()));
+            let name = key.get_ref();
+            let zh = format!("only \"{name}\" 没有列出任何值，所有事件都会被舍去");
+            let en = format!("only \"{name}\" names no value, so no event would be taken");
+            self.fault(key.span(), Says::new("XM07", zh, en));
         }
         Some((self.reference(key.get_ref(), &key.span(), Within::Event)?, values.iter().cloned().collect()))
     }
@@ -204,15 +218,16 @@ impl Check<'_> {
             (Some(from), None) => Value::From(self.reference(from, span, within)?),
             (None, Some(constant)) if !constant.is_empty() => Value::Constant(constant.to_owned()),
             _ => {
-                self.fault(span.clone(), "write either from = \"trace:<key>\" or constant = \"<text>\"".to_owned());
+                let zh = "请写 from = \"trace:<键>\" 或 constant = \"<文本>\"，二者取一";
+                let en = "write either from = \"trace:<key>\" or constant = \"<text>\"";
+                self.fault(span.clone(), Says::new("XM08", zh, en));
                 return None;
             }
         };
         if on.is_some() && within == Within::Case {
-            self.fault(
-                span.clone(),
-                "\"on\" chooses among the events of a trace; a case event is one event".to_owned(),
-            );
+            let zh = "\"on\" 用于在办件的各事件中选择；[[case_event]] 本身只是一个事件";
+            let en = "\"on\" chooses among the events of a trace; a case event is one event";
+            self.fault(span.clone(), Says::new("XM08", zh, en));
         }
         let on = match on {
             None | Some(raw::On::Every) => Placement::Every,
@@ -225,7 +240,9 @@ impl Check<'_> {
     fn fields(&mut self, raw: &raw::FieldsOf<'_>, within: Within) -> Option<Fields> {
         for (field, name) in [(Some(raw.at), "at"), (raw.arrived, "arrived")] {
             if let Some(field) = field.filter(|field| field.get_ref().constant.is_some()) {
-                self.fault(field.span(), format!("{name} is the same for all; take it from an attribute"));
+                let zh = format!("{name} 对所有事件都相同；请取自某个属性");
+                let en = format!("{name} is the same for all; take it from an attribute");
+                self.fault(field.span(), Says::new("XM08", zh, en));
             }
         }
         let at = self.taken(raw.at, within);
@@ -262,7 +279,9 @@ impl Check<'_> {
             && FeeAct::from_name(name).is_none()
         {
             let known: Vec<&str> = FeeAct::ALL.into_iter().map(FeeAct::name).collect();
-            self.fault(raw.act.span(), format!("\"{name}\" is no act of a fee's life; known are {}", known.join(", ")));
+            let zh = format!("\"{name}\" 不是收费环节；可用：{}", known.join("、"));
+            let en = format!("\"{name}\" is no act of a fee's life; known are {}", known.join(", "));
+            self.fault(raw.act.span(), Says::new("XM09", zh, en));
         }
         let amount = self.taken(&raw.amount, within);
         let code = self.some_taken(raw.code.as_ref(), within);
@@ -292,7 +311,7 @@ impl Check<'_> {
 
     fn attr(&mut self, name: &Spanned<String>, attr: &Spanned<raw::Attr>, within: Within) -> Option<AttrField> {
         let raw = attr.get_ref();
-        let key = self.not_empty(name, "an attribute's name");
+        let key = self.not_empty(name, ("属性名", "an attribute's name"));
         let taken = self.value(raw.from.as_deref(), raw.constant.as_deref(), raw.on.as_ref(), &attr.span(), within);
         let kind = match raw.kind {
             raw::AttrKind::Text => AttrKind::Text,
@@ -305,7 +324,7 @@ impl Check<'_> {
     }
 
     fn case_event(&mut self, raw: &raw::CaseEvent) -> Option<CaseEvent> {
-        let activity = self.not_empty(&raw.activity, "an activity's name");
+        let activity = self.not_empty(&raw.activity, ACTIVITY_NAME);
         let references = raw.requires.as_deref().unwrap_or_default();
         let requires: Vec<_> =
             references.iter().map(|text| self.reference(text.get_ref(), &text.span(), Within::Case)).collect();
@@ -329,9 +348,10 @@ impl Check<'_> {
             if let Some(id) = id
                 && !seen.insert(id.clone())
             {
-                let text =
+                let zh = format!("另一个 [[case_event]] 已用编号 \"{id}\"；请加 id = {{ constant = \"...\" }}");
+                let en =
                     format!("a second case event has the id \"{id}\"; give it one with id = {{ constant = \"...\" }}");
-                self.fault(made.activity.span(), text);
+                self.fault(made.activity.span(), Says::new("XM10", zh, en));
             }
         }
     }

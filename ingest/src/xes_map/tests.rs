@@ -53,17 +53,31 @@ fn a_whole_map_is_taken() {
 fn unknown_keys_are_refused_with_the_nearest_known_one() {
     check_faults(
         &GOOD.replace("officer", "oficer"),
-        &["map.toml:18: unknown key \"oficer\"; did you mean \"officer\"?"],
+        &["map.toml:18:1 XM01 unknown key \"oficer\"; did you mean \"officer\"?"],
     );
-    check_faults(&GOOD.replace("\"text\"", "\"txt\""), &["map.toml:21: unknown value \"txt\"; did you mean \"text\"?"]);
+    check_faults(
+        &GOOD.replace("\"text\"", "\"txt\""),
+        &["map.toml:21:51 XM01 unknown value \"txt\"; did you mean \"text\"?"],
+    );
     check_faults(
         &GOOD.replace("\"refuse\"", "\"colour\""),
-        &["map.toml:5: unknown value \"colour\"; known are keep, refuse, skip"],
+        &["map.toml:5:20 XM01 unknown value \"colour\"; known are keep, refuse, skip"],
     );
     check_faults(
         &GOOD.replace("\"I1\", on = \"first\"", "\"I1\", on = \"frist\""),
-        &["map.toml:19: unknown value \"frist\"; did you mean \"first\"?"],
+        &["map.toml:19:31 XM01 unknown value \"frist\"; did you mean \"first\"?"],
     );
+}
+
+#[test]
+fn faults_are_told_in_chinese_too_and_columns_count_characters() {
+    let text = GOOD.replace("constant = \"I1\", on = \"first\"", "constant = \"许可\", onn = \"first\"");
+    let error = XesMap::parse("map.toml", &text).expect_err("the map is refused");
+    let MapFault { line, column, width, ref text, .. } = error.faults[0];
+    assert_eq!((line, column, width), (19, 26, 3));
+    assert_eq!(text.zh, "没有键 \"onn\"；是否要写 \"on\"？");
+    let error = XesMap::parse("map.toml", "format = 1\n").expect_err("the map is refused");
+    assert_eq!(error.faults[0].text.zh, "缺少键 \"source\"");
 }
 
 #[test]
@@ -81,15 +95,15 @@ fn all_faults_are_told_at_once() {
     check_faults(
         &text,
         &[
-            "map.toml:1: format is 2; this program reads 1",
-            "map.toml:3: \"Asia/Shangrila\" is no time zone; write one as Asia/Shanghai",
-            "map.toml:7: level \"village\" is none of province, city, county, township",
-            "map.toml:8: region code \"36O902\" is not 2 to 12 digits",
-            "map.toml:9: dept \"D 1\" cannot be a subject token: no spaces, \".\", \"*\" or \">\"",
-            "map.toml:11: \"event:concept:name\" is said of an event, but here only the case is known",
-            "map.toml:17: \"time:timestamp\" is neither trace:<key> nor event:<key>; a fixed value is written { constant = \"time:timestamp\" }",
-            "map.toml:29: a second case event has the id \"closed\"; give it one with id = { constant = \"...\" }",
-            "map.toml:33: \"charge\" is no act of a fee's life; known are calculated, reduced, noticed, charged, receipted, reconciled, refunded, revoked, total",
+            "map.toml:1:10 XM02 format is 2; this program reads 1",
+            "map.toml:3:8 XM04 \"Asia/Shangrila\" is no time zone; write one as Asia/Shanghai",
+            "map.toml:7:9 XM05 level \"village\" is none of province, city, county, township",
+            "map.toml:8:10 XM05 region code \"36O902\" is not 2 to 12 digits",
+            "map.toml:9:8 XM05 dept \"D 1\" cannot be a subject token: no spaces, \".\", \"*\" or \">\"",
+            "map.toml:11:6 XM06 \"event:concept:name\" is said of an event, but here only the case is known",
+            "map.toml:17:6 XM06 \"time:timestamp\" is neither trace:<key> nor event:<key>; a fixed value is written { constant = \"time:timestamp\" }",
+            "map.toml:29:12 XM10 a second case event has the id \"closed\"; give it one with id = { constant = \"...\" }",
+            "map.toml:33:22 XM09 \"charge\" is no act of a fee's life; known are calculated, reduced, noticed, charged, receipted, reconciled, refunded, revoked, total",
         ],
     );
 }

@@ -344,6 +344,8 @@ fn counts_days(scope: &Scope<'_, '_>, deadline: &Deadline, start: Option<usize>)
     }
 }
 
+/// What ends the duty: from the start on, or, where the limit counts days, from the start's day on, for the
+/// same reason as a stop.
 fn cancel_event(
     scope: &Scope<'_, '_>,
     deadline: &Deadline,
@@ -359,9 +361,13 @@ fn cancel_event(
             })
         })
     };
-    scope
-        .places(set)
-        .find(|place| scope.view.facts[*place].at >= from.moment && Some(*place) != start && agrees(*place))
+    let days = deadline.limit.is_none() || counts_days(scope, deadline, start);
+    let day = |at| scope.reckoning.calendar.date(at);
+    let ends = |place: usize| {
+        let at = scope.view.facts[place].at;
+        at >= from.moment || days && day(at) >= day(from.moment)
+    };
+    scope.places(set).find(|place| Some(*place) != start && ends(*place) && agrees(*place))
 }
 
 /// The pauses of a run: they begin at or after its start, each paired with its end.
@@ -426,7 +432,12 @@ pub(crate) fn deem<'a>(
     let Value::Span(limit) = instance.scope(&scope).value(limit) else { return None };
     let due =
         reckoning.clock(instance.from, &instance.cuts()).mark(&Limit::Span(limit), Mark::Due, &instance.grants())?;
-    if instance.ended().is_some_and(|end| due.in_time(end)) {
+    // A decision dated in time bars the deeming, even one dated before the start (semantics 18).
+    let decided = deadline.stops.iter().any(|stop| match stop {
+        StopSpec::Events(set) => scope.places(set).any(|place| due.in_time(end_of(&scope, place).at)),
+        StopSpec::Instant(_) | StopSpec::When(_) => false,
+    });
+    if decided || instance.ended().is_some_and(|end| due.in_time(end)) {
         return None;
     }
     let start = view.facts[place].event;

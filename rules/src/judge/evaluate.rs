@@ -193,7 +193,8 @@ impl<'v, 'a> Scope<'v, 'a> {
 
     /// Spans of one unit compare by number, exact ones by length, others by the due instants they give.
     fn span_order(&self, a: Span, b: Span) -> Option<std::cmp::Ordering> {
-        if a.unit == b.unit {
+        // Nothing is nothing in every unit.
+        if a.unit == b.unit || a.number == 0 || b.number == 0 {
             return Some(a.number.cmp(&b.number));
         }
         if let (Some(a), Some(b)) = (a.exact_secs(), b.exact_secs()) {

@@ -73,7 +73,12 @@ pub(crate) fn explain<'a>(
         _ => unreachable!("a rule's judge finds in the rule's own kind"),
     };
     let about = places.last().copied();
+    let line = match (&rule.kind, &found.why) {
+        (Kind::Fee(spec), Why::Fee(episode)) => Some(fee::line_of(view, spec, episode)),
+        _ => None,
+    };
     let scope = Scope::state(view, reckoning, view.facts.len());
+    let scope = Scope { ledger: line.as_ref().map(|(ledger, group)| (ledger, group)), ..scope };
     let scope = about.map_or(scope, |place| Scope { event: Some(place), start: Some(place), ..scope });
     super::Explanation {
         rule_version: rule.label.clone(),

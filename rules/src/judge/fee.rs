@@ -81,11 +81,17 @@ fn began(view: &CaseView<'_>, own: &[usize], begin: Moment) -> String {
     record.map(super::view::Fact::record_text).unwrap_or_default()
 }
 
+/// The ledger as it stood when the episode began, and the line group that the episode is about.
+pub(crate) fn line_of<'a>(view: &CaseView<'a>, fee: &FeeRule, episode: &Episode) -> (Ledger<'a>, Group) {
+    let ledger = Ledger::at(view, view.upto(episode.begin));
+    let group = same_key(&ledger, fee, &episode.group);
+    (ledger, group)
+}
+
 /// The proof of an episode: the ledger as it stood when the episode began.
 pub(crate) fn prove<'a>(view: &CaseView<'a>, fee: &FeeRule, reckoning: &Reckoning<'a>, episode: &Episode) -> Proof {
     let history = view.upto(episode.begin);
-    let ledger = Ledger::at(view, history);
-    let group = same_key(&ledger, fee, &episode.group);
+    let (ledger, group) = line_of(view, fee, episode);
     let scope = Scope { ledger: Some((&ledger, &group)), ..Scope::state(view, reckoning, history) };
     let lines = group.entries.iter().map(|place| {
         let entry = &ledger.entries[*place];

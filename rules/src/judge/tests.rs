@@ -1,11 +1,15 @@
 //! The shipped rules against their scenario files: each fires, nearly fires, and is taken back.
 
+mod twin_agrees;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use facts::{History, Moment, line};
 use jiff::tz::TimeZone;
 
+use super::{Case, Judgement, explain, judge, rejudge, touched};
 use crate::configuration::Configuration;
 use crate::scenario::{ScenarioFile, Shows};
 use crate::site::{self, Files};
@@ -83,4 +87,57 @@ fn every_shipped_rule_has_scenarios_that_fire_nearly_fire_and_take_back() {
         let back = shown.contains(&Shows::Resolves) || shown.contains(&Shows::Retracts);
         assert!(back, "{}: no scenario resolves or retracts", rule.id);
     }
+}
+
+/// Joins `lines`, judging after each only what it touched; gives the history and both judgements.
+fn judged_by_halves(lines: &[&str], configuration: &Configuration) -> (History, Judgement, Judgement) {
+    let (mut history, mut by_halves) = (History::new(), Judgement::default());
+    for text in lines {
+        let event = line::read(text.as_bytes(), None).expect("a line of the schema").event;
+        let change = history.join(event.clone(), None, &configuration.zone);
+        let case = Case { id: "C", records: history.records() };
+        let rules = touched(&case, configuration, &event, &change);
+        by_halves = rejudge(&case, configuration, by_halves, &rules);
+    }
+    let whole = judge(&Case { id: "C", records: history.records() }, configuration);
+    (history, by_halves, whole)
+}
+
+/// The owner of a case that was neither submitted nor accepted is the office of its first fact: an earlier one
+/// that comes late may bring another profile, and with it other rules.
+#[test]
+fn an_earlier_fact_of_another_region_brings_that_regions_rules() {
+    let configuration = shipped();
+    let lines = [
+        r#"{"id":"1","source":"s","case":"C","activity":"special_started","at":"2026-03-04T08:30:00+08:00","level":"county","region":"430102","dept":"D","special":{"kind":"B","granted":1}}"#,
+        r#"{"id":"2","source":"s","case":"C","activity":"special_started","at":"2026-03-03T08:30:00+08:00","level":"county","region":"360902","dept":"D","special":{"kind":"B","granted":0}}"#,
+        r#"{"id":"2","op":"delete","source":"s","case":"C","level":"county","region":"360902","dept":"D"}"#,
+    ];
+    let rules_of = |judgement: &Judgement| -> Vec<String> {
+        judgement.findings.iter().map(|finding| configuration.rule(finding.rule).label.to_string()).collect()
+    };
+    for (count, label) in [(1, "OD-08@1+hunan-2018"), (2, "OD-08@1+national"), (3, "OD-08@1+hunan-2018")] {
+        let (_, by_halves, whole) = judged_by_halves(&lines[..count], &configuration);
+        assert_eq!(rules_of(&by_halves), [label], "after {count} facts");
+        assert_eq!(by_halves, whole, "after {count} facts");
+    }
+}
+
+/// A case pays under several codes: each light tells of its own.
+#[test]
+fn the_reason_of_a_fee_light_names_the_code_it_is_about() {
+    let configuration = shipped();
+    let lines = [
+        r#"{"id":"1","source":"s","case":"C","activity":"accepted","at":"2026-03-02T10:00:00+08:00","level":"county","region":"360902","dept":"D","item":"ZR-205"}"#,
+        r#"{"id":"2","source":"s","case":"C","activity":"fee","at":"2026-03-03T10:00:00+08:00","level":"county","region":"360902","dept":"D","fee":{"act":"charged","code":"ZR-GBF","amount":"10.00"}}"#,
+        r#"{"id":"3","source":"s","case":"C","activity":"fee","at":"2026-03-03T10:00:00+08:00","level":"county","region":"360902","dept":"D","fee":{"act":"charged","code":"ZR-DJF-Z","amount":"80.01"}}"#,
+    ];
+    let (history, _, whole) = judged_by_halves(&lines, &configuration);
+    let finding = whole.findings.iter().find(|finding| finding.instance.contains('@')).expect("a fee light");
+    let now: Moment = "2026-03-03T10:00:00+08:00".parse().expect("an instant");
+    let case = Case { id: "C", records: history.records() };
+    let explained = explain(&case, &configuration, finding.rule, &finding.instance, now).expect("the light stands");
+    let told = "80.01 yuan charged under ZR-DJF-Z, lawful 80.00 yuan, 0.01 yuan too much";
+    assert!(explained.reason.en.contains(told), "{}", explained.reason.en);
+    assert!(explained.reason.zh.contains("ZR-DJF-Z 净收 80.01元"), "{}", explained.reason.zh);
 }

@@ -11,7 +11,7 @@ use super::evaluate::{Scope, cite};
 use super::found::{Found, Why};
 use super::reckoning::Reckoning;
 use super::view::CaseView;
-use crate::catalogue::Item;
+use crate::catalogue::{Item, Stage};
 use crate::rule::{Rule, Workflow, WorkflowCheck};
 use crate::value::Value;
 
@@ -94,11 +94,12 @@ fn missing_stages(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item, path:
     required.map(|stage| Breach::Missing { stage: stage.code.clone(), at }).collect()
 }
 
+/// Steps between known stages; a stage outside the graph is another rule's matter and hides no step.
 fn unknown_edges(item: &Item, path: &[Step]) -> Vec<Breach> {
-    let steps = path.windows(2).filter_map(|pair| {
-        let (from, to) = (&pair[0], &pair[1]);
-        let (known_from, _) = (item.stage(&from.code)?, item.stage(&to.code)?);
-        let edge = from.code == to.code || known_from.next.contains(&to.code) || known_from.returns.contains(&to.code);
+    let known: Vec<(&Step, &Stage)> = path.iter().filter_map(|step| Some((step, item.stage(&step.code)?))).collect();
+    let steps = known.windows(2).filter_map(|pair| {
+        let ((from, stage), (to, _)) = (pair[0], pair[1]);
+        let edge = from.code == to.code || stage.next.contains(&to.code) || stage.returns.contains(&to.code);
         (!edge).then(|| Breach::Edge { from: from.code.clone(), to: to.code.clone(), step: to.place })
     });
     steps.collect()

@@ -50,30 +50,43 @@ pub(crate) struct Clock<'a> {
 }
 
 impl Clock<'_> {
-    /// Where `span` is used up; `None` when an open pause keeps it from ever being so.
-    pub(crate) fn mark(&self, start: Start, span: Span, pauses: &[Pause]) -> Option<Mark> {
+    /// The mark `offset` units from where `limit` is used up; `None` when an open pause keeps it from
+    /// ever being reached. A mark at or before the start stands at the start.
+    pub(crate) fn mark(&self, start: Start, limit: Span, offset: i64, pauses: &[Pause]) -> Option<Mark> {
         let begin = self.begin(start);
-        match (span.unit, self.counting) {
-            (SpanUnit::WorkingDays, Counting::Elapsed) => self.office_seconds(begin, span.number, pauses),
-            (SpanUnit::WorkingDays, Counting::Legal) if span.number == 0 => Some(instant(self.close_of_start(begin))),
-            _ if span.number <= 0 => Some(instant(begin)),
+        let number = limit.number + offset;
+        match (limit.unit, self.counting) {
+            _ if number < 0 => Some(instant(begin)),
+            (SpanUnit::WorkingDays, Counting::Elapsed) => self.office_seconds(begin, number, pauses),
+            (SpanUnit::WorkingDays, Counting::Legal) if number == 0 => Some(instant(self.close_of_start(begin))),
+            _ if number == 0 => Some(instant(begin)),
             (SpanUnit::WorkingDays, Counting::Legal) => {
-                let day = self.nth_working_day(self.calendar.date(start.at), span.number, pauses)?;
+                let day = self.nth_working_day(self.calendar.date(start.at), number, pauses)?;
                 Some(instant(self.calendar.close(day)))
             }
-            (SpanUnit::Hours, _) => Some(instant(begin.plus_millis(span.number * 3_600_000))),
+            (SpanUnit::Hours, _) => Some(instant(begin.plus_millis(number * 3_600_000))),
             (unit, Counting::Legal) => {
-                let mut day = later(self.calendar.date(start.at), span.number, unit);
-                while !self.calendar.works(day) {
-                    day = next(day);
-                }
-                Some(instant(self.calendar.end_of_day(day)))
+                Some(instant(self.calendar.end_of_day(self.nth_day(start, limit, unit, offset))))
             }
             (unit, Counting::Elapsed) => {
                 let civil = begin.civil(&self.calendar.zone);
-                Some(instant(self.calendar.instant(later(civil.date(), span.number, unit), civil.time())))
+                Some(instant(self.calendar.instant(later(civil.date(), number, unit), civil.time())))
             }
         }
+    }
+
+    /// A limit in days of the calendar that would end on a day off ends on the next that works; marks after
+    /// it count on from there, marks before it from the start.
+    fn nth_day(&self, start: Start, limit: Span, unit: SpanUnit, offset: i64) -> Date {
+        let first = self.calendar.date(start.at);
+        if offset < 0 {
+            return later(first, limit.number + offset, unit);
+        }
+        let mut due = later(first, limit.number, unit);
+        while !self.calendar.works(due) {
+            due = next(due);
+        }
+        later(due, offset, unit)
     }
 
     /// A limit that starts on a day runs from the day's close.
@@ -108,7 +121,7 @@ impl Clock<'_> {
     /// Where `days` standard days of office seconds are used, and where one second more is.
     fn office_seconds(&self, begin: Moment, days: i64, pauses: &[Pause]) -> Option<Mark> {
         let standard_day: i64 = self.calendar.periods.iter().map(|(open, close)| seconds_between(*open, *close)).sum();
-        let limit = standard_day * days.max(0);
+        let limit = standard_day * days;
         let since = if days <= 0 { begin } else { Moment::from_millis(self.used_up(begin, limit, pauses)? * 1000) };
         let from = Moment::from_millis(self.used_up(begin, limit + 1, pauses)? * 1000);
         Some(Mark { since, from })
@@ -149,6 +162,9 @@ impl Clock<'_> {
         for (open, close) in &self.calendar.periods {
             let open = self.calendar.instant(day, *open).secs_floor().max(begin.secs_floor());
             let close = self.calendar.instant(day, *close).secs_floor();
+            if open >= close {
+                continue;
+            }
             let ends = pauses.iter().flat_map(|pause| [Some(pause.from), pause.to]).flatten().map(Moment::secs_floor);
             let mut cuts: Vec<i64> = ends.filter(|cut| (open..close).contains(cut)).chain([open, close]).collect();
             cuts.sort_unstable();

@@ -72,18 +72,17 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
     for (rule, key_of, condition) in RULES {
         let mut episodes: BTreeMap<Key<'_>, (&Fact, Moment)> = BTreeMap::new();
         for instant in &instants {
-            let lines = lines(case, *instant);
-            let keys: BTreeSet<Key<'_>> = lines.iter().map(key_of).collect();
+            let sent = lines(case, *instant);
+            let lines = once(&sent);
+            let keys: BTreeSet<Key<'_>> = sent.iter().map(key_of).collect();
             episodes.retain(|key, _| keys.contains(key));
             for key in keys {
-                let own = || lines.iter().filter(|line| key_of(line) == key);
-                if !condition(case, &ledger(case, &lines, own())) {
+                let own = lines.iter().filter(|line| key_of(line) == key);
+                if condition(case, &ledger(case, &lines, own)) {
+                    let own = sent.iter().filter(|line| key_of(line) == key);
+                    episodes.entry(key.clone()).or_insert_with(|| (began_by(own, *instant), *instant));
+                } else {
                     episodes.remove(&key);
-                } else if !episodes.contains_key(&key) {
-                    // A voided receipt of another key can begin an episode, too; then the last own line stands for it.
-                    let here = own().find(|line| line.fact.at == *instant).or_else(|| own().next_back());
-                    let began = here.expect("a key comes from a line").fact;
-                    episodes.insert(key, (began, *instant));
                 }
             }
         }
@@ -97,6 +96,16 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
     lit
 }
 
+/// The key's own record of the instant. A voided receipt of another key can begin an episode, too; then the
+/// last own record stands for it.
+fn began_by<'c, 'l>(own: impl DoubleEndedIterator<Item = &'l Line<'c>> + Clone, instant: Moment) -> &'c Fact
+where
+    'c: 'l,
+{
+    let here = own.clone().find(|line| line.fact.at == instant).or_else(|| own.clone().next_back());
+    here.expect("a key comes from a record").fact
+}
+
 fn text_of(key: &Key<'_>) -> String {
     if key.is_empty() {
         return "-".to_owned();
@@ -108,8 +117,7 @@ fn fee_facts<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (&'c Fact, &'c Fee)
     case.facts.iter().filter_map(|fact| Some((fact, fact.event.detail().fee.as_ref()?)))
 }
 
-/// The lines at `instant`: what a refund leaves unsaid is taken from the charge it pays back, and what
-/// was sent twice stands once.
+/// What was sent by `instant`; what a refund leaves unsaid is taken from the charge it pays back.
 fn lines<'c>(case: &'c Case<'_>, instant: Moment) -> Vec<Line<'c>> {
     let mut lines: Vec<Line<'c>> = Vec::new();
     for (fact, fee) in fee_facts(case).filter(|(fact, _)| fact.at <= instant) {
@@ -125,6 +133,11 @@ fn lines<'c>(case: &'c Case<'_>, instant: Moment) -> Vec<Line<'c>> {
             (refund.code, refund.period) = (paid.code, paid.period);
         }
     }
+    lines
+}
+
+/// What was sent twice stands once.
+fn once<'c>(lines: &[Line<'c>]) -> Vec<Line<'c>> {
     let mut once: Vec<Line<'c>> = Vec::new();
     for line in lines {
         let same = |other: &Line<'_>| {
@@ -132,7 +145,7 @@ fn lines<'c>(case: &'c Case<'_>, instant: Moment) -> Vec<Line<'c>> {
                 && (other.act, other.code, other.receipt()) == (line.act, line.code, line.receipt())
         };
         if !once.iter().any(same) {
-            once.push(line);
+            once.push(line.clone());
         }
     }
     once

@@ -57,8 +57,8 @@ impl<'a> Deadline<'a> {
     }
 
     fn place(&self, offset: i64, extended: i64, pauses: &[Pause]) -> Option<Mark> {
-        let number = self.limit.number + offset + extended;
-        self.clock.mark(self.start, Span { number, unit: self.limit.unit }, pauses)
+        let limit = Span { number: self.limit.number + extended, ..self.limit };
+        self.clock.mark(self.start, limit, offset, pauses)
     }
 
     /// The mark `offset` units from the due instant. A pause or the extension acts on it only if it
@@ -122,8 +122,8 @@ fn working_days(number: i64) -> Span {
     Span { number, unit: SpanUnit::WorkingDays }
 }
 
-/// What ends a limit on a day ends it at that day's opening: the reading kinder to the office.
-fn ending(case: &Case<'_>, fact: &Fact) -> Moment {
+/// What stops a limit on a day, for good or for a while, stops it at that day's opening: the reading kinder to the office.
+fn stopping(case: &Case<'_>, fact: &Fact) -> Moment {
     if fact.event.at.is_day() { case.calendar.opening(case.calendar.date(fact.at)) } else { fact.at }
 }
 
@@ -131,14 +131,14 @@ fn ending(case: &Case<'_>, fact: &Fact) -> Moment {
 fn first_from_day_of<'f>(case: &Case<'_>, start: Start, facts: impl Iterator<Item = &'f Fact>) -> Option<Moment> {
     let day = case.calendar.date(start.at);
     let facts = facts.filter(|fact| case.calendar.date(fact.at) >= day);
-    facts.map(|fact| ending(case, fact)).min()
+    facts.map(|fact| stopping(case, fact)).min()
 }
 
 /// The first of `facts` from the start on, else the first of the same day before it.
 fn next_of<'f>(case: &Case<'_>, start: &Fact, facts: impl Iterator<Item = &'f Fact> + Clone) -> Option<Moment> {
     let day = case.calendar.date(start.at);
     let after = facts.clone().find(|fact| fact.at >= start.at);
-    after.or_else(|| facts.clone().find(|fact| case.calendar.date(fact.at) == day)).map(|fact| ending(case, fact))
+    after.or_else(|| facts.clone().find(|fact| case.calendar.date(fact.at) == day)).map(|fact| stopping(case, fact))
 }
 
 /// The worse of the cards that stand, worst first.
@@ -167,8 +167,8 @@ pub(crate) fn deemed_acceptance<'a>(case: &Case<'a>, counting: Counting) -> Opti
     let deadline = answering(case, Clock { calendar: case.calendar, counting })?;
     let due = deadline.mark(0, false)?;
     let decisions = [Activity::Accepted, Activity::NotAccepted, Activity::SupplementNotified];
-    let decided = case.facts.iter().any(|fact| decisions.contains(&fact.event.activity) && fact.at <= due.since);
-    let silent = !decided && deadline.ended.is_none_or(|ended| ended > due.since);
+    let decided = case.facts.iter().any(|fact| decisions.contains(&fact.event.activity) && fact.at < due.from);
+    let silent = !decided && deadline.ended.is_none_or(|ended| ended >= due.from);
     (silent && due.from <= case.t).then_some(deadline.start)
 }
 
@@ -280,11 +280,10 @@ fn special_pauses(case: &Case<'_>, clock: Clock<'_>, start: Moment) -> Vec<Pause
     for begin in case.of(Activity::SpecialStarted).filter(lawful) {
         let end = ends.iter().position(|end| number(end) == number(begin) && begin.by(end));
         let to = end.map(|place| pause_end(case, ends.remove(place)));
-        // The grant runs from the opening of the day on which the procedure begins, since the pause does.
         let grant = special(begin).and_then(granted);
-        let from = Start { at: begin.at, day_only: false };
-        let cut = grant.and_then(|grant| clock.mark(from, grant, &[])).map(|mark| mark.since);
-        pauses.push(Pause { from: begin.at, to: to.into_iter().chain(cut).min() });
+        let from = Start { at: stopping(case, begin), day_only: false };
+        let cut = grant.and_then(|grant| clock.mark(from, grant, 0, &[])).map(|mark| mark.since);
+        pauses.push(Pause { from: stopping(case, begin), to: to.into_iter().chain(cut).min() });
     }
     pauses
 }
@@ -293,7 +292,7 @@ fn special_pauses(case: &Case<'_>, clock: Clock<'_>, start: Moment) -> Vec<Pause
 fn supplement_pause(case: &Case<'_>, start: Moment) -> Vec<Pause> {
     let Some(notice) = case.of(Activity::SupplementNotified).find(|fact| fact.at >= start) else { return Vec::new() };
     let received = case.of(Activity::SupplementReceived).find(|fact| notice.by(fact));
-    vec![Pause { from: notice.at, to: received.map(|received| pause_end(case, received)) }]
+    vec![Pause { from: stopping(case, notice), to: received.map(|received| pause_end(case, received)) }]
 }
 
 /// A pause that ends on a day ends with its close: the reading kinder to the office.

@@ -2,6 +2,7 @@
 
 mod golden;
 mod random;
+mod readings;
 mod scenarios;
 
 use std::path::PathBuf;

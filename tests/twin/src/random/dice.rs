@@ -35,8 +35,8 @@ impl<'a> Dice<'a> {
         self.below(100) < percent
     }
 
-    pub(super) fn pick<'l, T>(&mut self, list: &'l [T]) -> &'l T {
-        &list[self.below(list.len())]
+    pub(super) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
     }
 
     /// Does this history get `feature` here? One that is left out costs the same number of draws.

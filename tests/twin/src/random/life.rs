@@ -26,8 +26,11 @@ const ITEMS: [(&str, i64, &[&str], &[&str]); 9] = [
 const SOURCES: [&str; 3] = ["window", "oa", "fees"];
 const GROUNDS: [&str; 4] = ["inspection", "hearing", "expert_review", "testing"];
 const OFFICERS: [&str; 3] = ["1001", "1002", "1003"];
+/// Something that happens in the middle of a life.
+type Step = fn(&mut Life<'_, '_>);
+
 /// What may happen in the middle, how often in a hundred cases, and how.
-const STEPS: [(Feature, usize, fn(&mut Life<'_, '_>)); 4] = [
+const STEPS: [(Feature, usize, Step); 4] = [
     (Feature::Pause, 40, |life| life.procedure()),
     (Feature::Extension, 20, |life| life.extension()),
     (Feature::Supplement, 20, |life| life.supplement()),
@@ -62,7 +65,7 @@ struct Life<'d, 'a> {
 
 /// The facts of one life, in the order in which the story tells them.
 pub(super) fn live(dice: &mut Dice<'_>, calendar: &TwinCalendar, case: &str) -> Vec<Event> {
-    let (item, promise, stages, codes) = *dice.pick(&ITEMS);
+    let (item, promise, stages, codes) = dice.pick(&ITEMS);
     let now = calendar.instant(first_day(dice), time_of_day(dice));
     let (numbered, several_sources, several_offices) = (
         dice.chance(Feature::Numbered, 50),
@@ -100,7 +103,7 @@ impl Life<'_, '_> {
             version: 1,
             seq: self.numbered.then(|| i64::try_from(place).expect("a life is short")),
             op: Op::Put,
-            source: if self.several_sources { *self.dice.pick(&SOURCES) } else { SOURCES[0] }.into(),
+            source: if self.several_sources { self.dice.pick(&SOURCES) } else { SOURCES[0] }.into(),
             case: self.case.into(),
             activity,
             at,
@@ -116,7 +119,7 @@ impl Life<'_, '_> {
 
     fn office(&mut self) -> Address {
         let elsewhere = self.several_offices && self.dice.percent(30);
-        let other = *self.dice.pick(&["approval.city.360900.SCJG", "approval.county.360921.SCJG"]);
+        let other = self.dice.pick(&["approval.city.360900.SCJG", "approval.county.360921.SCJG"]);
         let subject = if elsewhere { other } else { "approval.county.360902.SCJG" };
         Address::from_subject("approval", subject).expect("the office's subject is well formed")
     }
@@ -163,8 +166,8 @@ impl Life<'_, '_> {
         if self.facts.is_empty() {
             self.say(Activity::PreAccepted, self.now);
         }
-        let item = if self.dice.chance(Feature::UnknownItem, 3) { *self.dice.pick(&["ZZ-999", ""]) } else { item };
-        let case_type = *self.dice.pick(&["promised", "promised", "promised", "instant", ""]);
+        let item = if self.dice.chance(Feature::UnknownItem, 3) { self.dice.pick(&["ZZ-999", ""]) } else { item };
+        let case_type = self.dice.pick(&["promised", "promised", "promised", "instant", ""]);
         let known = |text: &str| (!text.is_empty()).then(|| text.into());
         let first = &mut self.facts[0];
         let mut detail = first.detail().clone();
@@ -176,7 +179,7 @@ impl Life<'_, '_> {
     fn go_on(&mut self) {
         let start = self.now;
         let stages = self.path();
-        let mut steps: Vec<fn(&mut Life<'_, '_>)> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         for (feature, percent, step) in STEPS {
             if self.dice.chance(feature, percent) {
                 steps.push(step);
@@ -204,7 +207,7 @@ impl Life<'_, '_> {
             path.remove(self.dice.below(path.len()));
         }
         if self.dice.chance(Feature::RepeatedStage, 15) {
-            let again = *self.dice.pick(&path);
+            let again = self.dice.pick(&path);
             path.insert(self.dice.below(path.len()), again);
         }
         if self.dice.percent(5) {
@@ -254,7 +257,7 @@ impl Life<'_, '_> {
         let special = Special {
             kind: Some("B".into()),
             no: number.then(|| no.into()),
-            ground: if lawful { Some((*self.dice.pick(&GROUNDS)).into()) } else { Some("waiting".into()) },
+            ground: if lawful { Some((self.dice.pick(&GROUNDS)).into()) } else { Some("waiting".into()) },
             granted: Some(u32::try_from(granted).expect("a small number")),
             unit,
             ..Special::default()
@@ -331,16 +334,16 @@ impl Life<'_, '_> {
     }
 
     fn charge(&mut self) -> Fee {
-        let code = *self.dice.pick(self.codes);
-        let fen = *self.dice.pick(&[8000, 8001, 1000, 50, 16000, 55_000, 0, 26_000, 30]);
+        let code = self.dice.pick(self.codes);
+        let fen = self.dice.pick(&[8000, 8001, 1000, 50, 16000, 55_000, 0, 26_000, 30]);
         Fee {
             act: FeeAct::Charged,
             code: (!self.dice.chance(Feature::NoCode, 6)).then(|| code.into()),
             amount: Some(Fen::new(fen)),
-            quantity: self.dice.percent(30).then(|| (*self.dice.pick(&["2", "1.5", "3", "100", "0.5"])).into()),
-            period: self.dice.percent(25).then(|| (*self.dice.pick(&["2025", "2026"])).into()),
+            quantity: self.dice.percent(30).then(|| (self.dice.pick(&["2", "1.5", "3", "100", "0.5"])).into()),
+            period: self.dice.percent(25).then(|| (self.dice.pick(&["2025", "2026"])).into()),
             class: None,
-            receipt: self.dice.percent(60).then(|| (*self.dice.pick(&["R1", "R2", "R3"])).into()),
+            receipt: self.dice.percent(60).then(|| (self.dice.pick(&["R1", "R2", "R3"])).into()),
             payee: None,
             approver: None,
         }
@@ -349,7 +352,7 @@ impl Life<'_, '_> {
     /// All of it back, or some; told as a refund or as a negative charge, sometimes by the receipt alone.
     fn refund(&mut self, fee: &Fee) -> Fee {
         let whole = fee.amount.unwrap_or_default();
-        let amount = if self.dice.percent(60) { whole } else { *self.dice.pick(&[Fen::new(1), Fen::new(7000)]) };
+        let amount = if self.dice.percent(60) { whole } else { self.dice.pick(&[Fen::new(1), Fen::new(7000)]) };
         let negative = self.dice.chance(Feature::NegativeCharge, 20);
         let by_receipt = fee.receipt.is_some() && self.dice.percent(30);
         Fee {
@@ -387,7 +390,7 @@ impl Life<'_, '_> {
         let now = self.now;
         let at = match accepted {
             Some(EventTime::Instant(accepted)) if self.dice.percent(40) => {
-                let days = *self.dice.pick(&[self.promise, self.promise, 20, self.promise + 3]);
+                let days = self.dice.pick(&[self.promise, self.promise, 20, self.promise + 3]);
                 self.by_limit(accepted, days)
             }
             _ => later(self.dice, self.calendar, now, 6),
@@ -416,20 +419,20 @@ impl Life<'_, '_> {
 
     fn outcome(&mut self) -> &'static str {
         if self.dice.chance(Feature::AbnormalClose, 15) {
-            return *self.dice.pick(&["returned", "voided"]);
+            return self.dice.pick(&["returned", "voided"]);
         }
         if self.dice.chance(Feature::DeletedClose, 5) {
             return "deleted";
         }
         if self.dice.chance(Feature::ApplicantClose, 8) {
-            return *self.dice.pick(&["withdrawn", "lapsed"]);
+            return self.dice.pick(&["withdrawn", "lapsed"]);
         }
-        *self.dice.pick(&["granted", "granted", "certified", "refused", "other", "forwarded"])
+        self.dice.pick(&["granted", "granted", "certified", "refused", "other", "forwarded"])
     }
 
     fn appeal(&mut self) {
-        let (rule, instance) = *self.dice.pick(&APPEALS);
-        let card = *self.dice.pick(&["warning", "yellow", "red"]);
+        let (rule, instance) = self.dice.pick(&APPEALS);
+        let card = self.dice.pick(&["warning", "yellow", "red"]);
         let text = |key: &str, value: &str| (key.into(), Scalar::Text(value.into()));
         let attrs = vec![text("card", card), text("instance", instance), text("rule", rule)];
         let at = self.pass(5);

@@ -27,7 +27,7 @@ pub(super) fn send(dice: &mut Dice<'_>, calendar: &TwinCalendar, lived: Vec<Even
             sent.push((corrected, arrived.plus_millis(dice.between(-4 * HOUR, 200 * HOUR))));
         }
         if dice.chance(Feature::Deletion, 3) {
-            let version = *dice.pick(&[1, 2, 3]);
+            let version = dice.pick(&[1, 2, 3]);
             sent.push((deletion(&event, version), arrived.plus_millis(dice.between(-HOUR, 150 * HOUR))));
         }
         if dice.chance(Feature::FinalDeletion, 2) {
@@ -87,17 +87,17 @@ fn changed(dice: &mut Dice<'_>, calendar: &TwinCalendar, event: &Event) -> Event
 /// Another value of whatever the fact tells; a reason where it tells nothing.
 fn another(dice: &mut Dice<'_>, detail: &mut Detail) {
     if let Some(fee) = &mut detail.fee {
-        let amount = facts::Fen::new(*dice.pick(&[0, 8000, 9000]));
+        let amount = facts::Fen::new(dice.pick(&[0, 8000, 9000]));
         fee.amount = Some(amount);
     } else if let Some(special) = &mut detail.special {
-        special.granted = Some(*dice.pick(&[0, 1, 2, 9]));
+        special.granted = Some(dice.pick(&[0, 1, 2, 9]));
     } else if detail.stage.is_some() {
-        detail.stage = Some((*dice.pick(&["handle", "review", "approve"])).into());
-        detail.officer = Some((*dice.pick(&["1001", "1002"])).into());
+        detail.stage = Some((dice.pick(&["handle", "review", "approve"])).into());
+        detail.officer = Some((dice.pick(&["1001", "1002"])).into());
     } else if detail.outcome.is_some() {
-        detail.outcome = Some((*dice.pick(&["granted", "refused", "voided", "lapsed"])).into());
+        detail.outcome = Some((dice.pick(&["granted", "refused", "voided", "lapsed"])).into());
     } else if detail.item.is_some() && dice.chance(Feature::ItemChange, 50) {
-        detail.item = Some((*dice.pick(&["SC-201", "ZR-205", "BM-101"])).into());
+        detail.item = Some((dice.pick(&["SC-201", "ZR-205", "BM-101"])).into());
     } else {
         detail.reason = Some("told later".into());
     }

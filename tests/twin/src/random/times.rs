@@ -47,7 +47,7 @@ const EDGES: [(i8, i8, i8); 16] = [
 
 /// The day on which a case begins.
 pub(super) fn first_day(dice: &mut Dice<'_>) -> Date {
-    let mut day = *dice.pick(&FIRST_DAYS);
+    let mut day = dice.pick(&FIRST_DAYS);
     for _ in 0..dice.below(4) {
         day = next(day);
     }
@@ -57,7 +57,7 @@ pub(super) fn first_day(dice: &mut Dice<'_>) -> Date {
 /// A time of day, often an edge.
 pub(super) fn time_of_day(dice: &mut Dice<'_>) -> Time {
     if dice.percent(35) {
-        let (hour, minute, second) = *dice.pick(&EDGES);
+        let (hour, minute, second) = dice.pick(&EDGES);
         let millis = match dice.below(6) {
             0 if dice.chance(Feature::Milliseconds, 100) => 1,
             1 if dice.chance(Feature::Milliseconds, 100) => 999,
@@ -89,9 +89,9 @@ pub(super) fn edge(dice: &mut Dice<'_>, calendar: &TwinCalendar, start: Moment, 
     let counting = if dice.percent(60) { Counting::Legal } else { Counting::Elapsed };
     let clock = Clock { calendar, counting };
     let span = Span { number: days, unit: SpanUnit::WorkingDays };
-    let mark = clock.mark(Start { at: start, day_only: false }, span, &[]).expect("nothing pauses it");
-    let at = *dice.pick(&[mark.since, mark.from]);
-    let off = *dice.pick(&[0, 0, 0, -1000, 1000, -60_000, 60_000]);
+    let mark = clock.mark(Start { at: start, day_only: false }, span, 0, &[]).expect("nothing pauses it");
+    let at = dice.pick(&[mark.since, mark.from]);
+    let off = dice.pick(&[0, 0, 0, -1000, 1000, -60_000, 60_000]);
     at.plus_millis(off)
 }
 

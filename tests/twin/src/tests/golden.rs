@@ -17,7 +17,8 @@ fn check(counting: Counting, start: Start, days: i64, pauses: &[(&str, &str)], s
     let pause = |(from, to): &(&str, &str)| Pause { from: moment(from), to: Some(moment(to)) };
     let pauses: Vec<Pause> = pauses.iter().map(pause).collect();
     let clock = Clock { calendar: &calendar, counting };
-    let mark = clock.mark(start, Span { number: days, unit: SpanUnit::WorkingDays }, &pauses).expect("no open pause");
+    let mark =
+        clock.mark(start, Span { number: days, unit: SpanUnit::WorkingDays }, 0, &pauses).expect("no open pause");
     assert_eq!((mark.since, mark.from), (moment(since), moment(from)));
 }
 
@@ -87,7 +88,7 @@ fn the_day_a_pause_begins_is_not_counted_the_day_it_ends_is() {
 
 /// The whole way from facts to lights, by office seconds.
 #[test]
-fn a_case_of_2018_is_warned_of_and_carded_to_the_second() {
+fn a_case_is_warned_of_and_carded_to_the_second() {
     let lines = [
         r#"{"id":"1","source":"oa","case":"H","activity":"accepted","at":"2026-03-02T10:00:00+08:00","level":"county","region":"430102","dept":"X","item":"SC-201"}"#,
     ];

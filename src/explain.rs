@@ -1,0 +1,232 @@
+//! `watchlight explain`: a case's timeline, and for each light that stands its rule, law and reckoning.
+//!
+//! The case is judged by the same dataflow as in a replay. What is shown is the case's view that the API shows, too,
+//! and each proof as it was made, with nothing added.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use alerts::{CaseLight, CaseView, TimelineEvent};
+use anyhow::{Context, anyhow};
+use dataflow::{Options, Runner};
+use facts::line::identity;
+use facts::proof::Lang;
+use facts::{EventTime, Moment};
+use ingest::EventFile;
+use ingest::event_file::STANDARD_INPUT;
+use jiff::tz::TimeZone;
+use rules::configuration::Configuration;
+use serde_json::Value;
+
+use crate::case_desk::case_view;
+use crate::cli::{Exit, ExplainArgs, Language};
+use crate::settings::{self, Sources};
+use crate::{config_folder, replay};
+
+/// Case numbers named beside an unknown one.
+const NEAR_MAX: usize = 3;
+/// Lines looked at in one go for case numbers that come near.
+const BATCH_LINES: usize = 8_192;
+/// Fields of a line that the timeline shows elsewhere, or that are the same for every fact of the case.
+const SHOWN_ELSEWHERE: [&str; 12] =
+    ["id", "version", "seq", "op", "source", "case", "activity", "at", "arrived", "level", "region", "dept"];
+
+/// Explains the case of `args`.
+///
+/// # Errors
+/// When the configuration is refused, or a file cannot be read.
+pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit> {
+    let lang = language.into();
+    let settings = settings::load(&Sources::of_process(&args.config.folder, Vec::new()))?;
+    let site = config_folder::load(&args.config.folder, &settings.zone, lang)?;
+    let configuration = Arc::new(site.configuration);
+    let at = match args.at {
+        Some(at) => at,
+        None => replay::highest_at(&args.events, &settings.zone)?,
+    };
+    let case = identity(&args.case);
+    let held = held(args, &case, at, &configuration, &settings.zone)?;
+    match held.and_then(|held| case_view(&held, &configuration, &case, at)) {
+        Some(view) => {
+            let page = Page { configuration: &configuration, zone: &settings.zone, lang };
+            print!("{}", page.text(&view));
+            Ok(Exit::Fine)
+        }
+        None => {
+            println!("{}", unknown(&case, at, &args.events, lang)?);
+            Ok(Exit::FaultsFound)
+        }
+    }
+}
+
+/// What the dataflow holds of the case at `at`.
+fn held(
+    args: &ExplainArgs,
+    case: &str,
+    at: Moment,
+    configuration: &Arc<Configuration>,
+    zone: &TimeZone,
+) -> anyhow::Result<Option<dataflow::CaseView>> {
+    let (runner, closings) = Runner::start(&Options::default(), Arc::clone(configuration))?;
+    let reader = thread::Builder::new().name("transitions".into()).spawn(move || while closings.recv().is_some() {});
+    let reader = reader.context("could not start the thread that reads transitions")?;
+    // Other cases only move the clock: no light of one case depends on another.
+    replay::feed(&args.events, &runner, at, zone, |event| event.case == case)?;
+    let held = runner.case(case)?;
+    runner.finish()?;
+    reader.join().map_err(|_| anyhow!("the thread that reads transitions failed"))?;
+    Ok(held)
+}
+
+/// Why there is nothing to tell: the case comes later, or never; then with the numbers that come near.
+fn unknown(case: &str, at: Moment, events: &[PathBuf], lang: Lang) -> anyhow::Result<String> {
+    let mut near = BTreeSet::new();
+    for path in events.iter().filter(|path| path.as_os_str() != STANDARD_INPUT) {
+        let mut file = EventFile::open(path)?;
+        while let Some(batch) = file.next_batch(BATCH_LINES)? {
+            for (_, event) in batch.facts {
+                if event.case == case {
+                    return Ok(lang.pick(
+                        format!("时钟在 {at} 时还没有办件 {case} 的任何事实；请用更晚的 --at"),
+                        format!("no fact of case {case} is known when the clock stands at {at}; ask with a later --at"),
+                    ));
+                }
+                near.insert((strsim::damerau_levenshtein(case, &event.case), event.case));
+                if near.len() > NEAR_MAX {
+                    near.pop_last();
+                }
+            }
+        }
+    }
+    let enough = case.chars().count().div_ceil(3);
+    let near: Vec<String> =
+        near.into_iter().filter(|(distance, _)| *distance <= enough).map(|(_, case)| case.to_string()).collect();
+    let mut said = lang.pick(format!("没有办件 {case}"), format!("there is no case {case}"));
+    if !near.is_empty() {
+        said += &lang.pick(format!("；相近的有：{}", near.join("、")), format!("; near: {}", near.join(", ")));
+    }
+    Ok(said)
+}
+
+/// How a case is written down.
+struct Page<'a> {
+    configuration: &'a Configuration,
+    zone: &'a TimeZone,
+    lang: Lang,
+}
+
+impl Page<'_> {
+    fn text(&self, view: &CaseView) -> String {
+        let mut lines = vec![self.head(view)];
+        let (clock, zone) = (self.at(view.clock), self.zone.iana_name().unwrap_or("UTC"));
+        lines.push(self.lang.pick(format!("时钟 {clock}（{zone}）"), format!("clock {clock} ({zone})")));
+        lines.push(String::new());
+        lines.push(self.lang.pick("经过", "timeline").to_owned());
+        lines.extend(view.events.iter().map(|event| self.event(event, view.clock)));
+        lines.push(String::new());
+        if view.lights.is_empty() {
+            lines.push(self.lang.pick("没有亮着的灯", "no light stands").to_owned());
+        } else {
+            lines.push(self.lang.pick("亮着的灯", "lights").to_owned());
+            lines.extend(view.lights.iter().flat_map(|light| self.light(light)));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn head(&self, view: &CaseView) -> String {
+        let open = match view.open {
+            true => self.lang.pick("在办", "open"),
+            false => self.lang.pick("已结", "closed"),
+        };
+        let (owner, case) = (&view.owner, &view.case);
+        let owner = format!("{} {} {}", owner.level, owner.region, owner.dept);
+        let item = view.item.as_ref().map(|item| self.lang.pick(format!("，事项 {item}"), format!(", item {item}")));
+        let item = item.unwrap_or_default();
+        self.lang.pick(format!("办件 {case}：{open}，{owner}{item}"), format!("case {case}: {open}, {owner}{item}"))
+    }
+
+    fn at(&self, moment: Moment) -> String {
+        moment.civil(self.zone).strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
+    }
+
+    fn event(&self, event: &TimelineEvent, clock: Moment) -> String {
+        let at = match event.at {
+            EventTime::Instant(moment) => self.at(moment),
+            day => format!("{day}         "),
+        };
+        let named = self.configuration.activities.get(event.activity.as_str());
+        let name = named.map(|named| self.lang.pick(&named.name.zh, &named.name.en)).filter(|name| !name.is_empty());
+        let mut line = format!("  {at}  {}", event.activity);
+        if let Some(name) = name.filter(|name| **name != event.activity) {
+            line += &self.lang.pick(format!("（{name}）"), format!(" ({name})"));
+        }
+        let fields: Value = serde_json::from_str(&event.line).unwrap_or_default();
+        if let Some(id) = fields.get("id").and_then(Value::as_str) {
+            let _ = write!(line, " [{id}]");
+        }
+        line += &said(&fields);
+        if let Some(arrived) = event.arrived {
+            let arrived = self.at(arrived);
+            line += &self.lang.pick(format!("  到达 {arrived}"), format!("  arrived {arrived}"));
+        }
+        if event.at.moment(self.zone) > clock {
+            line += self.lang.pick("  （时钟未到，尚不作数）", "  (ahead of the clock, does not count yet)");
+        }
+        line
+    }
+
+    fn light(&self, light: &CaseLight) -> Vec<String> {
+        let CaseLight { standing, rule_version, basis, proof, warnings, schedule } = light;
+        let since = self.at(standing.since);
+        let of = |card: facts::Card, light: facts::Light| match self.lang {
+            Lang::Zh => format!("{} {}", light.zh(), card.zh()),
+            Lang::En => format!("{} light, card {}", light.token(), card.token()),
+        };
+        let what = of(standing.card, standing.light);
+        let mut lines = vec![self.lang.pick(
+            format!("  {what}：{}（{rule_version}），自 {since} 起", standing.rule),
+            format!("  {what}: {} ({rule_version}), since {since}", standing.rule),
+        )];
+        let mut field = |zh: &str, en: &str, text: &str| {
+            lines.push(self.lang.pick(format!("    {zh}：{text}"), format!("    {en}: {text}")));
+        };
+        if standing.instance != "-" {
+            field("对象", "instance", &standing.instance);
+        }
+        field("依据", "basis", basis);
+        field("理由", "reason", self.lang.pick(&standing.reason.zh, &standing.reason.en));
+        for warning in warnings {
+            field("注意", "warning", warning);
+        }
+        for later in schedule {
+            let from = self.at(later.from);
+            field("将为", "to come", &format!("{} {from}", of(later.card, later.light)));
+        }
+        if let Some(proof) = proof {
+            lines.push(self.lang.pick("    证明", "    proof").to_owned());
+            lines.extend(proof.lines(self.lang, self.zone).into_iter().map(|line| format!("      {line}")));
+        }
+        lines
+    }
+}
+
+/// What a fact says beside its place in the timeline, as ` field=value`.
+fn said(fields: &Value) -> String {
+    let mut out = String::new();
+    let Some(fields) = fields.as_object() else { return out };
+    for (name, value) in fields.iter().filter(|(name, _)| !SHOWN_ELSEWHERE.contains(&name.as_str())) {
+        say(&mut out, name, value);
+    }
+    out
+}
+
+fn say(out: &mut String, name: &str, value: &Value) {
+    match value {
+        Value::Object(parts) => parts.iter().for_each(|(part, value)| say(out, &format!("{name}.{part}"), value)),
+        Value::String(text) => out.push_str(&format!("  {name}={text}")),
+        other => out.push_str(&format!("  {name}={other}")),
+    }
+}
