@@ -36,3 +36,8 @@ fi
 
 # It prints where the server is, for those who want to know.
 tools/install-nats.sh >/dev/null
+
+# The independent calendar that a test holds ours against.
+if [[ $purpose == test ]]; then
+  python3 tools/check_calendar.py
+fi
