@@ -5,8 +5,11 @@
 
 mod support;
 
+mod check;
 mod command_line;
 mod dependency_picture;
+mod explain;
 mod fuzz_corpus;
+mod import;
 mod private_server;
 mod rules_stay_in_files;
