@@ -19,6 +19,17 @@ use crate::settings::{self, SettingsError, Sources};
 const SETTING: &str = "ST01";
 /// The code of faults of scenario files.
 const SCENARIO: &str = "SC01";
+/// What the reader of scenario files says, in Chinese; longer phrases first.
+const READERS_WORDS: [(&str, &str); 8] = [
+    ("unknown field", "没有键"),
+    ("unknown variant", "没有取值"),
+    ("missing field", "缺少键"),
+    ("invalid type", "类型不对"),
+    ("invalid value", "取值不对"),
+    ("expected one of", "可用"),
+    ("expected", "应为"),
+    (", ", "，"),
+];
 /// How the names of scenario files end.
 const SCENARIO_ENDING: &str = ".cases.toml";
 
@@ -118,7 +129,8 @@ fn of_scenario(name: &str, text: &str, error: &toml::de::Error) -> Fault {
         Place { line: number(line + 1), column: number(column + 1), width: number(wrong.chars().count().max(1)) }
     });
     let source = place.and_then(|place| text.lines().nth(place.line as usize - 1)).map(str::to_owned);
-    let (zh, en) = (format!("不是合格的场景文件：{message}"), format!("not a scenario file: {message}"));
+    let zh = READERS_WORDS.iter().fold(message.to_owned(), |said, (en, zh)| said.replace(en, zh));
+    let (zh, en) = (format!("不是合格的场景文件：{zh}"), format!("not a scenario file: {message}"));
     Fault { source, ..Fault::error(name, place, SCENARIO, zh, en) }
 }
 
@@ -130,7 +142,9 @@ fn of_setting(fault: &settings::Fault) -> Fault {
     };
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let place = Place { line: number(*line), column: number(*column), width: 0 };
-    Fault::error(&path.display().to_string(), Some(place), SETTING, zh, en)
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let source = text.lines().nth(line - 1).map(str::to_owned);
+    Fault { source, ..Fault::error(&path.display().to_string(), Some(place), SETTING, zh, en) }
 }
 
 /// The fault with its file named from where the program was started.
@@ -147,9 +161,11 @@ fn holdings(configuration: &rules::configuration::Configuration, scenarios: &Sce
         .calendars
         .values()
         .map(|calendar| {
-            let nothing = || lang.pick("无年度文件", "no year's file").to_owned();
-            let last = calendar.last_covered_year().map_or_else(nothing, |year| year.to_string());
-            lang.pick(format!("{} 至 {last}", calendar.id()), format!("{} to {last}", calendar.id()))
+            let id = calendar.id();
+            match calendar.last_covered_year() {
+                Some(year) => lang.pick(format!("{id} 至 {year} 年"), format!("{id} through {year}")),
+                None => lang.pick(format!("{id} 无年度文件"), format!("{id} without a year's file")),
+            }
         })
         .collect();
     calendars.dedup();

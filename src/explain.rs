@@ -199,7 +199,7 @@ impl Page<'_> {
         field("依据", "basis", basis);
         field("理由", "reason", self.lang.pick(&standing.reason.zh, &standing.reason.en));
         for warning in warnings {
-            field("注意", "warning", warning);
+            field("注意", "warning", warning_words(warning, self.lang));
         }
         for later in schedule {
             let from = self.at(later.from);
@@ -210,6 +210,17 @@ impl Page<'_> {
             lines.extend(proof.lines(self.lang, self.zone).into_iter().map(|line| format!("      {line}")));
         }
         lines
+    }
+}
+
+/// What must be known beside a light, in words; one that has none is told by its name.
+fn warning_words(warning: &str, lang: Lang) -> &str {
+    match warning {
+        "calendar_uncovered" => lang.pick(
+            "所涉年份没有日历文件，按周一至周五计算",
+            "a year of this reckoning has no calendar file; Monday to Friday were counted",
+        ),
+        other => other,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The program: parse, dispatch, print the error chain once.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,5 +24,6 @@ fn start_log() {
         .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
         .with_env_var("WATCHLIGHT_LOG")
         .from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }

@@ -37,9 +37,12 @@ fn faults_go_to_standard_output_in_the_language_asked_for_and_the_exit_code_is_o
     let place = format!("{}:1:1", folder.path().join("watchlight.toml").display());
     let english = check(folder.path(), &[]);
     assert_eq!(english.status.code(), Some(1));
-    assert_eq!(text(&english.stdout), format!("{place}: unknown setting \"workres\"; did you mean \"workers\"?\n"));
+    let said = text(&english.stdout);
+    let expected = format!("{place} error ST01 unknown setting \"workres\"; did you mean \"workers\"?\n");
+    assert!(said.starts_with(&expected), "{said}");
     let chinese = check(folder.path(), &["--lang", "zh"]);
-    assert_eq!(text(&chinese.stdout), format!("{place}: 没有设置 \"workres\"；是否要写 \"workers\"？\n"));
+    let said = text(&chinese.stdout);
+    assert!(said.starts_with(&format!("{place} 错误 ST01 没有设置 \"workres\"；是否要写 \"workers\"？\n")), "{said}");
 }
 
 #[test]

@@ -6,12 +6,15 @@
 mod support;
 
 mod back_pressure;
+mod check;
 mod command_line;
 mod copied_rule;
 mod demo;
 mod dependency_picture;
+mod explain;
 mod fuzz_corpus;
 mod hostile_input;
+mod import;
 mod pages;
 mod private_server;
 mod properties;

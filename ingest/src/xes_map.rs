@@ -130,7 +130,8 @@ pub(crate) struct Fields {
     pub(crate) arrived: Option<Taken>,
     pub(crate) promise_date: Option<Taken>,
     pub(crate) texts: Vec<(TextField, Taken)>,
-    pub(crate) fee: Option<FeeFields>,
+    /// The first with an amount counts.
+    pub(crate) fees: Vec<FeeFields>,
     pub(crate) attrs: Vec<AttrField>,
 }
 
@@ -211,13 +212,15 @@ impl XesMap {
         self.zone.as_ref()
     }
 
-    /// How amounts finer than a fen are rounded: for each kind of fact with a fee (the activity of a `[[case_event]]`,
-    /// or `None` for events of the log), the rounding it names.
+    /// How amounts finer than a fen are rounded: for each fee of the map, the activity of its `[[case_event]]`, or
+    /// `None` for events of the log, and the rounding it names.
     #[must_use]
     pub fn roundings(&self) -> Vec<(Option<&str>, Rounding)> {
         let of_events = std::iter::once((None, &self.event));
         let of_cases = self.case_events.iter().map(|made| (Some(made.activity.as_str()), &made.fields));
-        of_events.chain(of_cases).filter_map(|(made, fields)| Some((made, fields.fee.as_ref()?.rounding))).collect()
+        let of_fees =
+            |(made, fields): (_, &Fields)| -> Vec<_> { fields.fees.iter().map(|fee| (made, fee.rounding)).collect() };
+        of_events.chain(of_cases).flat_map(of_fees).collect()
     }
 
     /// The activities that facts of this map can have besides names of the log itself.

@@ -94,8 +94,9 @@ impl Layer {
                     layer.0.insert(key.to_owned(), Given { raw, place });
                 }
                 _ => {
-                    let found = format!("of type {}", value.get_ref().type_str());
-                    faults.mistyped(&place, key, &found, &default.raw);
+                    let kind = value.get_ref().type_str();
+                    let found = (format!("of type {kind}"), format!("类型 {kind}"));
+                    faults.mistyped(&place, key, found, &default.raw);
                 }
             }
         });
@@ -147,7 +148,10 @@ impl Layer {
             Some(raw) => {
                 self.0.insert(key.to_owned(), Given { raw, place });
             }
-            None => faults.mistyped(&place, key, &format!("\"{text}\""), &default.raw),
+            None => {
+                let found = format!("\"{text}\"");
+                faults.mistyped(&place, key, (found.clone(), found), &default.raw);
+            }
         }
     }
 }
@@ -178,9 +182,11 @@ impl Faults {
         );
     }
 
-    fn mistyped(&mut self, place: &Place, key: &str, found: &str, default: &Raw) {
+    /// `found` is what stands there, in English and Chinese.
+    fn mistyped(&mut self, place: &Place, key: &str, found: (String, String), default: &Raw) {
         let (en, zh) = default.kind();
-        self.add(place, format!("{key} is {found}; it must be {en}"), format!("{key} 是 {found}，应为{zh}"));
+        let (found_en, found_zh) = found;
+        self.add(place, format!("{key} is {found_en}; it must be {en}"), format!("{key} 是{found_zh}，应为{zh}"));
     }
 }
 

@@ -138,6 +138,24 @@ fn rounded_amounts_are_counted() {
 }
 
 #[test]
+fn of_several_fees_the_first_with_an_amount_counts() {
+    let fees = r#"fee = [
+  { act = { constant = "charged" }, amount = { from = "trace:fees", on = ["accepted"] }, rounding = "half_up" },
+  { act = { constant = "receipted" }, amount = "event:paid" },
+]
+[event.attrs]"#;
+    let paid = log_of(&[CASE]).replace("value=\"T2\"/>", "value=\"T2\"/><string key=\"paid\" value=\"12.5\"/>");
+    let (report, lines) = import(&paid, &MAP.replace("[event.attrs]", fees));
+    let fee = |id: &str| {
+        let line = lines.lines().find(|line| line.starts_with(&format!("{{\"id\":\"{id}\""))).expect("a fact");
+        line.split_once("\"fee\":").map(|(_, fee)| fee.split_once('}').expect("an object").0.to_owned())
+    };
+    assert_eq!(report.faults.first(), None);
+    assert_eq!(fee("2").as_deref(), Some("{\"act\":\"charged\",\"amount\":\"1234.50\""));
+    assert_eq!(fee("3").as_deref(), Some("{\"act\":\"receipted\",\"amount\":\"12.50\""));
+}
+
+#[test]
 fn an_open_case_has_no_closing_and_no_fee_without_an_amount() {
     let open: Vec<&str> = CASE.lines().filter(|line| !line.contains("enddate") && !line.contains("fees")).collect();
     let (report, _) = import(&log_of(&[&open.join("\n")]), MAP);

@@ -180,7 +180,7 @@ impl Office {
         }
         detail.promise_date =
             origin.optional(fields.promise_date.as_ref()).map(|text| time_of(text, map)).transpose()?;
-        let fee = fields.fee.as_ref().map_or(Ok(None), |fee| origin.fee(fee))?;
+        let fee = fields.fees.iter().find_map(|fee| origin.fee(fee).transpose()).transpose()?;
         let rounded = fee.as_ref().is_some_and(|(_, rounded)| *rounded);
         detail.fee = fee.map(|(fee, _)| fee);
         for attr in &fields.attrs {

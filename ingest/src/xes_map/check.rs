@@ -257,10 +257,7 @@ impl Check<'_> {
                 _ => texts = None,
             }
         }
-        let fee = match raw.fee {
-            Some(fee) => self.fee(fee, within).map(Some),
-            None => Some(None),
-        };
+        let fees: Vec<_> = raw.fee.iter().map(|fee| self.fee(fee, within)).collect();
         let attrs: Vec<_> = raw.attrs.iter().map(|(name, attr)| self.attr(name, attr, within)).collect();
         Some(Fields {
             at: at?,
@@ -268,7 +265,7 @@ impl Check<'_> {
             arrived: arrived?,
             promise_date: promise_date?,
             texts: texts?,
-            fee: fee?,
+            fees: fees.into_iter().collect::<Option<_>>()?,
             attrs: attrs.into_iter().collect::<Option<_>>()?,
         })
     }

@@ -76,7 +76,8 @@ macro_rules! with_fields {
             pub(super) position: Option<Spanned<Taken>>,
             pub(super) outcome: Option<Spanned<Taken>>,
             pub(super) reason: Option<Spanned<Taken>>,
-            pub(super) fee: Option<Fee>,
+            #[serde(default)]
+            pub(super) fee: Fees,
             #[serde(default)]
             pub(super) attrs: BTreeMap<Spanned<String>, Spanned<Attr>>,
         }
@@ -100,7 +101,7 @@ macro_rules! with_fields {
                         &self.outcome,
                         &self.reason,
                     ],
-                    fee: self.fee.as_ref(),
+                    fee: &self.fee.0,
                     attrs: &self.attrs,
                 }
             }
@@ -125,7 +126,7 @@ pub(super) struct FieldsOf<'a> {
     pub(super) arrived: Option<&'a Spanned<Taken>>,
     pub(super) promise_date: Option<&'a Spanned<Taken>>,
     pub(super) texts: [&'a Option<Spanned<Taken>>; 9],
-    pub(super) fee: Option<&'a Fee>,
+    pub(super) fee: &'a [Fee],
     pub(super) attrs: &'a BTreeMap<Spanned<String>, Spanned<Attr>>,
 }
 
@@ -134,6 +135,29 @@ pub(super) struct FieldsOf<'a> {
 pub(super) enum Place {
     Before,
     After,
+}
+
+/// A table, or a list of tables of which the first with an amount counts.
+#[derive(Default)]
+pub(super) struct Fees(Vec<Fee>);
+
+impl<'de> Deserialize<'de> for Fees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fees, D::Error> {
+        struct TableOrList;
+        impl<'de> Visitor<'de> for TableOrList {
+            type Value = Fees;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a fee { act = ..., amount = ... } or a list of fees")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Fees, M::Error> {
+                Fee::deserialize(value::MapAccessDeserializer::new(map)).map(|fee| Fees(vec![fee]))
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, list: S) -> Result<Fees, S::Error> {
+                Vec::deserialize(value::SeqAccessDeserializer::new(list)).map(Fees)
+            }
+        }
+        deserializer.deserialize_any(TableOrList)
+    }
 }
 
 #[derive(Deserialize)]

@@ -89,7 +89,7 @@ pub struct MarkLine {
 /// A deadline: how the due instant comes about.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DeadlineProof {
-    /// `legal` or `elapsed`.
+    /// `legal` or `elapsed`; `date` or `instant` where the limit is one and nothing is counted.
     pub counting: CompactString,
     /// Calendar and zone.
     pub calendar: CompactString,
@@ -118,7 +118,7 @@ pub struct DeadlineProof {
     pub extensions: Vec<ExtensionLine>,
     /// The marks of the rule.
     pub marks: Vec<MarkLine>,
-    /// Each day from the start to the due day.
+    /// Each day from the start to the due day; none where nothing is counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub days: Vec<DayLine>,
 }

@@ -162,7 +162,7 @@ fn of_deadline<'a>(
     let calendar = reckoning.calendar;
     let start = instance.start.or_else(|| (!view.facts.is_empty()).then_some(0)).expect("a view has a fact");
     let proof = DeadlineProof {
-        counting: reckoning.counting.token().into(),
+        counting: counting_word(reckoning, limit.as_ref()).into(),
         calendar: calendar.id().into(),
         zone: calendar.zone_name().into(),
         start: cite(&view.facts[start]),
@@ -202,7 +202,10 @@ fn of_deadline<'a>(
                 at: mark_of(&scope, deadline, spec, instance).map(|mark| mark.at),
             })
             .collect(),
-        days: limit.as_ref().zip(due).map(|(limit, due)| clock.ledger(limit, &grants, due.at)).unwrap_or_default(),
+        days: match (&limit, due) {
+            (Some(limit @ Limit::Span(_)), Some(due)) => clock.ledger(limit, &grants, due.at),
+            _ => Vec::new(),
+        },
     };
     let uncovered = limit.is_some_and(|limit| clock.calendar_uncovered(&limit, due.map(|due| due.at)));
     (Proof::Deadline(Box::new(proof)), words, places, uncovered)
@@ -214,6 +217,15 @@ fn places_of(instance: &Instance) -> Vec<usize> {
     places.extend(instance.extensions.iter().map(|(place, _)| *place));
     places.extend(instance.stop.and_then(|stop| stop.place));
     places
+}
+
+/// How the limit comes to its due instant: a day or an instant is one, nothing is counted.
+fn counting_word(reckoning: &Reckoning<'_>, limit: Option<&Limit>) -> &'static str {
+    match limit {
+        Some(Limit::Date(_)) => "date",
+        Some(Limit::Instant(_)) => "instant",
+        Some(Limit::Span(_)) | None => reckoning.counting.token(),
+    }
 }
 
 fn limit_text(limit: &Limit) -> CompactString {

@@ -54,7 +54,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn at(&self, moment: Moment) -> String {
-        let format = self.lang.pick("%Y年%-m月%-d日 %H:%M:%S", "%Y-%m-%d %H:%M:%S");
+        let format = self.lang.pick("%Y年%-m月%-d日 %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f");
         moment.civil(self.zone).strftime(format).to_string()
     }
 
@@ -70,6 +70,10 @@ impl Words<'_> {
         let counting = match (proof.counting.as_str(), self.lang) {
             ("legal", Lang::Zh) => "法定计日（起始日不计）",
             ("legal", Lang::En) => "legal days (the first day is not counted)",
+            ("date", Lang::Zh) => "期限为日期，当日之内",
+            ("date", Lang::En) => "a date, in the course of that day",
+            ("instant", Lang::Zh) => "期限为时刻",
+            ("instant", Lang::En) => "an instant",
             (_, Lang::Zh) => "按工作秒累计",
             (_, Lang::En) => "elapsed working seconds",
         };
@@ -77,7 +81,9 @@ impl Words<'_> {
         if let Some(from) = proof.counted_from {
             lines.push(format!("{}{}", pick("计算起点：", "counted from: "), self.at(from)));
         }
-        let source = format!("{} {} {counting} {} {}", proof.limit, proof.limit_from, proof.calendar, proof.zone);
+        let calendar = if proof.days.is_empty() { String::new() } else { format!(" {}", proof.calendar) };
+        let from = if proof.limit_from == proof.limit { String::new() } else { format!(" {}", proof.limit_from) };
+        let source = format!("{}{from} {counting}{calendar} {}", proof.limit, proof.zone);
         lines.push(format!("{}{source}", pick("时限：", "limit: ")));
         for pause in &proof.pauses {
             let to = pause.to.map_or_else(|| pick("未结束", "still open"), |to| self.at(to));
@@ -109,7 +115,7 @@ impl Words<'_> {
         for mark in &proof.marks {
             let at = mark.at.map_or_else(|| pick("尚无", "none yet"), |at| self.at(at));
             let card = self.lang.pick(mark.card.zh(), mark.card.token());
-            lines.push(format!("{card}：{} ({}) {at}", mark.mark, mark.limit));
+            lines.push(format!("{card}{}{} ({}) {at}", self.lang.pick("：", ": "), mark.mark, mark.limit));
         }
         if let Some(stop) = &proof.stop {
             lines.push(format!("{}{}", pick("止算：", "stop: "), self.cited(stop)));
