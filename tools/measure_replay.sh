@@ -12,6 +12,7 @@ cases=${1:-276500} runs=${2:-5}
 shift $(($# < 2 ? $# : 2))
 workers=("${@:-1}")
 [[ $# -gt 0 ]] || workers=(1 2)
+export WATCHLIGHT_LOG=${WATCHLIGHT_LOG:-warn}
 program=${WATCHLIGHT_PROGRAM:-target/release/watchlight}
 
 [[ -x $program ]] || { echo "there is no $program; build it with cargo build --release" >&2; exit 2; }
