@@ -12,6 +12,7 @@ mod demo;
 mod dependency_picture;
 mod fuzz_corpus;
 mod hostile_input;
+mod import;
 mod pages;
 mod private_server;
 mod properties;
