@@ -3,9 +3,14 @@
 //! Keeps per light the last message known to be stored. A transition is published only if it continues
 //! that chain. When ALERTS refuses one, or its answer stays unknown, ALERTS is read to its end, the
 //! dataflow is told what each light of the batch really said last, and says again what differs.
+//!
+//! A server that is away is waited for, but not for ever once the service stops: what is not said then is the
+//! difference that the next start finds.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alerts::{Outcome, PublishFault, Publisher};
 use compact_str::CompactString;
@@ -13,9 +18,12 @@ use dataflow::{Closings, ReadBack, Runner, RunnerError};
 use facts::Transition;
 use facts::standing::Text2;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 /// Transitions published at a time.
 const BATCH: usize = 1_024;
+/// How long a stopping service waits for ALERTS to take a batch.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Case, rule, instance.
 type LightKey = (CompactString, CompactString, CompactString);
@@ -37,6 +45,8 @@ pub(crate) struct Announcing {
     runner: Arc<Runner>,
     runtime: Handle,
     last: HashMap<LightKey, Transition>,
+    /// Turns true when the service stops.
+    stop: watch::Receiver<bool>,
 }
 
 fn key(transition: &Transition) -> LightKey {
@@ -53,16 +63,20 @@ impl Announcing {
     ///
     /// # Errors
     /// When ALERTS cannot be used, or the dataflow has failed.
-    pub(crate) async fn open(mut publisher: Publisher, runner: Arc<Runner>) -> Result<Announcing, AnnouncingError> {
+    pub(crate) async fn open(
+        mut publisher: Publisher,
+        runner: Arc<Runner>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Announcing, AnnouncingError> {
         let said = publisher.read_again().await?;
         let runtime = Handle::current();
-        let mut announcing = Announcing { publisher, runner, runtime, last: HashMap::new() };
+        let mut announcing = Announcing { publisher, runner, runtime, last: HashMap::new(), stop };
         announcing.note(&said.last);
         announcing.tell(announcing.last.keys().cloned().collect())?;
         Ok(announcing)
     }
 
-    /// Publishes until the dataflow ends.
+    /// Publishes until the dataflow ends, or the service stops and the server stays away.
     ///
     /// # Errors
     /// When a person must act on ALERTS, or the dataflow has failed.
@@ -71,14 +85,21 @@ impl Announcing {
             let mut rest = closed.transitions.as_slice();
             while !rest.is_empty() {
                 let (batch, later) = rest.split_at(rest.len().min(BATCH));
-                self.publish(batch)?;
+                if self.publish(batch)?.is_break() {
+                    tracing::warn!(
+                        unsaid = rest.len(),
+                        "the server stays away; what is unsaid is said at the next start"
+                    );
+                    return Ok(());
+                }
                 rest = later;
             }
         }
         Ok(())
     }
 
-    fn publish(&mut self, closed: &[Transition]) -> Result<(), AnnouncingError> {
+    /// Breaks off when the service stops and ALERTS does not answer.
+    fn publish(&mut self, closed: &[Transition]) -> Result<ControlFlow<()>, AnnouncingError> {
         let mut batch: Vec<Transition> = Vec::with_capacity(closed.len());
         let mut revisions: HashMap<LightKey, u32> = HashMap::new();
         for transition in closed {
@@ -92,9 +113,17 @@ impl Announcing {
             }
         }
         if batch.is_empty() {
-            return Ok(());
+            return Ok(ControlFlow::Continue(()));
         }
-        match self.runtime.block_on(self.publisher.publish(&batch))? {
+        let given_up = given_up(self.stop.clone());
+        let outcome = self.runtime.block_on(async {
+            tokio::select! {
+                outcome = self.publisher.publish(&batch) => Some(outcome),
+                () = given_up => None,
+            }
+        });
+        let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
+        match outcome? {
             Outcome::Stored { .. } => self.note(&batch),
             Outcome::ReadAgain { said, last_sequence } => {
                 tracing::warn!(last_sequence, lights = said.len(), "alerts were read again");
@@ -103,7 +132,7 @@ impl Announcing {
                 self.tell(touched)?;
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     fn note(&mut self, stored: &[Transition]) {
@@ -128,4 +157,11 @@ impl Announcing {
         self.runner.read_back(read.collect())?;
         Ok(())
     }
+}
+
+/// Ready when the service has been stopping for [`STOP_PATIENCE`].
+async fn given_up(mut stop: watch::Receiver<bool>) {
+    // A dropped sender means the same as true: nobody keeps the service up.
+    stop.wait_for(|stop| *stop).await.ok();
+    tokio::time::sleep(STOP_PATIENCE).await;
 }

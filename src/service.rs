@@ -114,7 +114,7 @@ impl Service {
         });
         runtime.shutdown_timeout(Duration::from_secs(2));
         fed.and(said)?;
-        tracing::info!("stopped; everything read was judged and said");
+        tracing::info!("stopped");
         Ok(())
     }
 }
@@ -155,9 +155,9 @@ async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow
     let (runner, closings) = Runner::start(&options, Arc::clone(&configuration))?;
     let runner = Arc::new(runner);
     let publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
-    let announcing = Announcing::open(publisher, Arc::clone(&runner)).await?;
-
     let (stop, stopped) = watch::channel(false);
+    let announcing = Announcing::open(publisher, Arc::clone(&runner), stopped.clone()).await?;
+
     let (closing, closed) = watch::channel(false);
     let (failed, failures) = mpsc::unbounded_channel();
     let progress = Arc::new(Progress::default());

@@ -4,7 +4,7 @@ use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::city::{city, messages, progress};
 use crate::support::eventually::eventually;
-use crate::support::said::{assert_same_lines, fold, rows, transitions};
+use crate::support::said::{assert_same_lines, rows, wait_said};
 use crate::support::service::{LONG_SILENCE, TestSite};
 use crate::support::wire::wait;
 
@@ -27,7 +27,7 @@ fn a_ledger_that_stands_still_stops_nobody_and_takes_everything_later() {
     wire.send_all(messages(city().events()).chain(city().end()));
     service.wait_closed(city().until());
     let expected = &city().replayed().standing;
-    eventually("all is said though the ledger stands still", || (fold(&transitions(&wire)) == *expected).then_some(()));
+    wait_said(&wire, expected);
     let last = wire.last_sequence("ALERTS");
     eventually("the lag is told", || service.metric("watchlight_ledger_lag").filter(|lag| *lag >= 1.0));
     eventually("and that it tries again", || {
@@ -77,9 +77,32 @@ fn a_server_that_stands_still_is_waited_for() {
     wire.send_all(messages(rest).chain(city().end()));
     service.wait_closed(city().until());
     let expected = &city().replayed().standing;
-    eventually("all is said", || (fold(&transitions(&wire)) == *expected).then_some(()));
+    wait_said(&wire, expected);
     service.wait_ledger(wire.last_sequence("ALERTS"));
     assert_same_lines("the ledger and the lights of replay", &rows(&service.lights()), expected);
+    assert_eq!(service.terminate(), Some(0));
+}
+
+/// Who stops a service must not have to wait for a server that may never come back.
+#[test]
+fn a_stop_while_the_server_stands_still_ends_and_the_next_start_says_the_rest() {
+    let test = "a_stop_while_the_server_stands_still_ends_and_the_next_start_says_the_rest";
+    let Some(site) = TestSite::with_virtual_clock(test) else { return };
+    let service = site.start();
+    service.wait_ready();
+    let wire = site.wire();
+    wire.send_all(messages(city().events()));
+    eventually("it is in the middle of its work", || (wire.last_sequence("ALERTS") > 0).then_some(()));
+    site.nats.pause();
+    assert_eq!(service.terminate(), Some(0));
+    site.nats.resume();
+
+    let service = site.start();
+    service.wait_ready();
+    wire.send_all(city().end());
+    service.wait_closed(city().until());
+    let expected = &city().replayed().standing;
+    wait_said(&wire, expected);
     assert_eq!(service.terminate(), Some(0));
 }
 

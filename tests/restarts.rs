@@ -3,7 +3,7 @@
 
 use crate::support::city::{city, messages, progress};
 use crate::support::eventually::eventually;
-use crate::support::said::{assert_same_lines, fold, rows, transitions};
+use crate::support::said::{assert_same_lines, fold, rows, transitions, wait_said};
 use crate::support::service::TestSite;
 
 #[test]
@@ -61,7 +61,7 @@ fn stops_and_kills_leave_no_gap_and_no_repetition() {
 
     // Whatever was in flight: all of it is said when the standing lights are those of replay.
     let expected = &city().replayed().standing;
-    eventually("all is said", || (fold(&transitions(&wire)) == *expected).then_some(()));
+    wait_said(&wire, expected);
     let last = wire.last_sequence("ALERTS");
     service.wait_ledger(last);
     assert_same_lines("the ledger and the fold of ALERTS", &rows(&service.lights()), expected);

@@ -153,15 +153,11 @@ pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, ch
     let winning = case.records.iter().find(|record| record.event.same_record(event)).map(|record| &record.event);
     let versions = [before, winning, Some(event)];
     let versions: Vec<&Event> = versions.into_iter().flatten().collect();
-    // Without a submission or an acceptance any fact may be the first one, and the first one is the owner's.
-    let settled =
-        |record: &Record| matches!(record.event.activity, facts::Activity::Accepted | facts::Activity::Submitted);
-    if !case.records.iter().any(settled) || versions.iter().any(|event| touches_all(event)) {
-        return Touched::All;
-    }
-    // The first fact may name the owner, and with it the profile, and dates the case.
-    let was_first = |before: &Event| before.at.moment(&configuration.zone) <= case.records[0].at;
-    if case.records[0].event.same_record(event) || before.is_some_and(was_first) {
+    // The first fact dates the case and may name its owner, and with it the profile.
+    let Some(first) = case.records.first() else { return Touched::All };
+    let was_first = |before: &Event| before.at.moment(&configuration.zone) <= first.at;
+    let moves_first = first.event.same_record(event) || before.is_some_and(was_first);
+    if moves_first || versions.iter().any(|event| touches_all(event)) {
         return Touched::All;
     }
     let Some(owner) = view::owner_of(case.records) else { return Touched::All };

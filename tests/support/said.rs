@@ -1,11 +1,17 @@
 //! What was said: ALERTS read as chains of transitions, and lights compared as rows.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use facts::{Card, Light, Transition};
 use serde_json::Value;
 
+use super::city::{city, progress};
+use super::eventually::PATIENCE;
 use super::wire::Wire;
+
+/// How often ALERTS, which is long, is read anew.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Every transition of ALERTS, in order.
 #[track_caller]
@@ -37,6 +43,29 @@ pub(crate) fn fold(said: &[Transition]) -> Vec<String> {
         last.values().filter_map(|transition| transition.standing()).map(|light| light.row()).collect();
     rows.sort_unstable();
     rows
+}
+
+/// Waits until the fold of ALERTS is `expected`, the lights that stand after the week of the sample city.
+///
+/// The clock is moved on by a millisecond now and then: a difference that is found after the last message (ALERTS
+/// was away and had to be read again) is said at the next instant, and a virtual clock has none of its own.
+///
+/// # Panics
+/// When it does not become so in time; names what is missing and what is extra.
+#[track_caller]
+pub(crate) fn wait_said(wire: &Wire, expected: &[String]) {
+    let deadline = Instant::now() + PATIENCE;
+    for beat in 2.. {
+        wire.send_all([progress(city().until().plus_millis(beat))]);
+        let told = fold(&transitions(wire));
+        if told == expected {
+            return;
+        }
+        if Instant::now() > deadline {
+            assert_same_lines("the lights told and those of replay", &told, expected);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// The rows of the lights that the API lists, sorted.
