@@ -12,7 +12,6 @@ mod demo;
 mod dependency_picture;
 mod fuzz_corpus;
 mod hostile_input;
-mod import;
 mod pages;
 mod private_server;
 mod properties;
