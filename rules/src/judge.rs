@@ -66,7 +66,7 @@ pub enum Touched {
 /// Why a card holds: everything a transition tells beside the card itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explanation {
-    /// `OD-05@1+national`
+    /// `<id>@<version>+<profile>`
     pub rule_version: CompactString,
     /// Law or document.
     pub basis: CompactString,

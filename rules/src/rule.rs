@@ -16,9 +16,9 @@ use crate::wording::Message;
 /// A rule under one profile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
-    /// Permanent id; a part's is `PS-15.future`.
+    /// Permanent id; a part has the id of its rule, a dot and its own.
     pub id: CompactString,
-    /// `OD-05@2+hunan-2018`
+    /// `<id>@<version>+<profile>`
     pub label: CompactString,
     /// What kind of breach.
     pub family: Family,

@@ -1,7 +1,7 @@
 //! Scenario files: a rule's behaviour written beside the rule, as history and expectation.
 //!
 //! ```toml
-//! rules = ["OD-05"]                      # lights of other rules are not looked at
+//! rules = ["XX-05"]                      # lights of other rules are not looked at
 //! base = { case = "A-1", source = "oa", level = "county", region = "360902", dept = "SCJG", item = "XK-01" }
 //! [[scenario]]
 //! name = "closed a moment late: yellow"
@@ -12,12 +12,12 @@
 //! ]
 //! expect = [
 //!   { at = "2026-03-11T18:00:00+08:00", lights = [] },
-//!   { at = "2026-03-11T18:00:01+08:00", lights = ["OD-05 yellow"] },
+//!   { at = "2026-03-11T18:00:01+08:00", lights = ["XX-05 yellow"] },
 //! ]
 //! ```
 //!
 //! An event has the fields of the line form; those of `base` are filled in, `id` is its place from 1,
-//! `arrived` is `at` unless said. A light may name its instance: `"OD-05 yellow -"`. The production
+//! `arrived` is `at` unless said. A light may name its instance: `"XX-05 yellow -"`. The production
 //! path judges: facts known at the instant, joined in order of arrival.
 
 use std::collections::BTreeMap;

@@ -27,7 +27,7 @@ pub(crate) struct RawRule {
 }
 
 impl RawRule {
-    /// `PS-15`, or `PS-15.future` for a part.
+    /// `XX-15`, or `XX-15.future` for a part.
     pub(crate) fn full_id(&self) -> String {
         match &self.part {
             Some(part) => format!("{}.{part}", self.id),
@@ -35,7 +35,7 @@ impl RawRule {
         }
     }
 
-    /// Does `OD-05`, `OD-05@2`, `PS-15.future` or `PS-15.future@1` name this?
+    /// Does `XX-05`, `XX-05@2`, `XX-15.future` or `XX-15.future@1` name this?
     pub(crate) fn named_by(&self, target: &str) -> bool {
         let (id, version) = match target.split_once('@') {
             Some((id, version)) => (id, Some(version)),
