@@ -2,8 +2,8 @@
 //!
 //! Each table says which item and version a row belongs to; rows are read first, then given to
 //! their versions, then checked together, and every fault of every table is told at once.
-//! Reading order: [`items`], [`stages`], [`fees`], [`procedures`], then what only shows when the
-//! tables meet: [`versions`] and [`checks`].
+//! Reading order: `items`, `stages`, `fees`, `procedures`, then what only shows when the
+//! tables meet: `versions` and `checks`.
 //!
 //! Decisions: `item` and `version` are needed in every row, so that a row can be audited alone.
 //! Names in `procedures` are for readers of the table only. `procedures` of an item, where given,

@@ -4,7 +4,7 @@
 //! quotes begins no row, an empty line is one); empty cells and empty rows are left out; the first row
 //! that holds anything is the header. A cell is text: what a workbook stores as a number or a day is
 //! written out exactly or refused, never rounded.
-//! Not here: what the columns mean ([`super::table`]).
+//! Not here: what the columns mean (`super::table`).
 
 mod csv_rows;
 mod encoding;
