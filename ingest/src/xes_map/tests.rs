@@ -57,7 +57,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     );
     check_faults(
         &GOOD.replace("\"text\"", "\"txt\""),
-        &["map.toml:21:51 XM01 unknown value \"txt\"; did you mean \"text\"?"],
+        &["map.toml:21:44 XM01 unknown value \"txt\"; did you mean \"text\"?"],
     );
     check_faults(
         &GOOD.replace("\"refuse\"", "\"colour\""),
@@ -65,7 +65,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     );
     check_faults(
         &GOOD.replace("\"I1\", on = \"first\"", "\"I1\", on = \"frist\""),
-        &["map.toml:19:31 XM01 unknown value \"frist\"; did you mean \"first\"?"],
+        &["map.toml:19:32 XM01 unknown value \"frist\"; did you mean \"first\"?"],
     );
 }
 
@@ -74,7 +74,7 @@ fn faults_are_told_in_chinese_too_and_columns_count_characters() {
     let text = GOOD.replace("constant = \"I1\", on = \"first\"", "constant = \"许可\", onn = \"first\"");
     let error = XesMap::parse("map.toml", &text).expect_err("the map is refused");
     let MapFault { line, column, width, ref text, .. } = error.faults[0];
-    assert_eq!((line, column, width), (19, 26, 3));
+    assert_eq!((line, column, width), (19, 27, 3));
     assert_eq!(text.zh, "没有键 \"onn\"；是否要写 \"on\"？");
     let error = XesMap::parse("map.toml", "format = 1\n").expect_err("the map is refused");
     assert_eq!(error.faults[0].text.zh, "缺少键 \"source\"");
@@ -103,7 +103,7 @@ fn all_faults_are_told_at_once() {
             "map.toml:11:6 XM06 \"event:concept:name\" is said of an event, but here only the case is known",
             "map.toml:17:6 XM06 \"time:timestamp\" is neither trace:<key> nor event:<key>; a fixed value is written { constant = \"time:timestamp\" }",
             "map.toml:29:12 XM10 a second case event has the id \"closed\"; give it one with id = { constant = \"...\" }",
-            "map.toml:33:22 XM09 \"charge\" is no act of a fee's life; known are calculated, reduced, noticed, charged, receipted, reconciled, refunded, revoked, total",
+            "map.toml:33:15 XM09 \"charge\" is no act of a fee's life; known are calculated, reduced, noticed, charged, receipted, reconciled, refunded, revoked, total",
         ],
     );
 }
