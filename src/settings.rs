@@ -38,8 +38,6 @@ const NOT_SETTINGS: [&str; 2] = ["WATCHLIGHT_LANG", "WATCHLIGHT_LOG"];
 pub struct Settings {
     /// The zone of civil days and office hours.
     pub zone: TimeZone,
-    /// Name of the profile whose overrides apply.
-    pub profile: String,
     /// The folder for what the service writes; it may not exist yet.
     pub data: PathBuf,
     /// Threads that judge.
@@ -119,10 +117,6 @@ pub struct LedgerSettings {
 pub struct ClockSettings {
     /// What moves it.
     pub kind: ClockKind,
-    /// While further behind the stream than this, nothing is published.
-    pub catch_up: Duration,
-    /// A fact dated further in the future of its arrival is a data-quality finding.
-    pub skew: Duration,
 }
 
 /// What moves the supervision clock.

@@ -16,8 +16,6 @@ use super::{
 
 /// The most threads that judge.
 const WORKERS_MAX: i64 = 256;
-/// The longest span of the clock's settings, in seconds: a day.
-const CLOCK_SECS_MAX: i64 = 86_400;
 /// The most copies of a stream that a NATS server makes.
 const REPLICAS_MAX: i64 = 5;
 /// The longest time a stream keeps a message, in days: a century.
@@ -28,7 +26,6 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let mut check = Check { layer, faults };
     // Everything is looked at before anything is given up, so that all faults are told at once.
     let zone = check.zone();
-    let profile = check.name("profile");
     let data = check.data();
     let workers = check.workers();
     let http = check.http();
@@ -38,7 +35,6 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let clock = check.clock();
     Some(Settings {
         zone: zone?,
-        profile: profile?,
         data: data?,
         workers: workers?,
         http: http?,
@@ -83,10 +79,6 @@ impl Check<'_> {
         self.refuse(key, &format!("it must be {least} to {most}"), &format!("应在 {least} 至 {most} 之间"))
     }
 
-    fn seconds(&mut self, key: &str) -> Option<Duration> {
-        self.whole(key, 0..=CLOCK_SECS_MAX).map(|secs| Duration::from_secs(secs.unsigned_abs()))
-    }
-
     fn zone(&mut self) -> Option<TimeZone> {
         TimeZone::get(self.text("zone")).ok().or_else(|| {
             self.refuse(
@@ -95,16 +87,6 @@ impl Check<'_> {
                 "应为 IANA 时区名，例如 \"Asia/Shanghai\"",
             )
         })
-    }
-
-    /// A name that is also the name of a file: letters, digits, `-` and `_`.
-    fn name(&mut self, key: &str) -> Option<String> {
-        let text = self.text(key);
-        let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
-        if !text.is_empty() && text.chars().all(plain) {
-            return Some(text.to_owned());
-        }
-        self.refuse(key, "it must be letters, digits, - and _", "只能用文字、数字、- 和 _")
     }
 
     fn data(&mut self) -> Option<PathBuf> {
@@ -241,8 +223,6 @@ impl Check<'_> {
             "virtual" => Some(ClockKind::Virtual),
             _ => self.refuse("clock.kind", "it must be \"wall\" or \"virtual\"", "应为 \"wall\" 或 \"virtual\""),
         };
-        let catch_up = self.seconds("clock.catch_up_secs");
-        let skew = self.seconds("clock.skew_secs");
-        Some(ClockSettings { kind: kind?, catch_up: catch_up?, skew: skew? })
+        Some(ClockSettings { kind: kind? })
     }
 }

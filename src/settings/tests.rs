@@ -26,7 +26,6 @@ fn the_defaults_alone_are_a_valid_site() {
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8600");
     assert_eq!(settings.ledger.url, "sqlite://watchlight-data/ledger.sqlite");
     assert_eq!(settings.clock.kind, ClockKind::Wall);
-    assert_eq!(settings.clock.catch_up, Duration::from_secs(10));
 }
 
 #[test]
@@ -38,13 +37,13 @@ fn the_file_in_config_is_a_valid_site() {
 
 #[test]
 fn flags_beat_the_environment_which_beats_the_file_which_beats_the_defaults() {
-    let file = "workers = 2\nprofile = \"hunan-2018\"\n[http]\nlisten = \"127.0.0.1:9001\"\n";
+    let file = "workers = 2\ndata = \"/srv\"\n[http]\nlisten = \"127.0.0.1:9001\"\n";
     let environment = environment(&[("WATCHLIGHT_HTTP_LISTEN", "127.0.0.1:9002"), ("WATCHLIGHT_WORKERS", "3")]);
     let flags = [Flag { name: "--workers", key: "workers", value: "4".into() }];
     let settings = resolve(file, Path::new("watchlight.toml"), &environment, &flags).expect("all of this is right");
     assert_eq!(settings.workers.get(), 4, "the flag");
     assert_eq!(settings.http.listen.port(), 9002, "the environment");
-    assert_eq!(settings.profile, "hunan-2018", "the file");
+    assert_eq!(settings.data, Path::new("/srv"), "the file");
     assert_eq!(settings.nats.urls, ["nats://127.0.0.1:4222"], "the default");
 }
 
@@ -57,13 +56,13 @@ fn the_ledger_follows_the_data_folder() {
 #[test]
 fn every_fault_is_told_at_once_with_its_place() {
     insta::assert_snapshot!(
-        refused("zone = \"Asia/Peking\"\nworker = 2\n\n[http]\nlisten = \"0.0.0.0:8600\"\n[clock]\nkind = 7\ncatch_up_secs = -1\n"),
+        refused("zone = \"Asia/Peking\"\nworker = 2\n\n[http]\nlisten = \"0.0.0.0:8600\"\n[clock]\nkind = 7\n[streams]\nalerts_keep_days = -1\n"),
         @r#"
     config/watchlight.toml:1:8: zone is "Asia/Peking"; it must be a time zone's IANA name, such as "Asia/Shanghai"
     config/watchlight.toml:2:1: unknown setting "worker"; did you mean "workers"?
     config/watchlight.toml:5:10: http.listen is "0.0.0.0:8600"; only this machine's own address (127.0.0.1 or [::1]) is allowed, since there is no login; put a proxy with a login before it
     config/watchlight.toml:7:8: clock.kind is of type integer; it must be a text in quotation marks
-    config/watchlight.toml:8:17: clock.catch_up_secs is -1; it must be 0 to 86400
+    config/watchlight.toml:9:20: streams.alerts_keep_days is -1; it must be 0 to 36500
     "#
     );
 }

@@ -277,7 +277,10 @@ impl<'a> Reckoning<'a> {
                 Unit::WorkingDays => *span,
                 _ => Span { number: self.civil_days_of(*span), unit: Unit::Days },
             };
-            return self.counted(days, part(days.number) - days.number);
+            return match part(days.number) {
+                ..=0 => Some(Point::Start),
+                number => self.counted(days, number - days.number),
+            };
         }
         let end = self.chain(limit, rest)?;
         if let (Point::Day { day, .. }, true) = (end, legal) {
