@@ -41,6 +41,11 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(10);
 /// A running service.
 pub struct Service {
     runtime: Runtime,
+    parts: Parts,
+}
+
+/// What runs on the runtime and beside it.
+struct Parts {
     stop: watch::Sender<bool>,
     closing: watch::Sender<bool>,
     runner: Arc<Runner>,
@@ -60,14 +65,14 @@ impl Service {
     pub fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Service> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.context("could not start the runtime")?;
-        let started = runtime.block_on(start(settings, configuration))?;
-        Ok(started.into_service(runtime))
+        let parts = runtime.block_on(start(settings, configuration))?;
+        Ok(Service { runtime, parts })
     }
 
     /// Where the page and the API answer.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.parts.address
     }
 
     /// Waits for `future` on the service's runtime.
@@ -83,7 +88,7 @@ impl Service {
         let failure = self.runtime.block_on(async {
             tokio::select! {
                 () = ended => None,
-                failure = self.failures.recv() => failure,
+                failure = self.parts.failures.recv() => failure,
             }
         });
         let drained = self.drain();
@@ -95,7 +100,8 @@ impl Service {
 
     /// Stops reading, judges and says what was read, and lets the ledger take it.
     fn drain(self) -> anyhow::Result<()> {
-        let Service { runtime, stop, closing, runner, feeding, announcing, ledger, connection, .. } = self;
+        let Service { runtime, parts } = self;
+        let Parts { stop, closing, runner, feeding, announcing, ledger, connection, .. } = parts;
         tracing::info!("stopping: no more messages are read");
         stop.send_replace(true);
         let fed = feeding.join().map_err(|_| anyhow!("the feeding thread failed"))?;
@@ -119,27 +125,7 @@ impl Service {
     }
 }
 
-/// Everything but the runtime.
-struct Started {
-    stop: watch::Sender<bool>,
-    closing: watch::Sender<bool>,
-    runner: Arc<Runner>,
-    feeding: JoinHandle<anyhow::Result<()>>,
-    announcing: JoinHandle<anyhow::Result<()>>,
-    failures: mpsc::UnboundedReceiver<anyhow::Error>,
-    ledger: Ledger,
-    connection: Connection,
-    address: SocketAddr,
-}
-
-impl Started {
-    fn into_service(self, runtime: Runtime) -> Service {
-        let Started { stop, closing, runner, feeding, announcing, failures, ledger, connection, address } = self;
-        Service { runtime, stop, closing, runner, feeding, announcing, failures, ledger, connection, address }
-    }
-}
-
-async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Started> {
+async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Parts> {
     figures::install();
     let connection = server::connect(&server_options(&settings.nats)).await?;
     let streams = streams::ensure(&connection, &stream_options(&settings.streams)).await?;
@@ -229,7 +215,7 @@ async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow
         }
     });
     tracing::info!(%address, "the page answers");
-    Ok(Started { stop, closing, runner, feeding, announcing, failures, ledger, connection, address })
+    Ok(Parts { stop, closing, runner, feeding, announcing, failures, ledger, connection, address })
 }
 
 /// A thread whose failure is told to whoever waits for the service.

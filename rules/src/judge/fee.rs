@@ -28,7 +28,7 @@ pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, fee: &FeeRule, reckoni
         return Vec::new();
     }
     let groups = whole.groups(&fee.by);
-    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &group)).collect()
+    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &whole, &group)).collect()
 }
 
 /// One ledger an instant, so that a condition sees the state as it was then.
@@ -37,6 +37,7 @@ fn judge_group<'a>(
     rule: &Rule,
     fee: &FeeRule,
     reckoning: &Reckoning<'a>,
+    whole: &Ledger<'a>,
     group: &Group,
 ) -> Vec<Found> {
     let states: Vec<(Moment, Ledger<'a>, Group)> = super::found::instants(view)
@@ -55,7 +56,7 @@ fn judge_group<'a>(
     let scope = Scope::state(view, reckoning, view.facts.len());
     let found = state::episodes(view, holds).into_iter().filter_map(|episode| {
         let spans = state::spans(rule, &scope, &episode, at);
-        let instance = format!("{}@{}", group.key_text(), began(view, &whole_entries(view, group), episode.begin));
+        let instance = format!("{}@{}", group.key_text(), began(view, whole, group, episode.begin));
         let why = Why::Fee(Episode { group: group.clone(), begin: episode.begin });
         (!spans.is_empty()).then(|| Found { instance: instance.into(), spans, why })
     });
@@ -68,16 +69,10 @@ fn same_key(ledger: &Ledger<'_>, fee: &FeeRule, group: &Group) -> Group {
     found.unwrap_or_else(|| Group { key: group.key.clone(), entries: Vec::new() })
 }
 
-/// Fact places of the group's entries.
-fn whole_entries(view: &CaseView<'_>, group: &Group) -> Vec<usize> {
-    let whole = Ledger::at(view, view.facts.len());
-    group.entries.iter().map(|place| whole.entries[*place].place).collect()
-}
-
 /// The record that began an episode: the group's own of that instant, else the first of that instant.
-fn began(view: &CaseView<'_>, own: &[usize], begin: Moment) -> String {
-    let own = own.iter().map(|place| &view.facts[*place]).find(|fact| fact.at == begin);
-    let record = own.or_else(|| view.facts.iter().find(|fact| fact.at == begin));
+fn began(view: &CaseView<'_>, whole: &Ledger<'_>, group: &Group, begin: Moment) -> String {
+    let mut own = group.entries.iter().map(|entry| &view.facts[whole.entries[*entry].place]);
+    let record = own.find(|fact| fact.at == begin).or_else(|| view.facts.iter().find(|fact| fact.at == begin));
     record.map(super::view::Fact::record_text).unwrap_or_default()
 }
 
