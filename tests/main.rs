@@ -6,6 +6,7 @@
 mod support;
 
 mod back_pressure;
+mod chaos;
 mod check;
 mod command_line;
 mod copied_rule;

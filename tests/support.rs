@@ -4,6 +4,7 @@ pub(crate) mod city;
 pub(crate) mod eventually;
 pub(crate) mod nats;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 pub(crate) mod replayed;
 pub(crate) mod said;
 pub(crate) mod service;
