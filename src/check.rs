@@ -14,6 +14,7 @@ use rules::site::{self, Site};
 use crate::cli::{CheckArgs, Exit, Language};
 use crate::config_folder;
 use crate::settings::{self, SettingsError, Sources};
+use crate::terminal::say;
 
 /// The code of faults of settings; their words say the rest.
 const SETTING: &str = "ST01";
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
     of_files.sort_by(|one, other| one.file.cmp(&other.file).then_with(|| one.place.cmp(&other.place)));
     faults.extend(of_files.into_iter().map(|fault| below(folder, fault)));
     for fault in &faults {
-        println!("{}", fault.render(lang));
+        say!("{}", fault.render(lang))?;
     }
     let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let warnings = faults.len() - errors;
@@ -67,23 +68,23 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
     match site.filter(|_| errors == 0) {
         Some(configuration) => {
             let holds = holdings(&configuration, &scenarios, lang);
-            println!(
+            say!(
                 "{}",
                 lang.pick(
                     format!("{folder}：没有错误，警告 {warnings}；{holds}"),
                     format!("{folder}: no faults, warnings {warnings}; {holds}"),
                 )
-            );
+            )?;
             Ok(Exit::Fine)
         }
         None => {
-            println!(
+            say!(
                 "{}",
                 lang.pick(
                     format!("{folder}：错误 {errors}，警告 {warnings}"),
                     format!("{folder}: errors {errors}, warnings {warnings}"),
                 )
-            );
+            )?;
             Ok(Exit::FaultsFound)
         }
     }
