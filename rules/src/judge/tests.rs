@@ -53,8 +53,8 @@ fn scenario_files() -> Vec<(String, ScenarioFile)> {
     let cases = files.into_iter().filter(|(path, _)| path.ends_with(".cases.toml"));
     cases
         .map(|(path, bytes)| {
-            let text = String::from_utf8(bytes).expect("a scenario file is UTF-8");
-            let file = ScenarioFile::read(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let file = ScenarioFile::parse(&path, &bytes);
+            let file = file.unwrap_or_else(|fault| panic!("{}", fault.render(facts::proof::Lang::En)));
             (path, file)
         })
         .collect()
@@ -77,7 +77,10 @@ fn every_shipped_rule_has_scenarios_that_fire_nearly_fire_and_take_back() {
     let mut shown: BTreeMap<String, BTreeSet<Shows>> = BTreeMap::new();
     for (_, file) in scenario_files() {
         for rule in &file.rules {
-            shown.entry(rule.clone()).or_default().extend(file.scenarios.iter().map(|scenario| scenario.shows));
+            shown
+                .entry(rule.get_ref().clone())
+                .or_default()
+                .extend(file.scenarios.iter().map(|scenario| scenario.shows));
         }
     }
     for rule in &shipped().rules {
