@@ -22,7 +22,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 cannot start.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 cannot start, 141 nobody read the output to its end.";
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -237,6 +238,8 @@ pub enum Exit {
     WrongUsage,
     /// Something needed is missing or wrong: a file, a server, a setting.
     CannotStart,
+    /// Whoever read the output has gone, as `head` does: the code a shell shows for a program that SIGPIPE ended.
+    OutputClosed,
 }
 
 impl From<Exit> for ExitCode {
@@ -246,6 +249,7 @@ impl From<Exit> for ExitCode {
             Exit::FaultsFound => 1,
             Exit::WrongUsage => 2,
             Exit::CannotStart => 3,
+            Exit::OutputClosed => 141,
         })
     }
 }

@@ -24,6 +24,7 @@ use serde_json::Value;
 use crate::case_desk::case_view;
 use crate::cli::{Exit, ExplainArgs, Language};
 use crate::settings::{self, Sources};
+use crate::terminal::{self, say};
 use crate::{config_folder, replay};
 
 /// Case numbers named beside an unknown one.
@@ -52,11 +53,11 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
     match held.and_then(|held| case_view(&held, &configuration, &case, at)) {
         Some(view) => {
             let page = Page { configuration: &configuration, zone: &settings.zone, lang };
-            print!("{}", page.text(&view));
+            terminal::print(format_args!("{}", page.text(&view)))?;
             Ok(Exit::Fine)
         }
         None => {
-            println!("{}", unknown(&case, at, &args.events, lang)?);
+            say!("{}", unknown(&case, at, &args.events, lang)?)?;
             Ok(Exit::FaultsFound)
         }
     }

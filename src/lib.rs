@@ -4,6 +4,8 @@
 //! It wires `ingest`, `dataflow`, `alerts` and `bench`, reads settings, owns threads and runtimes, and holds no
 //! judgement of its own. Reading order: [`cli`], [`settings`], [`clock`], [`nats_server`], [`terminal`].
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod announcing;
 mod case_desk;
 mod check;
@@ -36,7 +38,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// When the work cannot start or cannot be finished; the caller prints the chain of causes once.
 pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
-    match cli.command {
+    let writes_output_only = !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_));
+    let done = match cli.command {
         cli::Command::Check(args) => check::run(&args, language),
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
@@ -44,5 +47,9 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Demo(args) => demo::run(&args, language),
+    };
+    match done {
+        Err(error) if terminal::nobody_reads(&error, writes_output_only) => Ok(cli::Exit::OutputClosed),
+        done => done,
     }
 }

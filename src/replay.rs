@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 use crate::cli::{Exit, Language, ReplayArgs};
 use crate::clock::{self, VirtualClock};
 use crate::settings::{self, Sources};
+use crate::terminal::say;
 use crate::{config_folder, terminal};
 
 /// Lines read, judged and fed at a time: large enough to spread the cost of a step, small enough to
@@ -57,12 +58,12 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
         write_standing(path, &standing.lights)?;
     }
     let count = |light: Light| standing.lights.iter().filter(|line| line.light == light).count();
-    println!("facts {}  refused lines {}  after the end {}", replayed.facts, replayed.refused, replayed.after_the_end);
-    println!("transitions {transitions}  standing: red {}  yellow {}", count(Light::Red), count(Light::Yellow));
-    println!("clock {until}  configuration {hash}  judged by worker {judged:?}");
+    say!("facts {}  refused lines {}  after the end {}", replayed.facts, replayed.refused, replayed.after_the_end)?;
+    say!("transitions {transitions}  standing: red {}  yellow {}", count(Light::Red), count(Light::Yellow))?;
+    say!("clock {until}  configuration {hash}  judged by worker {judged:?}")?;
     if args.digest {
         let lights: Vec<_> = standing.lights.iter().map(StandingLine::light).collect();
-        println!("digest {}", LightsDigest::of(&lights, &settings.zone).total());
+        say!("digest {}", LightsDigest::of(&lights, &settings.zone).total())?;
     }
     Ok(Exit::Fine)
 }
@@ -135,7 +136,7 @@ fn progress(file: &EventFile) -> ProgressBar {
 }
 
 fn tell_refused(line: &RefusedLine) {
-    eprintln!("{line}");
+    terminal::remark(line);
 }
 
 /// The default end: the highest `at` of the files, which takes one more reading of them.

@@ -442,7 +442,7 @@ pub enum Activities {
     Any,
     /// One activity.
     One(Activity),
-    /// A fee record with this act.
+    /// A fee record with this act, whatever activity carries it.
     Fee(FeeAct),
 }
 

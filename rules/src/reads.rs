@@ -23,8 +23,12 @@ pub struct Reads {
     declared: BTreeSet<CompactString>,
     /// Attributes of the case, which any event may carry.
     attrs: BTreeSet<CompactString>,
+    /// Fee records, whatever activity carries them.
+    fees: bool,
     /// Every activity.
     any: bool,
+    /// The catalogue: what it says of the case's item.
+    catalogue: bool,
 }
 
 impl Reads {
@@ -34,6 +38,7 @@ impl Reads {
         let mut walk = Walk { reads: Reads::default(), clocks };
         walk.kind(&rule.kind);
         walk.nodes(rule.scope.condition.iter());
+        walk.reads.catalogue |= !rule.scope.item_types.is_empty();
         rule.cards.iter().for_each(|card| walk.card(card));
         walk.reads
     }
@@ -57,6 +62,8 @@ impl Reads {
     pub fn extend(&mut self, other: &Reads) {
         self.closed |= other.closed;
         self.any |= other.any;
+        self.fees |= other.fees;
+        self.catalogue |= other.catalogue;
         self.declared.extend(other.declared.iter().cloned());
         self.attrs.extend(other.attrs.iter().cloned());
     }
@@ -71,10 +78,18 @@ impl Reads {
             }
     }
 
+    /// Does the rule ask the catalogue anything?
+    #[must_use]
+    pub fn reads_catalogue(&self) -> bool {
+        self.catalogue
+    }
+
     /// Can a version of this fact, coming or going, change the rule?
     #[must_use]
     pub fn touched_by(&self, event: &Event) -> bool {
-        self.reads(&event.activity) || self.attrs.iter().any(|name| event.attr(name).is_some())
+        self.reads(&event.activity)
+            || self.fees && event.detail().fee.is_some()
+            || self.attrs.iter().any(|name| event.attr(name).is_some())
     }
 }
 
@@ -92,9 +107,12 @@ impl Walk<'_> {
                 self.nodes(&requires.condition);
             }
             Kind::Separation(separation) => self.sets(&separation.acts),
-            Kind::Workflow(workflow) => self.sets([&workflow.of, &workflow.at]),
+            Kind::Workflow(workflow) => {
+                self.reads.catalogue = true;
+                self.sets([&workflow.of, &workflow.at]);
+            }
             Kind::Fee(fee) => {
-                self.reads.add(&Activity::Fee);
+                self.reads.fees = true;
                 self.states(&fee.grounds);
             }
             Kind::Condition(condition) => match &condition.on {
@@ -158,7 +176,7 @@ impl Walk<'_> {
             match &term.activities {
                 Activities::Any => self.reads.add_any(),
                 Activities::One(activity) => self.reads.add(activity),
-                Activities::Fee(_) => self.reads.add(&Activity::Fee),
+                Activities::Fee(_) => self.reads.fees = true,
             }
             self.nodes(&term.test);
         }
@@ -195,19 +213,26 @@ impl Walk<'_> {
             Name::Case(CaseField::Attr(name, _)) => {
                 self.reads.attrs.insert(name.clone());
             }
-            Name::Ledger(code, _) | Name::Tariff(code, _) => {
-                // A closing may carry a summary fee.
-                self.reads.add(&Activity::Fee);
-                self.reads.add(&Activity::Closed);
+            Name::Ledger(code, _) => {
+                self.reads.fees = true;
                 self.nodes(code.as_ref());
             }
-            Name::Stage(code, _) => self.nodes(code.as_ref()),
+            Name::Tariff(code, _) => {
+                self.reads.fees = true;
+                self.reads.catalogue = true;
+                self.nodes(code.as_ref());
+            }
+            Name::Stage(code, _) => {
+                self.reads.catalogue = true;
+                self.nodes(code.as_ref());
+            }
+            Name::Item(_) => self.reads.catalogue = true,
             Name::Clock(place, _) => {
                 if let Some(clock) = self.clocks.get(*place) {
                     self.deadline(&clock.deadline);
                 }
             }
-            Name::Event(..) | Name::Case(_) | Name::Item(_) | Name::Line(_) | Name::Measure(_) => {}
+            Name::Event(..) | Name::Case(_) | Name::Line(_) | Name::Measure(_) => {}
         }
     }
 }
