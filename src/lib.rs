@@ -9,19 +9,23 @@ mod case_desk;
 mod check;
 pub mod cli;
 pub mod clock;
+mod compare;
 pub mod config_folder;
 mod demo;
+mod digest;
 mod explain;
 mod feeding;
 mod figures;
 mod generate;
 mod import;
 pub mod nats_server;
+mod play;
 mod readers;
 mod replay;
 mod run;
 pub mod service;
 pub mod settings;
+mod side;
 pub mod terminal;
 
 /// mimalloc: many small, short-lived values a thread are what it is made for.
@@ -40,6 +44,8 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
+        cli::Command::Digest(args) => digest::run(&args, language),
+        cli::Command::Compare(args) => compare::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Demo(args) => demo::run(&args, language),
     }

@@ -201,6 +201,7 @@ async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow
     let site = alerts::Site {
         ledger: ledger.clone(),
         cases: readers.clone(),
+        lights: readers.clone(),
         counts: readers,
         readiness,
         closing: closed.clone(),

@@ -8,6 +8,7 @@ mod support;
 mod back_pressure;
 mod check;
 mod command_line;
+mod compare;
 mod copied_rule;
 mod demo;
 mod dependency_picture;

@@ -115,6 +115,11 @@ impl TestService {
         service
     }
 
+    /// Where the page answers.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// What it has logged, earlier runs in the same folder included.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
