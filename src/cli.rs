@@ -10,6 +10,10 @@ use facts::Moment;
 
 use crate::settings::Flag;
 
+mod audit;
+
+pub use audit::{CompareArgs, DigestArgs};
+
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
 #[command(name = "watchlight", version, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -39,6 +43,10 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Judge events from files under a virtual clock
     Replay(ReplayArgs),
+    /// One hash for the lights that stand: of a service, a ledger, or files
+    Digest(DigestArgs),
+    /// Are the lights of two sides the same? Else where they part first, and why
+    Compare(CompareArgs),
     /// The service: approval events in over NATS, lights out
     Run(RunArgs),
     /// The sample city live, on a private nats-server, held against the truth at the end

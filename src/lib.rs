@@ -11,8 +11,10 @@ mod case_desk;
 mod check;
 pub mod cli;
 pub mod clock;
+mod compare;
 pub mod config_folder;
 mod demo;
+mod digest;
 mod explain;
 mod feeding;
 mod figures;
@@ -20,11 +22,13 @@ mod generate;
 mod guarded_clock;
 mod import;
 pub mod nats_server;
+mod play;
 mod readers;
 mod replay;
 mod run;
 pub mod service;
 pub mod settings;
+mod side;
 pub mod terminal;
 mod voice;
 
@@ -45,6 +49,8 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
+        cli::Command::Digest(args) => digest::run(&args, language),
+        cli::Command::Compare(args) => compare::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Demo(args) => demo::run(&args, language),
     };

@@ -220,6 +220,7 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
     let site = alerts::Site {
         ledger: ledger.clone(),
         cases: readers.clone(),
+        lights: readers.clone(),
         counts: readers,
         readiness,
         closing: closed.clone(),

@@ -9,6 +9,7 @@ mod back_pressure;
 mod chaos;
 mod check;
 mod command_line;
+mod compare;
 mod copied_rule;
 mod demo;
 mod dependency_picture;

@@ -72,8 +72,9 @@ pub fn workbook(bytes: &[u8]) {
 pub fn scenario(bytes: &[u8]) {
     static SITE: LazyLock<rules::configuration::Configuration> =
         LazyLock::new(|| site::load(&BASE, &ZONE).expect("the small site is good").configuration);
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(file) = ScenarioFile::read(text) {
+    if let Ok(file) = ScenarioFile::parse("own.cases.toml", bytes) {
+        let unknown = file.unknown_rules("own.cases.toml", bytes, &SITE);
+        assert!(unknown.iter().all(|fault| !fault.render(Lang::En).is_empty()));
         assert!(file.failures(&SITE).iter().all(|failure| !failure.is_empty()));
     }
 }

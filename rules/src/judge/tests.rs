@@ -143,7 +143,7 @@ fn a_fee_counts_whatever_activity_carries_it() {
     files.insert("rules/x.toml".into(), rule.into());
     let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
     let configuration = site::load(&files, &zone).expect("the rule is good").configuration;
-    let judgement = judge(&Case { id: "C", records: history.records() }, &configuration);
+    let judgement = judge(&Case::at("C", &history, Moment::MAX), &configuration);
     let lit = |id: &str| judgement.findings.iter().any(|finding| configuration.rule(finding.rule).id == id);
     assert!(lit("X-1"), "the event set sees it, too: {judgement:?}");
 }
