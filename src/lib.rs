@@ -14,6 +14,7 @@ mod demo;
 mod explain;
 mod feeding;
 mod figures;
+mod freeze_board;
 mod generate;
 mod guarded_clock;
 mod import;
