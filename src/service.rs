@@ -222,6 +222,7 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
     let site = alerts::Site {
         ledger: ledger.clone(),
         cases: readers.clone(),
+        lights: readers.clone(),
         counts: readers,
         clock,
         readiness,

@@ -6,8 +6,10 @@
 mod support;
 
 mod back_pressure;
+mod chaos;
 mod check;
 mod command_line;
+mod compare;
 mod copied_rule;
 mod demo;
 mod dependency_picture;

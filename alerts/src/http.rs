@@ -8,6 +8,7 @@
 mod case;
 mod clock;
 mod counts;
+mod digest;
 mod events;
 mod health;
 mod lights;
@@ -32,6 +33,7 @@ use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::readiness::Readiness;
+use crate::standing_reader::StandingReader;
 
 pub use problem::Problem;
 
@@ -42,6 +44,8 @@ pub struct Site {
     pub ledger: Ledger,
     /// Timelines and proofs.
     pub cases: Arc<dyn CaseReader>,
+    /// The lights that stand now.
+    pub lights: Arc<dyn StandingReader>,
     /// Cases by office and light.
     pub counts: Arc<dyn Counts>,
     /// The supervision clock.
@@ -94,6 +98,7 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(metrics::text))
         .route("/api/lights", get(lights::list))
         .route("/api/cases/{case}", get(case::show))
+        .route("/api/digest", get(digest::show))
         .route("/api/counts", get(counts::show))
         .route("/api/clock", get(clock::show))
         .route("/api/clock/confirm", post(clock::confirm))

@@ -77,6 +77,11 @@ impl TestSite {
         self.folder.path().join("data")
     }
 
+    /// What its services have logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("service.log")).unwrap_or_default()
+    }
+
     /// A client of the site's server.
     pub(crate) fn wire(&self) -> Wire {
         Wire::connect(&self.nats.server().url())
@@ -88,7 +93,16 @@ impl TestSite {
     /// When it ends instead; the message is its log.
     #[track_caller]
     pub(crate) fn start(&self) -> TestService {
-        TestService::start(&self.nats.server().url(), self.folder.path(), &self.settings)
+        self.start_through(&self.nats.server().url(), 2)
+    }
+
+    /// Starts the service with `workers` workers; it reaches its server at `nats_url`.
+    ///
+    /// # Panics
+    /// When it ends instead; the message is its log.
+    #[track_caller]
+    pub(crate) fn start_through(&self, nats_url: &str, workers: u64) -> TestService {
+        TestService::start(nats_url, self.folder.path(), &self.settings, workers)
     }
 }
 
@@ -131,11 +145,11 @@ pub(crate) struct TestService {
 
 impl TestService {
     #[track_caller]
-    fn start(nats_url: &str, folder: &Path, settings: &[(&str, String)]) -> TestService {
+    fn start(nats_url: &str, folder: &Path, settings: &[(&str, String)], workers: u64) -> TestService {
         let log = folder.join("service.log");
         let words = File::options().create(true).append(true).open(&log).expect("a temporary folder takes a file");
         let mut child = program()
-            .args(["run", "--workers", "2", "--listen", "127.0.0.1:0", "--config"])
+            .args(["run", "--workers", &workers.to_string(), "--listen", "127.0.0.1:0", "--config"])
             .arg(project().join("config"))
             .env("WATCHLIGHT_NATS_URL", nats_url)
             .env("WATCHLIGHT_DATA", folder.join("data"))
