@@ -14,6 +14,7 @@ use facts::Activity;
 use ingest::{Batch, Feed, jetstream::Next};
 use jiff::tz::TimeZone;
 
+use crate::freeze_board::FreezeBoard;
 use crate::guarded_clock::{Entered, GuardedClock};
 use crate::voice::Voice;
 
@@ -25,8 +26,8 @@ const PARK_MAX: Duration = Duration::from_millis(100);
 pub(crate) struct Progress {
     /// Everything there was is judged, and differences are said.
     pub(crate) caught_up: AtomicBool,
-    /// The clock stands still until somebody acts.
-    pub(crate) frozen: AtomicBool,
+    /// Why the clock stands still, if it does.
+    pub(crate) freeze: Arc<FreezeBoard>,
     /// The dataflow was told what ALERTS holds, and may have something to say again.
     pub(crate) told_again: AtomicBool,
 }
@@ -41,6 +42,8 @@ pub(crate) struct Feeding {
     /// Up to this sequence everything is judged before anything is said.
     pub(crate) silent_until: u64,
     pub(crate) progress: Arc<Progress>,
+    /// Facts entered at the instant at which the clock stands.
+    pub(crate) entered: bool,
 }
 
 /// Whether there may be more to feed.
@@ -110,16 +113,21 @@ impl Feeding {
             }
         }
         self.voice.before(self.clock.lag(stood), self.clock.now())?;
+        self.entered |= !entries.is_empty();
         self.runner.feed(entries, self.clock.now())?;
         Ok(fed)
     }
 
-    /// Lets the clock follow the wall; a virtual clock stays where the last fact left it, unless something must be
-    /// said again at the instant at which it stands.
+    /// Lets the clock follow the wall; a virtual clock stays where the last fact left it.
+    ///
+    /// A clock that stands does not close its instant. A millisecond more does, where something must be said again
+    /// there, or where facts entered and the wall clock is still on its way to T.
     fn follow(&mut self, position: u64) -> Result<(), RunnerError> {
         let stood = self.clock.now();
         let Some(mut now) = self.clock.follow() else { return Ok(()) };
-        if self.progress.told_again.swap(false, Ordering::AcqRel) {
+        let told_again = self.progress.told_again.swap(false, Ordering::AcqRel);
+        let entered = std::mem::take(&mut self.entered) && self.clock.is_wall();
+        if now == stood && (told_again || entered) {
             now = self.clock.end_instant();
         }
         self.voice.before(self.clock.lag(stood), now)?;

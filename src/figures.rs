@@ -6,6 +6,7 @@
 //! | `watchlight_dataflow_cases{worker}` | cases held |
 //! | `watchlight_dataflow_wakes{worker}` | wake-ups waiting |
 //! | `watchlight_dataflow_bytes{worker}` | bytes of cases, facts and wake-ups, a floor |
+//! | `watchlight_clock_frozen` | 1 while the supervision clock stands until somebody acts |
 //! | `watchlight_clock_seconds` | the last closed instant of the supervision clock, Unix time |
 //!
 //! Names of the parts stand in `ingest::metric_names` and `alerts::figures`.
@@ -22,6 +23,7 @@ const JUDGED: &str = "watchlight_dataflow_judged_total";
 const CASES: &str = "watchlight_dataflow_cases";
 const WAKES: &str = "watchlight_dataflow_wakes";
 const BYTES: &str = "watchlight_dataflow_bytes";
+const CLOCK_FROZEN: &str = "watchlight_clock_frozen";
 const CLOCK: &str = "watchlight_clock_seconds";
 
 /// Installs the recorder of this process, once.
@@ -38,9 +40,15 @@ pub(crate) fn install() {
         describe_gauge!(CASES, "cases held");
         describe_gauge!(WAKES, "wake-ups waiting");
         describe_gauge!(BYTES, "bytes of cases, facts and wake-ups, a floor");
+        describe_gauge!(CLOCK_FROZEN, "1 while the supervision clock stands until somebody acts");
         describe_gauge!(CLOCK, "the last closed instant of the supervision clock, Unix time");
         handle
     });
+}
+
+/// Tells whether the clock stands.
+pub(crate) fn clock(frozen: bool) {
+    gauge!(CLOCK_FROZEN).set(f64::from(u8::from(frozen)));
 }
 
 /// The figures in Prometheus' text form.

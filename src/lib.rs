@@ -18,6 +18,7 @@ mod digest;
 mod explain;
 mod feeding;
 mod figures;
+mod freeze_board;
 mod generate;
 mod guarded_clock;
 mod import;
