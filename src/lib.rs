@@ -7,6 +7,7 @@
 mod announcing;
 mod case_desk;
 mod check;
+mod checkpoint_command;
 pub mod cli;
 pub mod clock;
 pub mod config_folder;
@@ -36,6 +37,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
     match cli.command {
         cli::Command::Check(args) => check::run(&args, language),
+        cli::Command::Checkpoint(command) => checkpoint_command::run(&command, language),
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),

@@ -50,6 +50,8 @@ pub(crate) enum Control<J> {
     Announce,
     /// Take this for what was said.
     ReadBack(Arc<Vec<ReadBack>>),
+    /// The facts handed over so far are all that is known, and everything was said of them: judge each case once.
+    Restored,
 }
 
 impl<J> Clone for Control<J> {
@@ -58,6 +60,7 @@ impl<J> Clone for Control<J> {
             Control::Configure(judge, cause) => Control::Configure(Arc::clone(judge), *cause),
             Control::Announce => Control::Announce,
             Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
+            Control::Restored => Control::Restored,
         }
     }
 }

@@ -28,6 +28,7 @@
 mod case_hash;
 mod case_state;
 mod causes;
+pub mod checkpoint;
 mod closings;
 mod counts;
 mod ending;

@@ -147,6 +147,43 @@ impl<J: Judge> Runner<J> {
         })
     }
 
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.desk.house.windows.len()
+    }
+
+    /// Hands facts that were known before this runner was started to the workers that hold their cases, whatever the
+    /// instant at which they entered. Several threads may do so at once; nothing may have been fed yet, and
+    /// [`Runner::restored`] comes after the last of them. Waits while the workers have much to do.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn restore(&self, entries: Vec<Entry>) -> Result<(), RunnerError> {
+        // Copies: a worker with much to do must not keep others from theirs.
+        let senders = lock(&self.desk.gate).senders.clone();
+        let mut shares: Vec<Vec<Entry>> = senders.iter().map(|_| Vec::new()).collect();
+        for entry in entries {
+            let worker = worker_of(&entry.event.case, shares.len());
+            shares[worker].push(entry);
+        }
+        for (worker, (sender, share)) in senders.iter().zip(shares).enumerate().filter(|(_, (_, share))| !share.is_empty()) {
+            sender.send(Work::Restore(share)).map_err(|_| self.ended())?;
+            self.desk.house.windows[worker].unpark();
+        }
+        Ok(())
+    }
+
+    /// Says that everything known through `at` was handed over, and that all that it gives at `at` was said: each case is
+    /// judged once, and what is said later is the difference from there. Nothing enters before `at` any more.
+    ///
+    /// # Errors
+    /// As [`Runner::restore`].
+    pub fn restored(&self, at: Moment) -> Result<(), RunnerError> {
+        self.advance(at)?;
+        self.control(at, Control::Restored).map(drop)
+    }
+
     /// Advances the clock: every deadline before `to` fires at its own instant.
     ///
     /// # Errors

@@ -122,6 +122,18 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
+    /// Joins facts that were known before this worker began. They touch no rule and are no cause: their cases are judged
+    /// as a whole at [`Control::Restored`].
+    pub(crate) fn restore(&mut self, entries: Vec<Entry>) {
+        for Entry { sequence, event, .. } in entries {
+            let slot = self.cases.slot(&event.case);
+            let history = &mut self.cases.get_mut(slot).history;
+            let known = history.records().len();
+            history.join(event, sequence, self.judge.zone());
+            self.records = self.records + history.records().len() - known;
+        }
+    }
+
     /// Keeps a control until the clock passes its instant.
     pub(crate) fn control(&mut self, at: Moment, control: Control<J>) {
         self.controls.push((at, control));
@@ -143,7 +155,7 @@ impl<J: Judge> Supervisor<J> {
             self.run(at);
             self.configured = Causes::default();
             for (_, control) in same_instant {
-                self.take(control);
+                self.take(at, control);
             }
             self.run(at.plus_millis(1));
             self.settle_all(at);
@@ -155,7 +167,7 @@ impl<J: Judge> Supervisor<J> {
         std::mem::take(&mut self.output)
     }
 
-    fn take(&mut self, control: &Control<J>) {
+    fn take(&mut self, at: Moment, control: &Control<J>) {
         match control {
             Control::Configure(judge, cause) => {
                 self.judge = Arc::clone(judge);
@@ -164,6 +176,7 @@ impl<J: Judge> Supervisor<J> {
             }
             Control::Announce => self.place.announcing = true,
             Control::ReadBack(read) => self.read_back(read),
+            Control::Restored => self.cases.iter_mut().for_each(|case| case.judged_through = at),
         }
     }
 

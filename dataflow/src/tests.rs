@@ -6,4 +6,4 @@ pub(crate) mod city;
 mod kinds;
 mod laws;
 mod running;
-mod worlds;
+pub(crate) mod worlds;

@@ -40,6 +40,8 @@ pub(crate) enum Work<J> {
         /// Time.
         advance_to: u64,
     },
+    /// Facts of this worker's own cases that were known before it began.
+    Restore(Vec<Entry>),
     /// A control at a time.
     Control(u64, Control<J>),
     /// A question.
@@ -199,6 +201,7 @@ impl<J: Judge> Shift<'_, J> {
         while self.asked.is_none() && self.advances.len() < ADVANCES_MAX {
             match self.work.try_recv() {
                 Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
+                Ok(Work::Restore(entries)) => self.graph.supervisor.borrow_mut().restore(entries),
                 Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
                 Ok(Work::Ask(ask)) => *self.asked = Some(ask),
                 Err(TryRecvError::Empty) => return true,
