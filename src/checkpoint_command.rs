@@ -49,7 +49,10 @@ fn tell(folder: &Path, verified: &Verified, language: Language) {
             for stream in &manifest.streams {
                 println!("消息流 {} 已读至 {}，标记 {} 个", stream.name, stream.last_sequence, stream.marks.len());
             }
-            println!("配置 {sets} 套，现行 {}；已读清单 {} 份，发现 {faults} 处问题", manifest.configuration, verified.manifests);
+            println!(
+                "配置 {sets} 套，现行 {}；已读清单 {} 份，发现 {faults} 处问题",
+                manifest.configuration, verified.manifests
+            );
             if verified.torn_configuration {
                 println!("配置记录末尾有一套未写完、从未生效的配置；下次启动时会去掉");
             }

@@ -16,6 +16,7 @@ mod explain;
 mod feeding;
 mod figures;
 mod generate;
+mod guarded_clock;
 mod import;
 pub mod nats_server;
 mod readers;
@@ -24,6 +25,7 @@ mod run;
 pub mod service;
 pub mod settings;
 pub mod terminal;
+mod voice;
 
 /// mimalloc: many small, short-lived values a thread are what it is made for.
 #[global_allocator]

@@ -22,6 +22,7 @@ mod readme;
 mod restarts;
 mod rules_stay_in_files;
 mod same_digest;
+mod saying;
 mod service;
 mod textbook_agrees;
 mod truth;

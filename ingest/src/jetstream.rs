@@ -208,18 +208,8 @@ impl Intake {
         let health = Arc::new(Health::new(options.heartbeat));
         let (batches, receiver) = mpsc::channel(options.batches_waiting.max(1));
         let feed = Feed { receiver, health: Arc::clone(&health) };
-        let intake = Intake {
-            connection,
-            stream,
-            options,
-            quarantine,
-            position: resumed,
-            marks,
-            batches,
-            health,
-            wake,
-            stop,
-        };
+        let intake =
+            Intake { connection, stream, options, quarantine, position: resumed, marks, batches, health, wake, stop };
         Ok((intake, feed))
     }
 
@@ -265,12 +255,7 @@ impl std::fmt::Debug for Intake {
 /// Where reading goes on: at `position` while the stream holds what was read, else at the newest mark that it still holds.
 /// Newer marks are dropped then, and what lies between is read again: facts are a set, so those that are the same
 /// change nothing.
-async fn resume(
-    known: &StreamIdentity,
-    position: u64,
-    marks: &mut Marks,
-    found: &Stream,
-) -> Result<u64, IntakeError> {
+async fn resume(known: &StreamIdentity, position: u64, marks: &mut Marks, found: &Stream) -> Result<u64, IntakeError> {
     let state = streams::state_of(found.cached_info());
     let stream = known.name.clone();
     if known.created != state.identity.created {

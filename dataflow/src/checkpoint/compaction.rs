@@ -17,7 +17,8 @@ const SMALLEST: u64 = 64 * 1024;
 
 /// The files of segments to be merged, if there are enough of like size.
 pub(crate) fn worth_merging(segments: &[SegmentEntry]) -> Option<BTreeSet<String>> {
-    let size = |segment: &SegmentEntry| (segment.bytes / SMALLEST).checked_ilog(MERGED as u64).map_or(0, |size| size + 1);
+    let size =
+        |segment: &SegmentEntry| (segment.bytes / SMALLEST).checked_ilog(MERGED as u64).map_or(0, |size| size + 1);
     let sizes: BTreeSet<u32> = segments.iter().map(size).collect();
     sizes.into_iter().find_map(|like| {
         let of_like_size: BTreeSet<String> =
@@ -61,7 +62,8 @@ struct Source {
 
 impl Source {
     fn open(storage: &dyn Storage, file: &str) -> Result<Source, CheckpointError> {
-        let mut source = Source { segment: Segment::open(storage, file)?, frame: 0, content: Vec::new(), left: Vec::new() };
+        let mut source =
+            Source { segment: Segment::open(storage, file)?, frame: 0, content: Vec::new(), left: Vec::new() };
         source.fill()?;
         Ok(source)
     }

@@ -235,17 +235,14 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// A whole file and its place, for messages.
-pub(super) fn read_all(
-    storage: &dyn Storage,
-    name: &str,
-    size_max: u64,
-) -> Result<(String, Vec<u8>), CheckpointError> {
+pub(super) fn read_all(storage: &dyn Storage, name: &str, size_max: u64) -> Result<(String, Vec<u8>), CheckpointError> {
     let file = place(storage, name);
     let read = |source| CheckpointError::System { what: "read", file: file.clone(), source };
     let input = storage.open(name).map_err(read)?;
     let size = input.size().map_err(read)?;
     let length = usize::try_from(size).ok().filter(|_| size <= size_max);
-    let length = length.ok_or_else(|| CheckpointError::damaged(file.clone(), 0, format!("{size} bytes are too many")))?;
+    let length =
+        length.ok_or_else(|| CheckpointError::damaged(file.clone(), 0, format!("{size} bytes are too many")))?;
     let mut bytes = vec![0; length];
     input.read_at(0, &mut bytes).map_err(read)?;
     Ok((file, bytes))
@@ -274,7 +271,11 @@ pub(super) fn check_segment(storage: &dyn Storage, entry: &SegmentEntry) -> Resu
     check_size(storage, &entry.file, entry.bytes)?;
     let segment = Segment::open(storage, &entry.file)?;
     if segment.index.totals != entry.totals {
-        return Err(CheckpointError::damaged(segment.file, 0, "its index adds up to something else than its manifest says"));
+        return Err(CheckpointError::damaged(
+            segment.file,
+            0,
+            "its index adds up to something else than its manifest says",
+        ));
     }
     Ok(segment)
 }

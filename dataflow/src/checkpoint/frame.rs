@@ -71,7 +71,8 @@ pub fn unpack(bytes: &[u8], content_max: usize) -> Result<(Vec<u8>, usize), Fram
     if *version != VERSION {
         return Err(FrameFault::Version(*version));
     }
-    let content = zstd::bulk::decompress(packed, content_max).map_err(|error| FrameFault::Content(error.to_string()))?;
+    let content =
+        zstd::bulk::decompress(packed, content_max).map_err(|error| FrameFault::Content(error.to_string()))?;
     Ok((content, end))
 }
 

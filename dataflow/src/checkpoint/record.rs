@@ -75,7 +75,8 @@ mod tests {
 
     const PLAIN: &str = r#"{"id":"1","source":"s","case":"C","activity":"accepted","at":"2026-01-05T09:00:00+08:00","arrived":"2026-01-05T09:00:01+08:00","level":"county","region":"360902","dept":"D1"}"#;
     const FULL: &str = r#"{"id":"2","version":3,"seq":-4,"source":"s","case":"C","activity":"现场勘验","at":"2026-01-05","level":"city","region":"360900","dept":"D1","item":"I","stage":"S","fee":{"act":"charged","code":"F","amount":"-12.34"},"special":{"kind":"B","granted":3},"attrs":{"a":1.50,"b":true,"c":"x"}}"#;
-    const DELETE: &str = r#"{"id":"3","op":"delete","source":"s","case":"C","level":"county","region":"360902","dept":"D1"}"#;
+    const DELETE: &str =
+        r#"{"id":"3","op":"delete","source":"s","case":"C","level":"county","region":"360902","dept":"D1"}"#;
 
     #[test]
     fn the_bytes_of_a_record_never_change() {

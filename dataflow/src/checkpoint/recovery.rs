@@ -90,7 +90,11 @@ impl Later {
 
 /// Reads all frames, as many at a time as there are workers, and hands the facts that entered up to `through` to the
 /// workers. Returns the later ones.
-fn load<J: Judge>(segments: &[Segment], runner: &Runner<J>, through: Moment) -> Result<Vec<StoredFact>, CheckpointError> {
+fn load<J: Judge>(
+    segments: &[Segment],
+    runner: &Runner<J>,
+    through: Moment,
+) -> Result<Vec<StoredFact>, CheckpointError> {
     let frames: Vec<(&Segment, &FrameEntry)> =
         segments.iter().flat_map(|segment| segment.index.frames.iter().map(move |entry| (segment, entry))).collect();
     let next = AtomicUsize::new(0);

@@ -53,15 +53,12 @@ pub struct SaidTable {
 impl SaidTable {
     /// The table of `last`, one message a light.
     #[must_use]
-    pub fn of<'a>(
-        created_micros: i64,
-        sequence: u64,
-        last: impl IntoIterator<Item = &'a Transition>,
-    ) -> SaidTable {
+    pub fn of<'a>(created_micros: i64, sequence: u64, last: impl IntoIterator<Item = &'a Transition>) -> SaidTable {
         let mut table = SaidTable { created_micros, sequence, lights: 0, frames: Vec::new() };
         let mut content = Vec::new();
         for transition in last {
-            content = postcard::to_extend(&Last::of(transition), content).expect("a light has a known length everywhere");
+            content =
+                postcard::to_extend(&Last::of(transition), content).expect("a light has a known length everywhere");
             table.lights += 1;
             if table.lights % FRAME_LIGHTS == 0 {
                 table.frames.extend_from_slice(&frame::pack(&content));
@@ -85,12 +82,17 @@ impl SaidTable {
 ///
 /// # Errors
 /// When the file is not what was written.
-pub(crate) fn read(storage: &dyn Storage, name: &str, each: &mut dyn FnMut(Transition)) -> Result<u64, CheckpointError> {
+pub(crate) fn read(
+    storage: &dyn Storage,
+    name: &str,
+    each: &mut dyn FnMut(Transition),
+) -> Result<u64, CheckpointError> {
     let (file, bytes) = super::folder::read_all(storage, name, u64::MAX)?;
     let (mut offset, mut lights) = (0, 0);
     while offset < bytes.len() {
         let at = offset as u64;
-        let (content, length) = frame::unpack(&bytes[offset..], CONTENT_MAX).map_err(CheckpointError::frame(&file, at))?;
+        let (content, length) =
+            frame::unpack(&bytes[offset..], CONTENT_MAX).map_err(CheckpointError::frame(&file, at))?;
         let mut rest = content.as_slice();
         while !rest.is_empty() {
             let (last, after) = postcard::take_from_bytes::<Last>(rest).map_err(|error| {

@@ -95,7 +95,8 @@ pub(crate) fn groups(content: &[u8]) -> Result<Vec<GroupView<'_>>, String> {
     while at < content.len() {
         let cut_off = || format!("a group is cut off at byte {at} of the frame's content");
         let header = content.get(at..at + GROUP_HEADER).ok_or_else(cut_off)?;
-        let word = |from: usize| u32::from_le_bytes([header[from], header[from + 1], header[from + 2], header[from + 3]]);
+        let word =
+            |from: usize| u32::from_le_bytes([header[from], header[from + 1], header[from + 2], header[from + 3]]);
         let slot = u16::from_le_bytes([header[0], header[1]]);
         let start = at + GROUP_HEADER;
         let end = start.saturating_add(word(6) as usize);
@@ -231,7 +232,11 @@ impl Segment {
         let (offset, rest) = trailer.split_at(8);
         let sum = crc32fast::hash(offset).to_le_bytes();
         if rest[..4] != sum || rest[4..] != MAGIC {
-            return Err(CheckpointError::damaged(file, end, "this is not the end of a segment: the file is cut off or changed"));
+            return Err(CheckpointError::damaged(
+                file,
+                end,
+                "this is not the end of a segment: the file is cut off or changed",
+            ));
         }
         let offset = u64::from_le_bytes(offset.try_into().expect("split at 8 bytes"));
         let length = end.checked_sub(offset).and_then(|length| usize::try_from(length).ok());
@@ -241,8 +246,9 @@ impl Segment {
         let mut bytes = vec![0; length];
         input.read_at(offset, &mut bytes).map_err(read)?;
         let (content, _) = frame::unpack(&bytes, INDEX_MAX).map_err(CheckpointError::frame(&file, offset))?;
-        let index: Index = postcard::from_bytes(&content)
-            .map_err(|error| CheckpointError::damaged(file.clone(), offset, format!("the index cannot be read: {error}")))?;
+        let index: Index = postcard::from_bytes(&content).map_err(|error| {
+            CheckpointError::damaged(file.clone(), offset, format!("the index cannot be read: {error}"))
+        })?;
         Ok(Segment { input, file, index })
     }
 

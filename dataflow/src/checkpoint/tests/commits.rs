@@ -109,7 +109,12 @@ fn a_full_disk_refuses_cuts_until_there_is_room() {
 
 fn set(number: u8) -> ConfigurationSet {
     let files = [("rules/a.toml".to_owned(), vec![number; 3_000])].into();
-    ConfigurationSet { effective: Moment::from_millis(number.into()), hash: format!("{number}"), engine: "0.1.0".into(), files }
+    ConfigurationSet {
+        effective: Moment::from_millis(number.into()),
+        hash: format!("{number}"),
+        engine: "0.1.0".into(),
+        files,
+    }
 }
 
 #[test]

@@ -50,11 +50,7 @@ impl Broken<'_> {
 }
 
 /// What a silent dataflow says that is told `said`, takes its facts by `fill`, and speaks from `announce_at` on.
-fn go_on(
-    workers: usize,
-    announce_at: i64,
-    fill: impl FnOnce(&Runner<City>),
-) -> Vec<Transition> {
+fn go_on(workers: usize, announce_at: i64, fill: impl FnOnce(&Runner<City>)) -> Vec<Transition> {
     let options = Options { announce: false, ..options(&Play::new(workers, [])) };
     let (runner, closings) = Runner::start(&options, Arc::new(City::new(30))).expect("workers start");
     runner.announce(at(announce_at)).expect("running");
