@@ -45,7 +45,7 @@ pub use fault::CheckpointError;
 pub use folder::{Checkpoint, Cut};
 pub use frame::{FrameFault, unpack};
 pub use gathered::Gathered;
-pub use manifest::{ClockMark, Manifest, StreamMark, StreamPosition};
+pub use manifest::{ClockMark, Manifest, SaidThrough, StreamMark, StreamPosition};
 pub use record::StoredFact;
 pub use recovery::Later;
 pub use said_table::SaidTable;

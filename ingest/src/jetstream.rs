@@ -213,6 +213,12 @@ impl Intake {
         Ok((intake, feed))
     }
 
+    /// Everything up to here counts as taken: where the position said, or before it where the stream lost messages.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// Reads until stopped, or until the [`Feed`] is dropped; returns the last sequence handed over.
     ///
     /// # Errors

@@ -11,14 +11,14 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tempfile::TempDir;
 use watchlight::clock::Machine;
-use watchlight::service::Service;
+use watchlight::service::{Service, Sources};
 use watchlight::settings;
 
 use super::eventually::{PATIENCE, eventually};
 use super::nats::{TestNats, signal};
 use super::pages::Pages;
 use super::wire::{Wire, wait};
-use super::{program, project, shipped_configuration};
+use super::{program, project, shipped_configuration, shipped_files};
 
 /// Where one service lives: its server, its folder, its clock.
 pub(crate) struct TestSite {
@@ -67,7 +67,8 @@ impl TestSite {
         environment.push(set("WATCHLIGHT_DATA", self.data().display().to_string()));
         environment.push(set("WATCHLIGHT_HTTP_LISTEN", "127.0.0.1:0".to_owned()));
         let settings = settings::resolve("", Path::new("the test"), &environment, &[]).expect("the test's settings");
-        let service = Service::start_on(machine, &settings, shipped_configuration()).expect("the service starts");
+        let site = Sources { configuration: shipped_configuration(), files: shipped_files() };
+        let service = Service::start_on(machine, &settings, site).expect("the service starts");
         let pages = Pages::at(&format!("http://{}", service.address()), None);
         OwnService { service: Some(service), pages }
     }

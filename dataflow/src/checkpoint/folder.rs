@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use facts::{Moment, Transition};
+use facts::Transition;
 
 use super::compaction;
 use super::fault::CheckpointError;
 use super::gathered::Gathered;
-use super::manifest::{ClockMark, MANIFEST_MAX, Manifest, SaidEntry, SegmentEntry, StreamPosition};
+use super::manifest::{ClockMark, MANIFEST_MAX, Manifest, SaidEntry, SaidThrough, SegmentEntry, StreamPosition};
 use super::said_table::{self, SaidTable};
 use super::segment::{Segment, SegmentWriter, place};
 use super::storage::Storage;
@@ -29,8 +29,8 @@ pub struct Cut {
     pub clock: ClockMark,
     /// How far each stream was read: to the message of the last fact.
     pub streams: Vec<StreamPosition>,
-    /// Everything said up to this instant stands in ALERTS.
-    pub said_through: Option<Moment>,
+    /// Up to where everything was said.
+    pub said_through: Option<SaidThrough>,
     /// A newer table of last messages, if there is one.
     pub said: Option<SaidTable>,
     /// Hash of the configuration in force.
@@ -124,7 +124,7 @@ impl Checkpoint {
         let manifest = Manifest {
             number: self.take_number(),
             clock: cut.clock,
-            said_through: cut.said_through,
+            said_through: cut.said_through.clone(),
             configuration: cut.configuration.clone(),
             engine: cut.engine.clone(),
             streams: cut.streams.clone(),

@@ -6,6 +6,7 @@ use facts::Moment;
 use serde::{Deserialize, Serialize};
 
 use super::segment::Totals;
+use crate::entry::Waiting;
 
 /// The format written, and the only one read.
 const FORMAT: u32 = 1;
@@ -49,6 +50,16 @@ pub struct StreamPosition {
     pub marks: Vec<StreamMark>,
 }
 
+/// Up to where everything was said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaidThrough {
+    /// Everything there was to say up to this closed instant stands in ALERTS, but what is waiting.
+    pub through: Moment,
+    /// What waits.
+    pub waiting: Vec<Waiting>,
+}
+
 /// The table of last messages.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,8 +96,8 @@ pub struct Manifest {
     pub number: u64,
     /// The clock.
     pub clock: ClockMark,
-    /// Everything said up to this instant stands in ALERTS; none while nothing was said yet.
-    pub said_through: Option<Moment>,
+    /// What was said; none while nothing was said yet.
+    pub said_through: Option<SaidThrough>,
     /// Hash of the configuration in force.
     pub configuration: String,
     /// Version of the program that wrote it.
@@ -161,7 +172,7 @@ mod tests {
         Manifest {
             number: 7,
             clock: ClockMark { now: at(1_800_000_000_000), highest_at: None },
-            said_through: Some(at(1_799_999_999_999)),
+            said_through: Some(SaidThrough { through: at(1_799_999_999_999), waiting: Vec::new() }),
             configuration: "abc".into(),
             engine: "0.1.0".into(),
             streams: vec![StreamPosition {

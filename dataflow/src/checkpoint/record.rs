@@ -85,9 +85,8 @@ mod tests {
             write(&entry(text), 2, &mut bytes);
             hex(&bytes)
         };
-        assert_eq!(bytes(PLAIN), "?");
-        assert_eq!(bytes(FULL), "?");
-        assert_eq!(bytes(DELETE), "?");
+        let golden = ["?", "?", "?"];
+        assert_eq!([PLAIN, FULL, DELETE].map(bytes), golden);
     }
 
     #[test]

@@ -41,10 +41,10 @@ impl Checkpoint {
             .iter()
             .map(|entry| check_segment(self.storage.as_ref(), entry))
             .collect::<Result<_, _>>()?;
-        let through = manifest.said_through.unwrap_or(Moment::MIN);
-        let facts = load(&segments, runner, through)?;
-        if through > Moment::MIN {
-            runner.restored(through)?;
+        let said = manifest.said_through.as_ref();
+        let facts = load(&segments, runner, said.map_or(Moment::MIN, |said| said.through))?;
+        if let Some(said) = said {
+            runner.restored(said.through, said.waiting.clone())?;
         }
         let joined = manifest.facts() - facts.len() as u64;
         Ok(Later { facts, now: manifest.clock.now, joined })

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use facts::{Activity, Event, EventTime, Moment, Op};
+use facts::{Activity, Event, EventTime, Op};
 
 use crate::Entry;
 use crate::checkpoint::segment::{Segment, read_content};
 use crate::checkpoint::storage::simulated::Simulated;
-use crate::checkpoint::{Checkpoint, CheckpointError, ClockMark, Cut, Gathered, SaidTable, StreamMark, StreamPosition};
+use crate::checkpoint::{
+    Checkpoint, CheckpointError, ClockMark, Cut, Gathered, SaidTable, SaidThrough, StreamMark, StreamPosition,
+};
 use crate::tests::worlds::{at, office};
 
 /// The fact of message `sequence`.
@@ -32,13 +34,13 @@ pub(super) fn fact(sequence: u64) -> Entry {
 pub(super) fn cut(from: u64, to: u64) -> Cut {
     let mut facts = Gathered::default();
     (from + 1..=to).for_each(|sequence| facts.add(&fact(sequence), 1));
-    let said_through = at(to as i64 - 1);
+    let said_through = SaidThrough { through: at(to as i64 - 1), waiting: Vec::new() };
     Cut {
         facts,
         clock: ClockMark { now: at(to as i64), highest_at: None },
         streams: vec![position(to)],
         said_through: Some(said_through),
-        said: (to.is_multiple_of(3)).then(|| SaidTable::of(5, to, &[])),
+        said: (to / 3 > from / 3).then(|| SaidTable::of(5, to / 3 * 3, &[])),
         configuration: "c".into(),
         engine: "0.1.0".into(),
     }
@@ -83,7 +85,8 @@ pub(super) fn assert_whole(checkpoint: &Checkpoint, what: &str) {
     assert_eq!(found, expected, "{what}");
     if let Some(manifest) = checkpoint.manifest() {
         assert_eq!(manifest.streams, [position(reach)], "{what}");
-        assert_eq!(manifest.said_through, Some(Moment::plus_millis(at(reach as i64), -1)), "{what}");
+        let through = manifest.said_through.as_ref().map(|said| said.through);
+        assert_eq!(through, Some(at(reach as i64 - 1)), "{what}");
         let said = checkpoint.said(|_| {}).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(said, (reach >= 3).then_some((5, reach / 3 * 3)), "{what}");
     }
