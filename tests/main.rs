@@ -7,6 +7,7 @@ mod support;
 
 mod back_pressure;
 mod check;
+mod checkpoints;
 mod command_line;
 mod copied_rule;
 mod demo;

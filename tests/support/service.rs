@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -24,6 +24,8 @@ use super::{program, project, shipped_configuration, shipped_files};
 pub(crate) struct TestSite {
     pub(crate) nats: TestNats,
     folder: TempDir,
+    /// The configuration folder.
+    pub(crate) config: PathBuf,
     /// Settings that differ from the shipped ones, as environment variables.
     settings: Vec<(&'static str, String)>,
 }
@@ -45,7 +47,8 @@ impl TestSite {
     fn new(test: &str, clock: &'static str) -> Option<TestSite> {
         let nats = TestNats::start(test)?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        Some(TestSite { nats, folder, settings: vec![("WATCHLIGHT_CLOCK_KIND", clock.to_owned())] })
+        let config = project().join("config");
+        Some(TestSite { nats, folder, config, settings: vec![("WATCHLIGHT_CLOCK_KIND", clock.to_owned())] })
     }
 
     /// The same site with one more setting, as an environment variable.
@@ -89,7 +92,30 @@ impl TestSite {
     /// When it ends instead; the message is its log.
     #[track_caller]
     pub(crate) fn start(&self) -> TestService {
-        TestService::start(&self.nats.server().url(), self.folder.path(), &self.settings)
+        self.start_with(2)
+    }
+
+    /// The same with `workers` workers.
+    #[track_caller]
+    pub(crate) fn start_with(&self, workers: usize) -> TestService {
+        TestService::start(self.command(workers), self.folder.path())
+    }
+
+    /// What the service says when it does not start, and its exit code.
+    pub(crate) fn refused(&self) -> (Option<i32>, String) {
+        let output = self.command(2).stdin(Stdio::null()).output().expect("the program was built with the tests");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn command(&self, workers: usize) -> Command {
+        let mut command = program();
+        command
+            .args(["run", "--workers", &workers.to_string(), "--listen", "127.0.0.1:0", "--config"])
+            .arg(&self.config)
+            .env("WATCHLIGHT_NATS_URL", self.nats.server().url())
+            .env("WATCHLIGHT_DATA", self.data())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
     }
 }
 
@@ -132,15 +158,10 @@ pub(crate) struct TestService {
 
 impl TestService {
     #[track_caller]
-    fn start(nats_url: &str, folder: &Path, settings: &[(&str, String)]) -> TestService {
+    fn start(mut command: Command, folder: &Path) -> TestService {
         let log = folder.join("service.log");
         let words = File::options().create(true).append(true).open(&log).expect("a temporary folder takes a file");
-        let mut child = program()
-            .args(["run", "--workers", "2", "--listen", "127.0.0.1:0", "--config"])
-            .arg(project().join("config"))
-            .env("WATCHLIGHT_NATS_URL", nats_url)
-            .env("WATCHLIGHT_DATA", folder.join("data"))
-            .envs(settings.iter().map(|(name, value)| (name, value)))
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(words)
