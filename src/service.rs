@@ -190,7 +190,9 @@ async fn start(machine: Machine, settings: &Settings, site: Sources) -> anyhow::
         Announcing::open(publisher, Arc::clone(&runner), table, said.clone(), Arc::clone(&progress), stopped.clone())
             .await?;
     if let Some(later) = later {
-        tracing::info!(joined = later.joined(), fed = later.len(), "facts of the checkpoint are taken");
+        if opened.as_ref().is_some_and(|opened| opened.checkpoint.manifest().is_some()) {
+            tracing::info!(joined = later.joined(), fed = later.len(), "facts of the checkpoint are taken");
+        }
         tokio::task::block_in_place(|| later.feed(&runner))?;
     }
     let clock = match opened.as_ref().and_then(|opened| opened.checkpoint.manifest()) {

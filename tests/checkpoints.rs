@@ -237,8 +237,8 @@ fn a_configuration_changed_while_it_was_away_counts_from_where_it_has_caught_up(
     assert_eq!(service.terminate(), Some(0));
     let before = transitions(&wire);
 
-    let rules = config.path().join("rules/overdue");
-    fs::remove_dir_all(&rules).expect("the shipped rules on overdue cases lie there");
+    let rules = config.path().join("rules/fee");
+    fs::remove_dir_all(&rules).expect("the shipped rules on fees lie there");
     let service = site.start();
     service.wait_ready();
     // The change takes effect at the instant at which the clock stands; the next one closes it.
@@ -247,7 +247,7 @@ fn a_configuration_changed_while_it_was_away_counts_from_where_it_has_caught_up(
     service.wait_closed(there);
     let said = eventually("the lights of the rules that are gone are withdrawn", || {
         let said = transitions(&wire);
-        fold(&said).iter().all(|row| !row.contains("\tOD-")).then_some(said)
+        fold(&said).iter().all(|row| !row.contains("\tFE-")).then_some(said)
     });
     let after = &said[before.len()..];
     assert!(!after.is_empty() && after.iter().all(|said| said.cause == Cause::Rule), "{after:?}");
