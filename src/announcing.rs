@@ -200,8 +200,11 @@ impl Announcing {
             let (case, rule, instance) = light;
             ReadBack { case, rule, instance, last }
         });
-        self.runner.read_back(read.collect())?;
-        Ok(())
+        match self.runner.read_back(read.collect()) {
+            // The service stops: what is to be said again is the difference that the next start finds.
+            Err(RunnerError::Ended) => Ok(()),
+            told => Ok(told.map(drop)?),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use anyhow::bail;
 use dataflow::checkpoint::{Disk, Verified, verify};
 
 use crate::cli::{CheckpointCommand, Exit, Language};
+use crate::terminal::say;
 
 /// Does what `command` says.
 ///
@@ -25,50 +26,53 @@ fn verify_folder(folder: &Path, language: Language) -> anyhow::Result<Exit> {
     }
     let verified = verify(&Disk::look(folder))?;
     for finding in &verified.findings {
-        println!("{}", finding.error);
+        say!("{}", finding.error)?;
     }
-    tell(folder, &verified, language);
+    tell(folder, &verified, language)?;
     let sound = verified.findings.is_empty() && verified.manifest.is_some();
     Ok(if sound { Exit::Fine } else { Exit::FaultsFound })
 }
 
-fn tell(folder: &Path, verified: &Verified, language: Language) {
+fn tell(folder: &Path, verified: &Verified, language: Language) -> anyhow::Result<()> {
     let Some(manifest) = &verified.manifest else {
         match language {
-            Language::Zh => println!("{} 中没有可读的检查点清单", folder.display()),
-            Language::En => println!("{} holds no manifest of a checkpoint that can be read", folder.display()),
+            Language::Zh => say!("{} 中没有可读的检查点清单", folder.display())?,
+            Language::En => say!("{} holds no manifest of a checkpoint that can be read", folder.display())?,
         }
-        return;
+        return Ok(());
     };
     let (clock, facts, bytes) = (manifest.clock.now, manifest.facts(), manifest.bytes());
     let (sets, faults) = (verified.configurations, verified.findings.len());
     let per_fact = bytes.checked_div(facts).unwrap_or(0);
     match language {
         Language::Zh => {
-            println!("检查点 {} 至 {clock}：事实 {facts} 条，{bytes} 字节（每条 {per_fact}）", manifest.number);
+            say!("检查点 {} 至 {clock}：事实 {facts} 条，{bytes} 字节（每条 {per_fact}）", manifest.number)?;
             for stream in &manifest.streams {
-                println!("消息流 {} 已读至 {}，标记 {} 个", stream.name, stream.last_sequence, stream.marks.len());
+                say!("消息流 {} 已读至 {}，标记 {} 个", stream.name, stream.last_sequence, stream.marks.len())?;
             }
-            println!(
+            say!(
                 "配置 {sets} 套，现行 {}；已读清单 {} 份，发现 {faults} 处问题",
-                manifest.configuration, verified.manifests
-            );
+                manifest.configuration,
+                verified.manifests
+            )?;
             if verified.torn_configuration {
-                println!("配置记录末尾有一套未写完、从未生效的配置；下次启动时会去掉");
+                say!("配置记录末尾有一套未写完、从未生效的配置；下次启动时会去掉")?;
             }
         }
         Language::En => {
-            println!("checkpoint {} up to {clock}: {facts} facts in {bytes} bytes ({per_fact} each)", manifest.number);
+            say!("checkpoint {} up to {clock}: {facts} facts in {bytes} bytes ({per_fact} each)", manifest.number)?;
             for stream in &manifest.streams {
-                println!("stream {} read up to {}, {} marks", stream.name, stream.last_sequence, stream.marks.len());
+                say!("stream {} read up to {}, {} marks", stream.name, stream.last_sequence, stream.marks.len())?;
             }
-            println!(
+            say!(
                 "{sets} sets of configuration, in force {}; {} manifests read, {faults} faults",
-                manifest.configuration, verified.manifests
-            );
+                manifest.configuration,
+                verified.manifests
+            )?;
             if verified.torn_configuration {
-                println!("the log of configurations ends in a set that never took effect; the next start takes it off");
+                say!("the log of configurations ends in a set that never took effect; the next start takes it off")?;
             }
         }
     }
+    Ok(())
 }

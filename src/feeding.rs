@@ -15,6 +15,7 @@ use ingest::{Batch, Feed, jetstream::Next};
 use jiff::tz::TimeZone;
 
 use crate::checkpointing::{Change, Gathering};
+use crate::freeze_board::FreezeBoard;
 use crate::guarded_clock::{Entered, GuardedClock};
 use crate::in_force::InForce;
 use crate::voice::Voice;
@@ -27,8 +28,8 @@ const PARK_MAX: Duration = Duration::from_millis(100);
 pub(crate) struct Progress {
     /// Everything there was is judged, and differences are said.
     pub(crate) caught_up: AtomicBool,
-    /// The clock stands still until somebody acts.
-    pub(crate) frozen: AtomicBool,
+    /// Why the clock stands still, if it does.
+    pub(crate) freeze: Arc<FreezeBoard>,
     /// The dataflow was told what ALERTS holds, and may have something to say again.
     pub(crate) told_again: AtomicBool,
     /// The checkpoint cannot be written.
@@ -53,6 +54,8 @@ pub(crate) struct Feeding {
     /// The checkpoint, where one is kept.
     pub(crate) gathering: Option<Gathering>,
     pub(crate) progress: Arc<Progress>,
+    /// Facts entered at the instant at which the clock stands.
+    pub(crate) entered: bool,
 }
 
 /// Whether there may be more to feed.
@@ -137,16 +140,21 @@ impl Feeding {
             }
         }
         self.voice.before(self.clock.lag(stood), self.clock.now())?;
+        self.entered |= !entries.is_empty();
         self.runner.feed(entries, self.clock.now())?;
         Ok(fed)
     }
 
-    /// Lets the clock follow the wall; a virtual clock stays where the last fact left it, unless something must be
-    /// said again at the instant at which it stands.
+    /// Lets the clock follow the wall; a virtual clock stays where the last fact left it.
+    ///
+    /// A clock that stands does not close its instant. A millisecond more does, where something must be said again
+    /// there, or where facts entered and the wall clock is still on its way to T.
     fn follow(&mut self) -> Result<(), RunnerError> {
         let stood = self.clock.now();
         let Some(mut now) = self.clock.follow() else { return Ok(()) };
-        if self.progress.told_again.swap(false, Ordering::AcqRel) {
+        let told_again = self.progress.told_again.swap(false, Ordering::AcqRel);
+        let entered = std::mem::take(&mut self.entered) && self.clock.is_wall();
+        if now == stood && (told_again || entered) {
             now = self.clock.end_instant();
         }
         self.voice.before(self.clock.lag(stood), now)?;

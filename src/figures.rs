@@ -6,6 +6,7 @@
 //! | `watchlight_dataflow_cases{worker}` | cases held |
 //! | `watchlight_dataflow_wakes{worker}` | wake-ups waiting |
 //! | `watchlight_dataflow_bytes{worker}` | bytes of cases, facts and wake-ups, a floor |
+//! | `watchlight_clock_frozen` | 1 while the supervision clock stands until somebody acts |
 //! | `watchlight_clock_seconds` | the last closed instant of the supervision clock, Unix time |
 //! | `watchlight_checkpoint_cuts_total` | checkpoints written |
 //! | `watchlight_checkpoint_failures_total` | attempts that failed |
@@ -36,6 +37,7 @@ const CUT_FACTS: &str = "watchlight_checkpoint_facts";
 const CUT_BYTES: &str = "watchlight_checkpoint_bytes";
 const CUT_CLOCK: &str = "watchlight_checkpoint_clock_seconds";
 const CUT_TIME: &str = "watchlight_checkpoint_write_seconds";
+const CLOCK_FROZEN: &str = "watchlight_clock_frozen";
 const CLOCK: &str = "watchlight_clock_seconds";
 
 /// Installs the recorder of this process, once.
@@ -52,6 +54,7 @@ pub(crate) fn install() {
         describe_gauge!(CASES, "cases held");
         describe_gauge!(WAKES, "wake-ups waiting");
         describe_gauge!(BYTES, "bytes of cases, facts and wake-ups, a floor");
+        describe_gauge!(CLOCK_FROZEN, "1 while the supervision clock stands until somebody acts");
         describe_gauge!(CLOCK, "the last closed instant of the supervision clock, Unix time");
         describe_counter!(CUTS, "checkpoints written");
         describe_counter!(CUT_FAILURES, "attempts to write a checkpoint that failed");
@@ -76,6 +79,11 @@ pub(crate) fn checkpoint(manifest: &Manifest, took: Duration) {
 /// A checkpoint could not be written.
 pub(crate) fn checkpoint_failed() {
     counter!(CUT_FAILURES).increment(1);
+}
+
+/// Tells whether the clock stands.
+pub(crate) fn clock(frozen: bool) {
+    gauge!(CLOCK_FROZEN).set(f64::from(u8::from(frozen)));
 }
 
 /// The figures in Prometheus' text form.

@@ -248,6 +248,7 @@ async fn start(machine: Machine, settings: &Settings, site: Sources) -> anyhow::
         in_force: in_force.clone(),
         gathering,
         progress: Arc::clone(&progress),
+        entered: false,
     };
     let fail = failed.clone();
     let feeding = spawn("feeding", fail, move || feeding.run().map_err(Into::into))?;
@@ -274,11 +275,14 @@ async fn start(machine: Machine, settings: &Settings, site: Sources) -> anyhow::
     // Nothing has been looked at yet: that is not ready.
     let starting = gate("started", false, "正在启动", "starting");
     let (ready, readiness) = watch::channel(Readiness { gates: vec![starting] });
+    let clock = Arc::clone(&progress.freeze);
     tokio::spawn(look(ready, runner.desk(), health, progress, ledger.clone()));
     let site = alerts::Site {
         ledger: ledger.clone(),
         cases: readers.clone(),
+        lights: readers.clone(),
         counts: readers,
+        clock,
         readiness,
         closing: closed.clone(),
         metrics: Arc::new(figures::text),
@@ -327,6 +331,7 @@ async fn look(
     loop {
         tick.tick().await;
         figures::dataflow(&desk);
+        figures::clock(progress.freeze.lasting().is_some());
         let gates = vec![
             gate("nats", health.is_open(), "等待 NATS 服务器", "waiting for the NATS server"),
             gate(
@@ -335,12 +340,10 @@ async fn look(
                 "正在判定积压的事件，判定完成后再发布",
                 "judging a backlog; what differs is said when that is done",
             ),
-            gate(
-                "clock",
-                !progress.frozen.load(Ordering::Relaxed),
-                "监察时钟停走，见日志",
-                "the supervision clock stands still; see the log",
-            ),
+            progress
+                .freeze
+                .lasting()
+                .map_or(Gate::open("clock"), |freeze| Gate::waiting("clock", freeze.zh(), freeze.to_string())),
             gate(
                 "checkpoint",
                 !progress.unwritten.load(Ordering::Relaxed),

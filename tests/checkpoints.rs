@@ -121,7 +121,7 @@ fn killed_at_any_moment_it_ends_with_the_lights_of_a_run_that_was_not() {
         service.kill();
         let (code, words) = verify(&folder(&site));
         assert_eq!(code, Some(0), "after round {round}: {words}");
-        service = site.start_with(round % 3 + 1);
+        service = site.start_with(round as u64 % 3 + 1);
     }
     service.wait_ready();
     wire.send_all(city().end());

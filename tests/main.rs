@@ -6,9 +6,11 @@
 mod support;
 
 mod back_pressure;
+mod chaos;
 mod check;
 mod checkpoints;
 mod command_line;
+mod compare;
 mod copied_rule;
 mod demo;
 mod dependency_picture;

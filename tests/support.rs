@@ -6,6 +6,7 @@ pub(crate) mod machine;
 pub(crate) mod nats;
 pub(crate) mod pages;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 pub(crate) mod replayed;
 pub(crate) mod said;
 pub(crate) mod service;

@@ -7,12 +7,14 @@
 //! ```
 //!
 //! ALERTS is the record of what was said (semantics 29); the ledger is a projection of it that can be
-//! thrown away and built again. What the ledger does not know (a case's timeline, the counts, whether
-//! the service is ready) comes through the traits of [`case_reader`], [`counts`] and [`readiness`].
+//! thrown away and built again. What the ledger does not know (a case's timeline, the lights that stand,
+//! the counts, the clock, whether the service is ready) comes through [`case_reader`], [`standing_reader`],
+//! [`counts`], [`clock_desk`] and [`readiness`].
 //!
 //! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
 
 pub mod case_reader;
+pub mod clock_desk;
 pub mod counts;
 pub mod figures;
 pub mod follow;
@@ -21,11 +23,13 @@ pub mod ledger;
 pub mod publish;
 pub mod readiness;
 pub mod said;
+pub mod standing_reader;
 
 #[cfg(test)]
 mod tests;
 
 pub use case_reader::{CaseLight, CaseReader, CaseUnavailable, CaseView, ScheduledCard, TimelineEvent};
+pub use clock_desk::{ClockDesk, StandingClock};
 pub use counts::{CountRow, Counts, CountsSnapshot};
 pub use follow::{FollowFault, Follower};
 pub use http::{Site, router};
@@ -33,3 +37,4 @@ pub use ledger::{Ledger, LedgerFault, Position};
 pub use publish::{Outcome, PublishFault, PublishSettings, Publisher};
 pub use readiness::{Gate, Readiness};
 pub use said::{ReadFault, Said, read_said};
+pub use standing_reader::{StandingReader, StandingSnapshot};

@@ -57,12 +57,8 @@ impl CaseState {
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
     /// rule reads may show another owner: then all rules are judged, whatever was touched.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
-        let records = self.history.reached(at);
+        let case = Case::at(&self.id, &self.history, at);
         let before = std::mem::take(&mut self.judgement);
-        if records.is_empty() {
-            return;
-        }
-        let case = Case { id: &self.id, records };
         if *touched == Touched::All {
             self.judgement = judge.judge(&case);
             return;

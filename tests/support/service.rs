@@ -81,6 +81,11 @@ impl TestSite {
         self.folder.path().join("data")
     }
 
+    /// What its services have logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("service.log")).unwrap_or_default()
+    }
+
     /// A client of the site's server.
     pub(crate) fn wire(&self) -> Wire {
         Wire::connect(&self.nats.server().url())
@@ -97,22 +102,32 @@ impl TestSite {
 
     /// The same with `workers` workers.
     #[track_caller]
-    pub(crate) fn start_with(&self, workers: usize) -> TestService {
-        TestService::start(self.command(workers), self.folder.path())
+    pub(crate) fn start_with(&self, workers: u64) -> TestService {
+        self.start_through(&self.nats.server().url(), workers)
+    }
+
+    /// Starts the service with `workers` workers; it reaches its server at `nats_url`.
+    ///
+    /// # Panics
+    /// When it ends instead; the message is its log.
+    #[track_caller]
+    pub(crate) fn start_through(&self, nats_url: &str, workers: u64) -> TestService {
+        TestService::start(self.command(nats_url, workers), self.folder.path())
     }
 
     /// What the service says when it does not start, and its exit code.
     pub(crate) fn refused(&self) -> (Option<i32>, String) {
-        let output = self.command(2).stdin(Stdio::null()).output().expect("the program was built with the tests");
+        let mut command = self.command(&self.nats.server().url(), 2);
+        let output = command.stdin(Stdio::null()).output().expect("the program was built with the tests");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    fn command(&self, workers: usize) -> Command {
+    fn command(&self, nats_url: &str, workers: u64) -> Command {
         let mut command = program();
         command
             .args(["run", "--workers", &workers.to_string(), "--listen", "127.0.0.1:0", "--config"])
             .arg(&self.config)
-            .env("WATCHLIGHT_NATS_URL", self.nats.server().url())
+            .env("WATCHLIGHT_NATS_URL", nats_url)
             .env("WATCHLIGHT_DATA", self.data())
             .envs(self.settings.iter().map(|(name, value)| (name, value)));
         command

@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 use super::eventually;
 use crate::{
-    CaseLight, CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, Gate, Ledger, Readiness,
-    ScheduledCard, Site, TimelineEvent, router,
+    CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, Ledger,
+    Readiness, ScheduledCard, Site, StandingClock, StandingReader, StandingSnapshot, TimelineEvent, router,
 };
 
 /// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
@@ -38,7 +38,9 @@ impl Served {
         let site = Site {
             ledger,
             cases: Arc::new(OneCase),
+            lights: Arc::new(TwoLights),
             counts: Arc::new(FixedCounts),
+            clock: Arc::new(OneFreeze),
             readiness: ready,
             closing: closes,
             metrics: Arc::new(|| "watchlight_made_up 1\n".to_owned()),
@@ -94,6 +96,46 @@ impl Counts for FixedCounts {
             ],
             judged_by_worker: vec![30, 16],
         }
+    }
+}
+
+/// A clock that stands for the seventh time.
+struct OneFreeze;
+
+impl ClockDesk for OneFreeze {
+    fn standing(&self) -> Option<StandingClock> {
+        let (zh, en) = ("本机时钟被拨动".to_owned(), "this machine's clock moved".to_owned());
+        Some(StandingClock { freeze: 7, kind: "wall_moved", secs: 3600, zh, en })
+    }
+
+    fn confirm(&self, freeze: u64) -> bool {
+        freeze == 7
+    }
+}
+
+struct TwoLights;
+
+impl StandingReader for TwoLights {
+    fn standing(&self) -> BoxFuture<'_, Result<StandingSnapshot, CaseUnavailable>> {
+        let light = |case: &str, since: &str, subject: &str| facts::StandingLight {
+            case: case.into(),
+            rule: "OD-05".into(),
+            instance: "-".into(),
+            card: Card::Yellow,
+            light: Light::Yellow,
+            since: moment(since),
+            owner: Address::from_subject("approval", subject).expect("well formed"),
+        };
+        Box::pin(async move {
+            Ok(StandingSnapshot {
+                as_of: moment("2026-01-08T00:00:00Z"),
+                configuration: "c0ffee".into(),
+                lights: vec![
+                    light("A", "2026-01-05T15:59:59Z", "approval.county.360902.D01"),
+                    light("B", "2026-01-05T16:00:00Z", "approval.county.360921.D01"),
+                ],
+            })
+        })
     }
 }
 
