@@ -121,6 +121,11 @@ impl CaseTable {
         self.slots.iter()
     }
 
+    /// All cases.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut CaseState> {
+        self.slots.iter_mut()
+    }
+
     /// How many cases.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()

@@ -7,4 +7,4 @@ mod kinds;
 mod laws;
 mod running;
 mod settling;
-mod worlds;
+pub(crate) mod worlds;
