@@ -10,6 +10,7 @@ use crate::case_hash::case_hash;
 use crate::causes::Causes;
 use crate::judge::Judge;
 use crate::lit::Rows;
+use crate::planted::planted;
 use crate::said::Said;
 
 /// One case. Its facts are the truth; everything else follows from them, the configuration and the clock.
@@ -54,7 +55,7 @@ impl CaseState {
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
     /// rule reads may show another owner: then all rules are judged, whatever was touched.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
-        let records = self.history.reached(at);
+        let records = if planted!(HeldFactSeenEarly) { self.history.records() } else { self.history.reached(at) };
         let before = std::mem::take(&mut self.judgement);
         if records.is_empty() {
             return;
@@ -74,7 +75,8 @@ impl CaseState {
     /// The next instant after `at` at which a card or the set of reached facts may change by itself.
     pub(crate) fn next_instant(&self, at: Moment) -> Option<Moment> {
         let edges = self.judgement.findings.iter().filter_map(|finding| finding.next_after(at));
-        edges.chain(self.history.next_held(at)).min()
+        let held = self.history.next_held(at).filter(|_| !planted!(HeldFactNotWoken));
+        edges.chain(held).min()
     }
 }
 

@@ -43,6 +43,24 @@ pub enum TwinProfile {
     Hunan2018,
 }
 
+/// The rules of a place: its profile, and the limits that stand in the rules themselves.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct TwinRules {
+    /// How the place supervises.
+    pub profile: TwinProfile,
+    /// Working days within which a decision is delivered.
+    pub delivery_days: i64,
+    /// Hours that a closing without acceptance waits for a late record of it.
+    pub grace_hours: i64,
+}
+
+impl From<TwinProfile> for TwinRules {
+    /// As the documents have them.
+    fn from(profile: TwinProfile) -> TwinRules {
+        TwinRules { profile, delivery_days: 10, grace_hours: 24 }
+    }
+}
+
 /// One light before it is known whether an appeal holds it down.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Lit {
@@ -61,16 +79,17 @@ pub fn lights(
     facts_known: &[(Event, Moment)],
     catalogue: &TwinCatalogue,
     calendar: &TwinCalendar,
-    profile: TwinProfile,
+    rules: impl Into<TwinRules>,
     t: Moment,
 ) -> Vec<StandingLight> {
+    let rules = rules.into();
     let cases: BTreeSet<&str> = facts_known.iter().map(|(event, _)| event.case.as_str()).collect();
     let mut standing = Vec::new();
     for id in cases.into_iter().filter(|id| !id.is_empty()) {
         let Some(case) = Case::at(id, facts_known, catalogue, calendar, t) else { continue };
-        let mut lit = overdue::lit(&case, profile);
+        let mut lit = overdue::lit(&case, &rules);
         lit.extend(fees::lit(&case));
-        lit.extend(process::lit(&case, profile));
+        lit.extend(process::lit(&case, &rules));
         lit.retain(|lit| !waived(&case, lit));
         standing.extend(lit.into_iter().map(|lit| StandingLight {
             case: id.into(),
