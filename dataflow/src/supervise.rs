@@ -363,7 +363,7 @@ fn speak<J: Judge>(
     if !quiet && announcing {
         say(case, judge, at, texts, out);
     }
-    if quiet || announcing && !planted!(CausesPileUp) || settled(case, judge, at) {
+    if !planted!(CausesPileUp) && (quiet || announcing || settled(case, judge, at)) {
         case.causes = Causes::default();
     }
 }

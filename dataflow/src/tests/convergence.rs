@@ -11,12 +11,15 @@
 
 mod chain;
 mod difference;
+mod nearly;
+mod planted;
 mod played;
 mod regime;
 mod shrink;
 mod tally;
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -24,7 +27,7 @@ use std::time::Instant;
 use twin::random::Dice;
 
 use difference::Depth;
-use regime::{Regime, regimes};
+use regime::{Regime, SHIPPED, regimes};
 use tally::Tally;
 use world::World;
 
@@ -88,5 +91,9 @@ fn the_operator_says_and_shows_what_the_twin_finds() {
     let begin = Instant::now();
     let regimes = regimes();
     let tally = compare(&worlds(first, cases), &regimes).unwrap_or_else(|report| panic!("{report}"));
-    println!("{tally:#?}\nin {:.1?}", begin.elapsed());
+    println!("{tally}\nzero differences in {:.1?}", begin.elapsed());
+    let shipped: BTreeSet<String> =
+        regimes[SHIPPED].configuration.rules.iter().map(|rule| rule.id.to_string()).collect();
+    let rare = tally.rare(&shipped);
+    assert!(rare.is_empty(), "tried too rarely: {rare:#?}");
 }

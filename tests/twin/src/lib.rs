@@ -29,7 +29,7 @@ pub use catalogue::TwinCatalogue;
 use std::collections::BTreeSet;
 
 use facts::line::scalar_text;
-use facts::{Activity, Card, Event, Light, Moment, StandingLight};
+use facts::{Activity, Address, Card, Event, Light, Moment, StandingLight};
 
 use case::Case;
 
@@ -103,6 +103,18 @@ pub fn lights(
     }
     standing.sort();
     standing
+}
+
+/// The office that owns the first case of `facts_known` at `t`; `None` while nothing of it is seen.
+#[must_use]
+pub fn owner(
+    facts_known: &[(Event, Moment)],
+    catalogue: &TwinCatalogue,
+    calendar: &TwinCalendar,
+    t: Moment,
+) -> Option<Address> {
+    let (first, _) = facts_known.first()?;
+    Some(Case::at(&first.case, facts_known, catalogue, calendar, t)?.owner)
 }
 
 /// Both profiles show a warning and a yellow card as a yellow lamp.

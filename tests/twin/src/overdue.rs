@@ -134,11 +134,12 @@ fn first_from_day_of<'f>(case: &Case<'_>, start: Start, facts: impl Iterator<Ite
     facts.map(|fact| stopping(case, fact)).min()
 }
 
-/// The first of `facts` from the start on, else the first of the same day before it.
+/// What of `facts` stops first from the start on, else on the same day before it.
 fn next_of<'f>(case: &Case<'_>, start: &Fact, facts: impl Iterator<Item = &'f Fact> + Clone) -> Option<Moment> {
     let day = case.calendar.date(start.at);
-    let after = facts.clone().find(|fact| fact.at >= start.at);
-    after.or_else(|| facts.clone().find(|fact| case.calendar.date(fact.at) == day)).map(|fact| stopping(case, fact))
+    let after = facts.clone().filter(|fact| fact.at >= start.at).map(|fact| stopping(case, fact)).min();
+    let same_day = facts.filter(|fact| case.calendar.date(fact.at) == day);
+    after.or_else(|| same_day.map(|fact| stopping(case, fact)).min())
 }
 
 /// The worse of the cards that stand, worst first.

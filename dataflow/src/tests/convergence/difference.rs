@@ -104,11 +104,11 @@ impl Compared<'_> {
     pub(super) fn twin_at(&self, now: Moment, t: Moment) -> Vec<StandingLight> {
         let regime = &self.regimes[self.world.regime_at(now)];
         if now == t {
-            return regime.lights(self.known_at(now), self.case.profile, t);
+            return regime.lights(self.known_at(now), self.case.place, t);
         }
         let todays: Vec<_> =
             self.known_at(now).iter().map(|(event, arrived)| (event.clone(), t.min(*arrived))).collect();
-        regime.lights(&todays, self.case.profile, t)
+        regime.lights(&todays, self.case.place, t)
     }
 
     pub(super) fn difference(&self, at: Moment, what: String) -> Difference {

@@ -14,6 +14,8 @@ use rules::configuration::Configuration;
 use rules::site::{self, Files};
 use twin::{TwinCalendar, TwinCatalogue, TwinProfile, TwinRules};
 
+use super::world::Province;
+
 /// One configuration.
 pub(super) struct Regime {
     /// What is different from the shipped one.
@@ -31,8 +33,16 @@ pub(super) struct Regime {
 }
 
 impl Regime {
-    /// The twin's lights at `t`, sorted.
-    pub(super) fn lights(&self, known: &[(Event, Moment)], profile: TwinProfile, t: Moment) -> Vec<StandingLight> {
+    /// The twin's lights at `t` of one case whose offices lie in `place`, sorted.
+    pub(super) fn lights(&self, known: &[(Event, Moment)], place: Province, t: Moment) -> Vec<StandingLight> {
+        let profile = match place {
+            Province::National => TwinProfile::National,
+            Province::Hunan => TwinProfile::Hunan2018,
+            Province::Both => match twin::owner(known, &self.catalogue, &self.calendar, t) {
+                Some(owner) if owner.region.starts_with("43") => TwinProfile::Hunan2018,
+                _ => TwinProfile::National,
+            },
+        };
         let rules = TwinRules { profile, delivery_days: self.delivery_days, grace_hours: self.grace_hours };
         let mut lights = twin::lights(known, &self.catalogue, &self.calendar, rules, t);
         lights.retain(|light| self.without.is_none_or(|rule| light.rule != rule));

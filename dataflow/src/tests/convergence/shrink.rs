@@ -125,7 +125,7 @@ impl Shrunk {
         let mut deliveries: Vec<_> = world.cases.iter().flat_map(|case| &case.deliveries).collect();
         deliveries.sort_by_key(|delivery| delivery.enters);
         let lines: Vec<String> = deliveries.iter().map(|delivery| as_line(&delivery.event)).collect();
-        let cases: Vec<String> = world.cases.iter().map(|case| format!("{} ({:?})", case.id(), case.profile)).collect();
+        let cases: Vec<String> = world.cases.iter().map(|case| format!("{} ({:?})", case.id(), case.place)).collect();
         format!(
             "they differ at {} in {}\n{}\nconfiguration change: {turn}; workers {}, at most {} facts a feed\n\
              to look at it: watchlight explain {} --events FILE --at {} with these lines in FILE\n{}",

@@ -1,6 +1,7 @@
 //! What a run tried: without it, agreement could mean that nothing happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use facts::{Kind, Transition};
 use twin::random::Feature;
@@ -13,7 +14,7 @@ use super::world::{Dealt, World};
 pub(super) struct OfRule {
     /// A card was raised or became worse.
     pub(super) fired: u64,
-    /// See [`super::nearly`].
+    /// None was, and a record missing or a day later would have raised one: see [`super::nearly`].
     pub(super) nearly: u64,
     /// A card was taken back.
     pub(super) retracted: u64,
@@ -40,7 +41,64 @@ pub(super) struct Tally {
     pub(super) rules: BTreeMap<String, OfRule>,
 }
 
+/// In a full run each of these happens in at least so many histories, and fewer in a smaller run, in proportion.
+const AT_LEAST: u64 = 100;
+const FULL_RUN: u64 = 100_000;
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally { histories, worlds, facts, transitions, instants, looks, endings, .. } = self;
+        writeln!(out, "{histories:>9} histories in {worlds} worlds, {facts} record versions fed, {transitions} transitions said")?;
+        writeln!(out, "{instants:>9} instants of a history at which what was said, folded, was compared with the twin")?;
+        writeln!(out, "{looks:>9} instants of a world at which the standing lights and counts were compared with the fold")?;
+        writeln!(out, "{endings:>9} endings of a card whose wording was compared with the twin")?;
+        writeln!(out, "\nhistories with")?;
+        let features = self.features.iter().map(|(feature, count)| (spoken(&format!("{feature:?}")), *count));
+        let ways = self.ways.iter().map(|(way, count)| ((*way).to_owned(), *count));
+        for row in features.chain(ways).collect::<Vec<_>>().chunks(3) {
+            let cells: Vec<String> = row.iter().map(|(name, count)| format!("{count:>9} {name:<42}")).collect();
+            writeln!(out, "{}", cells.concat().trim_end())?;
+        }
+        let told = |counts: &BTreeMap<&str, u64>| -> String {
+            counts.iter().map(|(name, count)| format!("  {name} {count}")).collect()
+        };
+        writeln!(out, "\ntransitions by kind:{}\nby cause:{}", told(&self.kinds), told(&self.causes))?;
+        writeln!(out, "\n{:<8}{:>10}{:>14}{:>12}   (histories)", "rule", "fired", "nearly fired", "retracted")?;
+        for (rule, OfRule { fired, nearly, retracted }) in &self.rules {
+            writeln!(out, "{rule:<8}{fired:>10}{nearly:>14}{retracted:>12}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `OverlappingPauses` as `overlapping pauses`.
+fn spoken(name: &str) -> String {
+    let mut spoken = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !spoken.is_empty() {
+            spoken.push(' ');
+        }
+        spoken.extend(letter.to_lowercase());
+    }
+    spoken
+}
+
 impl Tally {
+    /// What was tried too rarely to say that it holds.
+    pub(super) fn rare(&self, shipped: &BTreeSet<String>) -> Vec<String> {
+        let least = (AT_LEAST * self.histories / FULL_RUN).max(1);
+        let features = self.features.iter().map(|(feature, count)| (format!("{feature:?}"), *count));
+        let ways = self.ways.iter().map(|(way, count)| ((*way).to_owned(), *count));
+        let none = OfRule::default();
+        let rules = shipped.iter().flat_map(|rule| {
+            let OfRule { fired, nearly, retracted } = self.rules.get(rule).unwrap_or(&none);
+            let of = |what: &str, count: u64| (format!("{rule} {what}"), count);
+            [of("fired", *fired), of("nearly fired", *nearly), of("retracted", *retracted)]
+        });
+        let rare = features.chain(ways).chain(rules).filter(|(_, count)| *count < least);
+        rare.map(|(what, count)| format!("{what}: {count}, fewer than {least}")).collect()
+    }
+
     /// Takes note of one history.
     pub(super) fn history(&mut self, world: &World, case: &Dealt, said: &[&Transition], regimes: &[Regime]) {
         self.histories += 1;
@@ -68,6 +126,9 @@ impl Tally {
             let (up, back) = fired.entry(&said.rule).or_default();
             *up |= matches!(said.kind, Kind::Raised | Kind::Escalated);
             *back |= said.kind == Kind::Retracted;
+        }
+        for rule in super::nearly::nearly_fired(case, said, regimes) {
+            self.rules.entry(rule).or_default().nearly += 1;
         }
         for (rule, (up, back)) in fired {
             let of_rule = self.rules.entry(rule.to_owned()).or_default();

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use facts::{Address, Event, Moment};
-use twin::TwinProfile;
 use twin::random::{Dice, Feature, random_case};
 
 use super::regime::{Regime, SHIPPED};
@@ -30,13 +29,24 @@ pub(super) struct Delivery {
     pub(super) event: Event,
 }
 
+/// Where the offices of a history lie.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Province {
+    /// In one that supervises by the national profile.
+    National,
+    /// In the one that has its own.
+    Hunan,
+    /// In both, so that whoever owns the case decides how it is judged.
+    Both,
+}
+
 /// One history, dealt out.
 #[derive(Clone, Debug)]
 pub(super) struct Dealt {
     /// What made the history, and its case number.
     pub(super) seed: u64,
     pub(super) features: BTreeSet<Feature>,
-    pub(super) profile: TwinProfile,
+    pub(super) place: Province,
     /// In the order in which they enter.
     pub(super) deliveries: Vec<Delivery>,
     /// Not in the order of arrival.
@@ -115,10 +125,15 @@ fn deal(seed: u64, regime: &Regime) -> Dealt {
     let history = random_case(seed, &regime.calendar, &[]);
     let mut dice = Dice::new(!seed.rotate_left(17), &[]);
     let mut events: Vec<Event> = history.facts.into_iter().map(|(event, _)| event).collect();
-    let profile = if dice.percent(30) { TwinProfile::Hunan2018 } else { TwinProfile::National };
-    if profile == TwinProfile::Hunan2018 {
-        events.iter_mut().for_each(|event| event.address = in_hunan(&event.address));
-    }
+    let place = dice.pick(&[Province::National, Province::National, Province::Hunan, Province::Both]);
+    let salt = dice.below(3);
+    // By the record, so that all its versions stay one record.
+    let moves = |event: &&mut Event| match place {
+        Province::National => false,
+        Province::Hunan => true,
+        Province::Both => event.id.bytes().map(usize::from).sum::<usize>() % 3 == salt,
+    };
+    events.iter_mut().filter(moves).for_each(|event| event.address = in_hunan(&event.address));
     let redelivered = dice.percent(30);
     if redelivered {
         let again: Vec<Event> = events.iter().filter(|_| dice.percent(20)).cloned().collect();
@@ -142,7 +157,7 @@ fn deal(seed: u64, regime: &Regime) -> Dealt {
         clock = clock.max(arrived(&event));
         Delivery { enters: clock, event }
     });
-    Dealt { seed, features: history.features, profile, deliveries: deliveries.collect(), permuted, redelivered }
+    Dealt { seed, features: history.features, place, deliveries: deliveries.collect(), permuted, redelivered }
 }
 
 /// The office of the same name in the province that supervises by its own profile.
