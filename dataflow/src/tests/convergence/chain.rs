@@ -10,6 +10,7 @@ use twin::random::Dice;
 use super::difference::{Compared, Depth, Difference};
 use super::regime::SHIPPED;
 use super::tally::Tally;
+use super::world::Province;
 
 /// The delay that uploading is allowed: the default of the runner's options.
 const LATE_AFTER: i64 = 24 * 3_600_000;
@@ -157,16 +158,18 @@ pub(super) fn endings_are_worded_rightly(
 }
 
 /// Facts of which the law says that they undo what was right when it was said: a closing as a technical error, an
-/// appeal, another item.
+/// appeal, another item, an acceptance where other rules are in force.
 fn rewritten_by_a_later_fact(compared: &Compared<'_>, then: Moment, now: Moment) -> bool {
     let zone = compared.regimes[SHIPPED].calendar.zone();
+    let both = compared.case.place == Province::Both;
     compared.known_at(now).iter().map(|(event, _)| event).any(|event| {
         let at = event.at.moment(zone);
         let detail = event.detail();
         let undoes = event.activity == Activity::Waived
             || detail.outcome.as_deref() == Some("deleted")
             || detail.item.is_some()
-            || detail.case_type.is_some();
+            || detail.case_type.is_some()
+            || both && matches!(event.activity, Activity::Accepted | Activity::Submitted);
         then < at && at <= now && undoes
     })
 }
