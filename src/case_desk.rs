@@ -17,7 +17,7 @@ pub(crate) fn case_view(
     now: Moment,
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
-    let reached = Case { id: case, records: held.history.reached(now) };
+    let reached = Case::at(case, &held.history, now);
     let mut lights: Vec<CaseLight> = held
         .judgement
         .findings

@@ -55,12 +55,9 @@ impl CaseState {
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
     /// rule reads may show another owner: then all rules are judged, whatever was touched.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
-        let records = if planted!(HeldFactSeenEarly) { self.history.records() } else { self.history.reached(at) };
+        let seen = if planted!(HeldFactSeenEarly) { at.plus_millis(7 * 24 * 3_600_000) } else { at };
+        let case = Case::at(&self.id, &self.history, seen);
         let before = std::mem::take(&mut self.judgement);
-        if records.is_empty() {
-            return;
-        }
-        let case = Case { id: &self.id, records };
         if *touched == Touched::All {
             self.judgement = judge.judge(&case);
             return;

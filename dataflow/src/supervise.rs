@@ -309,7 +309,7 @@ impl<J: Judge> Supervisor<J> {
     pub(crate) fn lines(&self) -> Standing<StandingLine> {
         let as_of = self.as_of();
         self.standing(|case, light, rule| {
-            let known = Case { id: &case.id, records: case.history.reached(as_of) };
+            let known = Case::at(&case.id, &case.history, as_of);
             let explained = self.judge.explain(&known, rule, &light.instance, as_of);
             StandingLine {
                 case: light.case.clone(),

@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use facts::{Activity, Event};
 
 use crate::configuration::NamedClock;
-use crate::expression::{Activities, CaseField, Comparison, EventSet, Expr, HistoryFunction, Name, Node};
+use crate::expression::{Activities, CaseField, Comparison, EventField, EventSet, Expr, HistoryFunction, Name, Node};
 use crate::rule::{CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
 use crate::value::Value;
 
@@ -25,6 +25,8 @@ pub struct Reads {
     attrs: BTreeSet<CompactString>,
     /// Every activity.
     any: bool,
+    /// Facts that are not in force: dated beyond the clock, or deleted for good.
+    aside: bool,
 }
 
 impl Reads {
@@ -57,6 +59,7 @@ impl Reads {
     pub fn extend(&mut self, other: &Reads) {
         self.closed |= other.closed;
         self.any |= other.any;
+        self.aside |= other.aside;
         self.declared.extend(other.declared.iter().cloned());
         self.attrs.extend(other.attrs.iter().cloned());
     }
@@ -69,6 +72,12 @@ impl Reads {
                 Some(index) => self.closed & (1 << index) != 0,
                 None => self.declared.contains(activity.name()),
             }
+    }
+
+    /// Does the rule read facts that are not in force?
+    #[must_use]
+    pub fn reads_aside(&self) -> bool {
+        self.aside
     }
 
     /// Can a version of this fact, coming or going, change the rule?
@@ -157,6 +166,7 @@ impl Walk<'_> {
         for term in &set.terms {
             match &term.activities {
                 Activities::Any => self.reads.add_any(),
+                Activities::Held | Activities::Deleted => self.reads.aside = true,
                 Activities::One(activity) => self.reads.add(activity),
                 Activities::Fee(_) => self.reads.add(&Activity::Fee),
             }
@@ -172,7 +182,11 @@ impl Walk<'_> {
         match &node.expr {
             Expr::Literal(_) => {}
             Expr::Name(name) => self.name(name),
-            Expr::FieldOf(inner, _) | Expr::Not(inner) | Expr::Negate(inner) => self.node(inner),
+            Expr::FieldOf(inner, field) => {
+                self.node(inner);
+                self.field(field);
+            }
+            Expr::Not(inner) | Expr::Negate(inner) => self.node(inner),
             Expr::And(a, b)
             | Expr::Or(a, b)
             | Expr::Compare(_, a, b)
@@ -181,7 +195,17 @@ impl Walk<'_> {
             | Expr::Coalesce(a, b) => self.nodes([&**a, &**b]),
             Expr::Choose(condition, a, b) => self.nodes([&**condition, &**a, &**b]),
             Expr::List(nodes) | Expr::Call(_, nodes) => self.nodes(nodes),
-            Expr::History(_, set, _) => self.set(set),
+            Expr::History(_, set, field) => {
+                self.set(set);
+                field.iter().for_each(|field| self.field(field));
+            }
+        }
+    }
+
+    /// What else a field of an event looks at. The facts of a case, which `differs` compares, touch every rule.
+    fn field(&mut self, field: &EventField) {
+        if *field == EventField::Namesakes {
+            self.reads.add_any();
         }
     }
 
@@ -207,7 +231,8 @@ impl Walk<'_> {
                     self.deadline(&clock.deadline);
                 }
             }
-            Name::Event(..) | Name::Case(_) | Name::Item(_) | Name::Line(_) | Name::Measure(_) => {}
+            Name::Event(_, field) => self.field(field),
+            Name::Case(_) | Name::Item(_) | Name::Line(_) | Name::Measure(_) => {}
         }
     }
 }

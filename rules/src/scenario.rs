@@ -156,7 +156,7 @@ pub fn lights_at(events: &[(Moment, facts::Event)], configuration: &Configuratio
         cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
     }
     let lights = cases.iter().flat_map(|(id, history)| {
-        let judgement = judge(&Case { id, records: history.reached(now) }, configuration);
+        let judgement = judge(&Case::at(id, history, now), configuration);
         let owner = judgement.owner.clone();
         let standing = judgement.findings.into_iter().filter_map(move |finding| {
             let span = finding.at(now)?;

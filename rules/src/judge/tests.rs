@@ -95,11 +95,11 @@ fn judged_by_halves(lines: &[&str], configuration: &Configuration) -> (History, 
     for text in lines {
         let event = line::read(text.as_bytes(), None).expect("a line of the schema").event;
         let change = history.join(event.clone(), None, &configuration.zone);
-        let case = Case { id: "C", records: history.records() };
+        let case = Case::at("C", &history, Moment::MAX);
         let rules = touched(&case, configuration, &event, &change);
         by_halves = rejudge(&case, configuration, by_halves, &rules);
     }
-    let whole = judge(&Case { id: "C", records: history.records() }, configuration);
+    let whole = judge(&Case::at("C", &history, Moment::MAX), configuration);
     (history, by_halves, whole)
 }
 
@@ -135,7 +135,7 @@ fn the_reason_of_a_fee_light_names_the_code_it_is_about() {
     let (history, _, whole) = judged_by_halves(&lines, &configuration);
     let finding = whole.findings.iter().find(|finding| finding.instance.contains('@')).expect("a fee light");
     let now: Moment = "2026-03-03T10:00:00+08:00".parse().expect("an instant");
-    let case = Case { id: "C", records: history.records() };
+    let case = Case::at("C", &history, Moment::MAX);
     let explained = explain(&case, &configuration, finding.rule, &finding.instance, now).expect("the light stands");
     let told = "80.01 yuan charged under ZR-DJF-Z, lawful 80.00 yuan, 0.01 yuan too much";
     assert!(explained.reason.en.contains(told), "{}", explained.reason.en);

@@ -368,6 +368,16 @@ pub(crate) fn unknown_name(what: (&str, &str), name: &str, known: &[&str]) -> Sa
 }
 
 /// RL34
+pub(crate) fn aside_set(name: &str) -> Say {
+    refused(
+        format!("{name} 中的事件不在历史之内，只能写在 condition 规则的 on 里，且 each 须为 every"),
+        format!(
+            "events of `{name}` are no part of the history: only `on` of a condition with each = \"every\" may name it"
+        ),
+    )
+}
+
+/// RL34
 pub(crate) fn refused(zh: impl Into<String>, en: impl Into<String>) -> Say {
     Say::new("RL34", zh, en)
 }
