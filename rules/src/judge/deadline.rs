@@ -382,7 +382,8 @@ fn pauses(scope: &Scope<'_, '_>, spec: &PauseSpec, start: Option<usize>, from: S
     let times = spec.max_times.map_or(usize::MAX, |times| times as usize);
     let begins = scope.places(&spec.from).filter(|place| facts[*place].at >= from.moment).take(times);
     let pauses = begins.map(|begin| {
-        let paired = |end: &usize| facts[*end].at >= facts[begin].at && *end != begin && key(*end) == key(begin);
+        let follows = |end: usize| end != begin && not_after(&facts[begin], &facts[end], false);
+        let paired = |end: &usize| follows(*end) && key(*end) == key(begin);
         let end = ends.iter().position(paired).map(|place| ends.remove(place));
         let own = Scope { start: Some(begin), event: Some(begin), ..*scope };
         let cap = spec.cap.as_ref().and_then(|cap| match own.value(cap) {

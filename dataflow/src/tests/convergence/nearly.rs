@@ -1,15 +1,15 @@
 //! How many histories a rule nearly fires in.
 //!
 //! A rule nearly fires in a history in which it shows no card, and would have shown one had a single
-//! record been one step different: missing, a day later, told twice under two ids, or with the next value
-//! of what it tells (a fen more, another code, another officer, no reason). One such change is drawn for a
-//! history and judged by the twin, with everything known in time: at the end, and, where a record moved, just
-//! before it happens. So the counts are a floor.
+//! record been one step different: missing, a day later, told twice (under two ids, by a second office, or in two
+//! contents), deleted before it came, or with the next value of what it tells (a fen more, another code, item,
+//! stage, officer or activity, no reason). One such change is drawn for a history and judged by the twin at the end
+//! and a day after the record happened. So the counts are a floor.
 
 use std::collections::BTreeSet;
 
 use facts::event::Detail;
-use facts::{Event, EventTime, Fen, Moment, Op, Transition};
+use facts::{Activity, Address, Event, EventTime, Fen, Moment, Op, Transition};
 use twin::random::Dice;
 
 use super::regime::{Regime, SHIPPED};
@@ -21,64 +21,88 @@ const DAY: i64 = 24 * 3_600_000;
 pub(super) fn nearly_fired(case: &Dealt, said: &[&Transition], regimes: &[Regime]) -> BTreeSet<String> {
     let mut dice = Dice::new(case.seed ^ 0x0ea7, &[]);
     let regime = &regimes[SHIPPED];
-    let at_of = |event: &Event| event.at.moment(regime.calendar.zone());
-    let in_time = |events: &[Event]| -> Vec<(Event, Moment)> {
-        events.iter().map(|event| (event.clone(), at_of(event).max(Moment::from_millis(0)))).collect()
+    let known = case.known(END);
+    let drawn = |wanted: &dyn Fn(&Event) -> bool, dice: &mut Dice<'_>| {
+        let puts = known.iter().filter(|(event, _)| event.op == Op::Put && wanted(event));
+        let puts: Vec<&(Event, Moment)> = puts.collect();
+        (!puts.is_empty()).then(|| puts[dice.below(puts.len())])
     };
-    let events: Vec<Event> = case.deliveries.iter().map(|delivery| delivery.event.clone()).collect();
-    let puts: Vec<&Event> = events.iter().filter(|event| event.op == Op::Put).collect();
-    if puts.is_empty() {
-        return BTreeSet::new();
-    }
-    let drawn = puts[dice.below(puts.len())].clone();
-    let changed = one_step_away(&events, &drawn, &mut dice);
-    let (unchanged, changed) = (in_time(&events), in_time(&changed));
+    let fee = if dice.percent(50) { drawn(&|event| event.detail().fee.is_some(), &mut dice) } else { None };
+    let Some(drawn) = fee.or_else(|| drawn(&|_| true, &mut dice)) else { return BTreeSet::new() };
+    let changed = one_step_away(&known, drawn, &mut dice);
     let lit = |known: &[(Event, Moment)], t: Moment| -> BTreeSet<String> {
         regime.lights(known, case.place, t).into_iter().map(|light| light.rule.to_string()).collect()
     };
     let mut nearly = BTreeSet::new();
-    for t in [END, at_of(&drawn).plus_millis(DAY - 1)] {
+    for t in [END, drawn.0.at.moment(regime.calendar.zone()).plus_millis(DAY - 1)] {
         let mut would = lit(&changed, t);
         would.retain(|rule| said.iter().all(|said| said.rule != *rule));
         if !would.is_empty() {
-            let does = lit(&unchanged, t);
+            let does = lit(&known, t);
             nearly.extend(would.into_iter().filter(|rule| !does.contains(rule)));
         }
     }
     nearly
 }
 
-/// The facts with one record changed by one step.
-fn one_step_away(events: &[Event], drawn: &Event, dice: &mut Dice<'_>) -> Vec<Event> {
-    let mut changed = events.to_vec();
-    let own = |event: &&mut Event| event.op == Op::Put && event.same_record(drawn);
-    match dice.below(4) {
-        0 => changed.retain(|event| !event.same_record(drawn)),
-        1 => changed.iter_mut().filter(own).for_each(put_off),
-        2 => {
-            let again = events.iter().filter(|event| event.same_record(drawn));
-            changed.extend(again.map(|event| Event { id: format!("{}+", event.id).into(), ..event.clone() }));
-        }
-        _ => {
-            let other = dice.below(2);
-            changed.iter_mut().filter(own).for_each(|event| tell_the_next(event, other));
-        }
+/// What is known, with one record changed by one step.
+fn one_step_away(known: &[(Event, Moment)], drawn: &(Event, Moment), dice: &mut Dice<'_>) -> Vec<(Event, Moment)> {
+    let mut changed = known.to_vec();
+    let (event, arrived) = drawn;
+    let versions = |changed: &mut Vec<(Event, Moment)>, change: &dyn Fn(&mut Event)| {
+        let own = changed.iter_mut().map(|(other, _)| other);
+        own.filter(|other| other.op == Op::Put && other.same_record(event)).for_each(change);
+    };
+    let again = |change: &dyn Fn(&mut Event)| -> Vec<(Event, Moment)> {
+        let own = known.iter().filter(|(other, _)| other.same_record(event)).cloned();
+        own.map(|(mut again, arrived)| {
+            change(&mut again);
+            (again, arrived)
+        })
+        .collect()
+    };
+    let value = dice.below(6);
+    let mut other = event.clone();
+    tell_the_next(&mut other, value);
+    match dice.below(9) {
+        0 | 1 => changed.retain(|(other, _)| !other.same_record(event)),
+        2 => versions(&mut changed, &put_off),
+        3 => changed.extend(again(&|again| again.id.push('+'))),
+        4 => changed.extend(again(&|again| again.address = elsewhere())),
+        5 => changed.push((other, *arrived)),
+        6 if value == 0 => changed.push((
+            Event { op: Op::Delete, version: Event::FINAL, detail: None, ..event.clone() },
+            arrived.plus_millis(-1),
+        )),
+        _ => versions(&mut changed, &|event| tell_the_next(event, value)),
     }
     changed
 }
 
+/// An office in another county.
+fn elsewhere() -> Address {
+    Address::from_subject("approval", "approval.county.360981.SCJG").expect("a subject")
+}
+
 /// The next value of what a fact tells.
-fn tell_the_next(event: &mut Event, other: usize) {
+fn tell_the_next(event: &mut Event, value: usize) {
     let mut detail = event.detail().clone();
     if let Some(fee) = &mut detail.fee {
-        match other {
-            0 => fee.amount = Some(fee.amount.unwrap_or_default() + Fen::new(1)),
-            _ => fee.code = Some("KK".into()),
+        match value {
+            0 | 1 => fee.code = Some("KK".into()),
+            _ => fee.amount = Some(fee.amount.unwrap_or_default() + Fen::new(1)),
         }
-    } else if detail.officer.is_some() {
-        detail.officer = Some(["1001", "1002"][other].into());
+    } else {
+        match value {
+            0 => event.activity = Activity::from_name("somehow"),
+            1 => detail.item = Some("ZZ-1".into()),
+            2 if detail.stage.is_some() => detail.stage = Some("archive".into()),
+            3 if detail.outcome.is_some() => detail.outcome = Some("99".into()),
+            4 if detail.officer.is_some() => detail.officer = Some("1001".into()),
+            _ if detail.officer.is_some() => detail.officer = Some("1002".into()),
+            _ => detail.reason = None,
+        }
     }
-    detail.reason = None;
     event.detail = (detail != Detail::default()).then(|| Box::new(detail));
 }
 
