@@ -10,6 +10,10 @@ use facts::Moment;
 
 use crate::settings::Flag;
 
+mod audit;
+
+pub use audit::{CompareArgs, DigestArgs};
+
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
 #[command(name = "watchlight", version, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -22,7 +26,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 cannot start.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 cannot start, 141 nobody read the output to its end.";
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -38,6 +43,10 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Judge events from files under a virtual clock
     Replay(ReplayArgs),
+    /// One hash for the lights that stand: of a service, a ledger, or files
+    Digest(DigestArgs),
+    /// Are the lights of two sides the same? Else where they part first, and why
+    Compare(CompareArgs),
     /// The service: approval events in over NATS, lights out
     Run(RunArgs),
     /// The sample city live, on a private nats-server, held against the truth at the end
@@ -237,6 +246,8 @@ pub enum Exit {
     WrongUsage,
     /// Something needed is missing or wrong: a file, a server, a setting.
     CannotStart,
+    /// Whoever read the output has gone, as `head` does: the code a shell shows for a program that SIGPIPE ended.
+    OutputClosed,
 }
 
 impl From<Exit> for ExitCode {
@@ -246,6 +257,7 @@ impl From<Exit> for ExitCode {
             Exit::FaultsFound => 1,
             Exit::WrongUsage => 2,
             Exit::CannotStart => 3,
+            Exit::OutputClosed => 141,
         })
     }
 }

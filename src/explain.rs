@@ -7,11 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use alerts::{CaseLight, CaseView, TimelineEvent};
-use anyhow::{Context, anyhow};
-use dataflow::{Options, Runner};
 use facts::line::identity;
 use facts::proof::Lang;
 use facts::{EventTime, Moment};
@@ -23,8 +20,10 @@ use serde_json::Value;
 
 use crate::case_desk::case_view;
 use crate::cli::{Exit, ExplainArgs, Language};
+use crate::config_folder;
+use crate::play::{self, Play};
 use crate::settings::{self, Sources};
-use crate::{config_folder, replay};
+use crate::terminal::{self, say};
 
 /// Case numbers named beside an unknown one.
 const NEAR_MAX: usize = 3;
@@ -45,18 +44,18 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
     let configuration = Arc::new(site.configuration);
     let at = match args.at {
         Some(at) => at,
-        None => replay::highest_at(&args.events, &settings.zone)?,
+        None => play::highest_at(&args.events, &settings.zone)?,
     };
     let case = identity(&args.case);
     let held = held(args, &case, at, &configuration, &settings.zone)?;
     match held.and_then(|held| case_view(&held, &configuration, &case, at)) {
         Some(view) => {
             let page = Page { configuration: &configuration, zone: &settings.zone, lang };
-            print!("{}", page.text(&view));
+            terminal::print(format_args!("{}", page.text(&view)))?;
             Ok(Exit::Fine)
         }
         None => {
-            println!("{}", unknown(&case, at, &args.events, lang)?);
+            say!("{}", unknown(&case, at, &args.events, lang)?)?;
             Ok(Exit::FaultsFound)
         }
     }
@@ -70,14 +69,10 @@ fn held(
     configuration: &Arc<Configuration>,
     zone: &TimeZone,
 ) -> anyhow::Result<Option<dataflow::CaseView>> {
-    let (runner, closings) = Runner::start(&Options::default(), Arc::clone(configuration))?;
-    let reader = thread::Builder::new().name("transitions".into()).spawn(move || while closings.recv().is_some() {});
-    let reader = reader.context("could not start the thread that reads transitions")?;
+    let configuration = Arc::clone(configuration);
+    let play = Play { paths: &args.events, configuration, until: at, zone, workers: 1 };
     // Other cases only move the clock: no light of one case depends on another.
-    replay::feed(&args.events, &runner, at, zone, |event| event.case == case)?;
-    let held = runner.case(case)?;
-    runner.finish()?;
-    reader.join().map_err(|_| anyhow!("the thread that reads transitions failed"))?;
+    let (_, held) = play.run(|event| event.case == case, |_| Ok(()), |runner| runner.case(case))?;
     Ok(held)
 }
 

@@ -1,8 +1,11 @@
-//! What the HTTP API asks of the dataflow: one case, and the counts of the differential collection.
+//! What the HTTP API asks of the dataflow: one case, the lights that stand, and the counts of the differential
+//! collection.
 
 use std::sync::Arc;
 
-use alerts::{CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot};
+use alerts::{
+    CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, StandingReader, StandingSnapshot,
+};
 use dataflow::Desk;
 use futures_util::future::BoxFuture;
 use rules::configuration::Configuration;
@@ -23,6 +26,18 @@ impl CaseReader for Readers {
         let asked = tokio::task::spawn_blocking(move || {
             let held = readers.desk.case(&case).map_err(|error| CaseUnavailable(error.to_string()))?;
             Ok(held.and_then(|held| case_view(&held, &readers.configuration, &case, held.as_of)))
+        });
+        Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })
+    }
+}
+
+impl StandingReader for Readers {
+    fn standing(&self) -> BoxFuture<'_, Result<StandingSnapshot, CaseUnavailable>> {
+        let readers = self.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let standing = readers.desk.lights().map_err(|error| CaseUnavailable(error.to_string()))?;
+            let configuration = readers.configuration.hash.clone();
+            Ok(StandingSnapshot { as_of: standing.as_of, configuration, lights: standing.lights })
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })
     }

@@ -6,8 +6,10 @@
 mod support;
 
 mod back_pressure;
+mod chaos;
 mod check;
 mod command_line;
+mod compare;
 mod copied_rule;
 mod demo;
 mod dependency_picture;
@@ -22,6 +24,7 @@ mod readme;
 mod restarts;
 mod rules_stay_in_files;
 mod same_digest;
+mod saying;
 mod service;
 mod textbook_agrees;
 mod truth;

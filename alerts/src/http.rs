@@ -7,6 +7,7 @@
 
 mod case;
 mod counts;
+mod digest;
 mod events;
 mod health;
 mod lights;
@@ -30,6 +31,7 @@ use crate::case_reader::CaseReader;
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::readiness::Readiness;
+use crate::standing_reader::StandingReader;
 
 pub use problem::Problem;
 
@@ -40,6 +42,8 @@ pub struct Site {
     pub ledger: Ledger,
     /// Timelines and proofs.
     pub cases: Arc<dyn CaseReader>,
+    /// The lights that stand now.
+    pub lights: Arc<dyn StandingReader>,
     /// Cases by office and light.
     pub counts: Arc<dyn Counts>,
     /// Whether the service can do its work.
@@ -88,6 +92,7 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(metrics::text))
         .route("/api/lights", get(lights::list))
         .route("/api/cases/{case}", get(case::show))
+        .route("/api/digest", get(digest::show))
         .route("/api/counts", get(counts::show))
         .route("/api/regions", get(counts::regions))
         .route("/api/transitions", get(events::newest))

@@ -9,6 +9,7 @@
 mod clauses;
 mod cursor;
 mod query;
+mod whole;
 mod write;
 
 use std::sync::Arc;
@@ -84,6 +85,8 @@ const LAG_UNKNOWN: u64 = u64::MAX;
 const READERS: u32 = 4;
 /// How long a statement waits for a connection, or the start for the database.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another's lock.
+const PRAGMA_WAIT: &str = "PRAGMA busy_timeout = 5000";
 const SQLITE_0001: &str = include_str!("ledger/migrations/0001_lights.sqlite.sql");
 const POSTGRES_0001: &str = include_str!("ledger/migrations/0001_lights.postgres.sql");
 
@@ -108,8 +111,12 @@ impl Ledger {
         Migrator::with_migrations(vec![first]).run(&writer).await?;
         let readers = connect(&url, READERS).await?;
         let position = read_position(&writer).await?;
+        Ok(Ledger::over(writer, readers, position))
+    }
+
+    fn over(writer: AnyPool, readers: AnyPool, position: Position) -> Ledger {
         let (position, _) = watch::channel(position);
-        Ok(Ledger { shared: Arc::new(Shared { writer, readers, position, lag: AtomicU64::new(LAG_UNKNOWN) }) })
+        Ledger { shared: Arc::new(Shared { writer, readers, position, lag: AtomicU64::new(LAG_UNKNOWN) }) }
     }
 
     /// Up to where the ledger has read.
@@ -156,7 +163,7 @@ async fn connect(url: &str, connections: u32) -> Result<AnyPool, LedgerFault> {
                 if sqlite {
                     connection.execute("PRAGMA journal_mode = WAL").await?;
                     connection.execute("PRAGMA synchronous = NORMAL").await?;
-                    connection.execute("PRAGMA busy_timeout = 5000").await?;
+                    connection.execute(PRAGMA_WAIT).await?;
                     connection.execute("PRAGMA foreign_keys = ON").await?;
                 }
                 Ok(())
@@ -182,7 +189,8 @@ fn creating(url: &str) -> String {
 }
 
 /// The URL for messages: what stands between `:` and `@` of its authority is left out.
-fn without_password(url: &str) -> String {
+#[must_use]
+pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let authority = rest.split('/').next().unwrap_or_default();
     match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! ALERTS is the record of what was said (semantics 29); the ledger is a projection of it that can be
-//! thrown away and built again. What the ledger does not know (a case's timeline, the counts, whether
-//! the service is ready) comes through the traits of [`case_reader`], [`counts`] and [`readiness`].
+//! thrown away and built again. What the ledger does not know (a case's timeline, the lights that stand,
+//! the counts, whether the service is ready) comes through [`case_reader`], [`standing_reader`], [`counts`] and
+//! [`readiness`].
 //!
 //! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
 
@@ -21,6 +22,7 @@ pub mod ledger;
 pub mod publish;
 pub mod readiness;
 pub mod said;
+pub mod standing_reader;
 
 #[cfg(test)]
 mod tests;
@@ -33,3 +35,4 @@ pub use ledger::{Ledger, LedgerFault, Position};
 pub use publish::{Outcome, PublishFault, PublishSettings, Publisher};
 pub use readiness::{Gate, Readiness};
 pub use said::{ReadFault, Said, read_said};
+pub use standing_reader::{StandingReader, StandingSnapshot};

@@ -25,6 +25,8 @@ pub(crate) struct CaseState {
     pub(crate) said: Vec<Said>,
     /// What touched the case since what was said was last true.
     pub(crate) causes: Causes,
+    /// Until when what a late fact brought about waits to be said.
+    pub(crate) hold_until: Option<Moment>,
     /// The configuration that gave `judgement`, counted from 1; 0 before the first judgement.
     pub(crate) judged_under: u32,
     /// The last instant worked through.
@@ -43,6 +45,7 @@ impl CaseState {
             judgement: Judgement::default(),
             said: Vec::new(),
             causes: Causes::default(),
+            hold_until: None,
             judged_under: 0,
             judged_through: Moment::MIN,
             wake: None,
@@ -69,11 +72,12 @@ impl CaseState {
         }
     }
 
-    /// The next instant after `at` at which a card or the set of reached facts may change by itself.
+    /// The next instant after `at` at which a card or the set of reached facts may change by itself, or what
+    /// waits is said.
     pub(crate) fn next_instant(&self, at: Moment) -> Option<Moment> {
         let edges = self.judgement.findings.iter().filter_map(|finding| finding.next_after(at));
         let held = self.history.next_held(at).filter(|_| !planted!(HeldFactNotWoken));
-        edges.chain(held).min()
+        edges.chain(held).chain(self.hold_until.filter(|until| *until > at)).min()
     }
 }
 

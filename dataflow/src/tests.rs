@@ -7,4 +7,5 @@ mod convergence;
 mod kinds;
 mod laws;
 mod running;
+mod settling;
 mod worlds;

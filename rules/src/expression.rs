@@ -460,7 +460,7 @@ pub enum Activities {
     Deleted,
     /// One activity.
     One(Activity),
-    /// A fee record with this act.
+    /// A fee record with this act, whatever activity carries it.
     Fee(FeeAct),
 }
 

@@ -23,8 +23,12 @@ pub struct Reads {
     declared: BTreeSet<CompactString>,
     /// Attributes of the case, which any event may carry.
     attrs: BTreeSet<CompactString>,
+    /// Fee records, whatever activity carries them.
+    fees: bool,
     /// Every activity.
     any: bool,
+    /// The catalogue: what it says of the case's item.
+    catalogue: bool,
     /// Facts that are not in force: dated beyond the clock, or deleted for good.
     aside: bool,
 }
@@ -36,6 +40,7 @@ impl Reads {
         let mut walk = Walk { reads: Reads::default(), clocks };
         walk.kind(&rule.kind);
         walk.nodes(rule.scope.condition.iter());
+        walk.reads.catalogue |= !rule.scope.item_types.is_empty();
         rule.cards.iter().for_each(|card| walk.card(card));
         walk.reads
     }
@@ -59,6 +64,8 @@ impl Reads {
     pub fn extend(&mut self, other: &Reads) {
         self.closed |= other.closed;
         self.any |= other.any;
+        self.fees |= other.fees;
+        self.catalogue |= other.catalogue;
         self.aside |= other.aside;
         self.declared.extend(other.declared.iter().cloned());
         self.attrs.extend(other.attrs.iter().cloned());
@@ -74,6 +81,12 @@ impl Reads {
             }
     }
 
+    /// Does the rule ask the catalogue anything?
+    #[must_use]
+    pub fn reads_catalogue(&self) -> bool {
+        self.catalogue
+    }
+
     /// Does the rule read facts that are not in force?
     #[must_use]
     pub fn reads_aside(&self) -> bool {
@@ -83,7 +96,9 @@ impl Reads {
     /// Can a version of this fact, coming or going, change the rule?
     #[must_use]
     pub fn touched_by(&self, event: &Event) -> bool {
-        self.reads(&event.activity) || self.attrs.iter().any(|name| event.attr(name).is_some())
+        self.reads(&event.activity)
+            || self.fees && event.detail().fee.is_some()
+            || self.attrs.iter().any(|name| event.attr(name).is_some())
     }
 }
 
@@ -101,9 +116,12 @@ impl Walk<'_> {
                 self.nodes(&requires.condition);
             }
             Kind::Separation(separation) => self.sets(&separation.acts),
-            Kind::Workflow(workflow) => self.sets([&workflow.of, &workflow.at]),
+            Kind::Workflow(workflow) => {
+                self.reads.catalogue = true;
+                self.sets([&workflow.of, &workflow.at]);
+            }
             Kind::Fee(fee) => {
-                self.reads.add(&Activity::Fee);
+                self.reads.fees = true;
                 self.states(&fee.grounds);
             }
             Kind::Condition(condition) => match &condition.on {
@@ -168,7 +186,7 @@ impl Walk<'_> {
                 Activities::Any => self.reads.add_any(),
                 Activities::Held | Activities::Deleted => self.reads.aside = true,
                 Activities::One(activity) => self.reads.add(activity),
-                Activities::Fee(_) => self.reads.add(&Activity::Fee),
+                Activities::Fee(_) => self.reads.fees = true,
             }
             self.nodes(&term.test);
         }
@@ -219,20 +237,27 @@ impl Walk<'_> {
             Name::Case(CaseField::Attr(name, _)) => {
                 self.reads.attrs.insert(name.clone());
             }
-            Name::Ledger(code, _) | Name::Tariff(code, _) => {
-                // A closing may carry a summary fee.
-                self.reads.add(&Activity::Fee);
-                self.reads.add(&Activity::Closed);
+            Name::Ledger(code, _) => {
+                self.reads.fees = true;
                 self.nodes(code.as_ref());
             }
-            Name::Stage(code, _) => self.nodes(code.as_ref()),
+            Name::Tariff(code, _) => {
+                self.reads.fees = true;
+                self.reads.catalogue = true;
+                self.nodes(code.as_ref());
+            }
+            Name::Stage(code, _) => {
+                self.reads.catalogue = true;
+                self.nodes(code.as_ref());
+            }
+            Name::Item(_) => self.reads.catalogue = true,
             Name::Clock(place, _) => {
                 if let Some(clock) = self.clocks.get(*place) {
                     self.deadline(&clock.deadline);
                 }
             }
             Name::Event(_, field) => self.field(field),
-            Name::Case(_) | Name::Item(_) | Name::Line(_) | Name::Measure(_) => {}
+            Name::Case(_) | Name::Line(_) | Name::Measure(_) => {}
         }
     }
 }

@@ -91,6 +91,10 @@ impl Known {
         self.parsed(name, "an instant with its offset, such as 2026-01-05T09:00:00+08:00 (in a URL, + is %2B)")
     }
 
+    pub(super) fn day(&self, name: &str) -> Result<Option<jiff::civil::Date>, Problem> {
+        self.parsed(name, "a day such as 2026-01-05")
+    }
+
     pub(super) fn sequence(&self, name: &str) -> Result<Option<u64>, Problem> {
         self.token(name, read_sequence, &["a sequence of ALERTS, 0 or more"])
     }

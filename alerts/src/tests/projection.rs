@@ -99,6 +99,13 @@ async fn applies_once(url: &str) {
     assert_eq!(ledger.belong_to(78).await.expect("noted").created_micros, 77, "the first stream stays");
     ledger.close().await;
 
+    let beside = Ledger::look(url).await.expect("the ledger is there");
+    let mut met = Vec::new();
+    let reached = beside.each_standing(|row| met.push((row.sequence, row.transition.case.to_string()))).await;
+    assert_eq!((reached.expect("readable"), met), (6, vec![(3, "A".to_owned())]));
+    assert!(beside.apply(&[(7, raised("C", Card::Red))]).await.is_err(), "read only");
+    beside.close().await;
+
     let again = open(url).await;
     assert_eq!(again.position(), Position { sequence: 6, created_micros: 77 });
     again.apply_through(&[], 9).await.expect("junk passed over");

@@ -1,6 +1,7 @@
 //! The routes over a real socket: what they give, what they refuse and in which words, and the headers
 //! that every answer carries.
 
+use facts::digest::DigestTold;
 use facts::{Card, Transition};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -132,6 +133,7 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
         "/api/events?after=99999999999999999999",
         "/api/transitions?before=x",
         "/api/counts?by=moon",
+        "/api/digest?day=yesterday",
         "/api/cases/C1?lang=fr",
     ] {
         let problem = given.problem(path).await;
@@ -150,6 +152,33 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
     assert_eq!(problem(posted).await["code"], "method_not_allowed");
     let resumed = client.get(given.served.url("/api/events")).header("Last-Event-ID", "x").send().await;
     assert_eq!(problem(resumed.expect("it answers")).await["parameter"], "Last-Event-ID");
+}
+
+#[tokio::test]
+async fn the_digest_names_its_buckets_and_the_rows_asked_for() {
+    let given = given(&[]).await;
+    let whole = given.json("/api/digest").await;
+    let told: DigestTold = serde_json::from_value(whole.clone()).expect("the form that others read");
+    assert_eq!(
+        (whole["as_of"].as_str(), whole["zone"].as_str()),
+        (Some("2026-01-08T00:00:00Z"), Some("Asia/Shanghai"))
+    );
+    assert_eq!((told.lights, told.configuration.as_deref()), (2, Some("c0ffee")));
+    assert_eq!(told.buckets().map(|buckets| buckets.total()), Some(told.digest));
+    let bucket = |index: usize, name: &str| whole["buckets"][index][name].clone();
+    assert_eq!([bucket(0, "day"), bucket(0, "region")], ["2026-01-05", "360902"]);
+    assert_eq!([bucket(1, "day"), bucket(1, "region")], ["2026-01-06", "360921"], "the day of the site's zone");
+    assert_eq!(whole.get("rows"), None, "none were asked for");
+    let rows = given.json("/api/digest?day=2026-01-06&level=county&region=360921&dept=D01").await["rows"].clone();
+    assert_eq!(
+        rows,
+        json!([{
+            "case": "B", "rule": "OD-05", "instance": "-", "card": "yellow", "light": "yellow",
+            "since": "2026-01-05T16:00:00Z", "level": "county", "region": "360921", "dept": "D01",
+        }])
+    );
+    assert_eq!(given.json("/api/digest?case=A").await["rows"][0]["case"], "A");
+    assert_eq!(given.json("/api/digest?case=none").await["rows"], json!([]));
 }
 
 #[tokio::test]

@@ -7,13 +7,17 @@
 //! <day> TAB <level> TAB <region> TAB <dept> TAB <count> TAB <sum, 64 hex digits> LF
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use crate::standing::StandingLight;
+
+mod told;
+
+pub use told::{BucketLine, DigestTold, RowLine};
 
 /// The standing lights of one day and owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -24,10 +28,27 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// The bucket of `count` rows whose sum is written as `sum`; `None` when that is not 64 hex digits.
+    #[must_use]
+    pub fn read(count: u64, sum: &str) -> Option<Bucket> {
+        if sum.len() != 64 || !sum.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, place) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&sum[place..place + 2], 16).ok()?;
+        }
+        Some(Bucket { count, sum: bytes })
+    }
+
     /// The sum of the rows' hashes, 64 hex digits.
     #[must_use]
     pub fn sum_hex(&self) -> String {
         hex(&self.sum)
+    }
+
+    fn take(&mut self, light: &StandingLight) {
+        self.add(Sha256::digest(light.row()).into());
     }
 
     fn add(&mut self, hash: [u8; 32]) {
@@ -53,21 +74,45 @@ impl LightsDigest {
     pub fn of<'a>(lights: impl IntoIterator<Item = &'a StandingLight>, zone: &TimeZone) -> LightsDigest {
         let mut digest = LightsDigest::default();
         for light in lights {
-            let owner = &light.owner;
-            let key = format!("{}\t{}\t{}\t{}", light.since.date(zone), owner.level, owner.region, owner.dept);
-            digest.buckets.entry(key).or_default().add(Sha256::digest(light.row()).into());
+            digest.buckets.entry(LightsDigest::key(light, zone)).or_default().take(light);
         }
         digest
+    }
+
+    /// The key line of the bucket that holds `light`, days counted in `zone`.
+    #[must_use]
+    pub fn key(light: &StandingLight, zone: &TimeZone) -> String {
+        let owner = &light.owner;
+        format!("{}\t{}\t{}\t{}", light.since.date(zone), owner.level, owner.region, owner.dept)
+    }
+
+    /// The sorted buckets as text, one line each: what the total is the hash of.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (key, bucket) in &self.buckets {
+            writeln!(text, "{key}\t{}\t{}", bucket.count, bucket.sum_hex()).expect("a string takes all text");
+        }
+        text
     }
 
     /// The total, 64 hex digits.
     #[must_use]
     pub fn total(&self) -> String {
-        let mut text = String::new();
-        for (key, bucket) in &self.buckets {
-            writeln!(text, "{key}\t{}\t{}", bucket.count, bucket.sum_hex()).expect("a string takes all text");
-        }
-        hex(&Sha256::digest(text))
+        hex(&Sha256::digest(self.text()))
+    }
+
+    /// Standing lights in all buckets.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.buckets.values().map(|bucket| bucket.count).sum()
+    }
+
+    /// The keys of the buckets that are not the same in both, sorted.
+    #[must_use]
+    pub fn differing<'a>(&'a self, other: &'a LightsDigest) -> Vec<&'a str> {
+        let keys: BTreeSet<&str> = self.buckets.keys().chain(other.buckets.keys()).map(String::as_str).collect();
+        keys.into_iter().filter(|key| self.buckets.get(*key) != other.buckets.get(*key)).collect()
     }
 }
 
@@ -108,6 +153,16 @@ mod tests {
         assert_eq!(total(&["A", "B", "C"]), total(&["C", "A", "B"]));
         assert_ne!(total(&["A", "B"]), total(&["A", "B", "B"]));
         assert_ne!(total(&["A"]), total(&["B"]));
+    }
+
+    #[test]
+    fn buckets_that_differ_are_named_in_order() {
+        let of = |lights: &[StandingLight]| LightsDigest::of(lights, &TimeZone::UTC);
+        let later = StandingLight { since: "2026-01-06T10:00:00Z".parse().expect("an instant"), ..light("A") };
+        let (one, other) = (of(&[light("A"), light("B")]), of(&[light("A"), later]));
+        assert_eq!(one.differing(&other), ["2026-01-05\tcounty\t360902\tD1", "2026-01-06\tcounty\t360902\tD1"]);
+        assert!(one.differing(&one.clone()).is_empty());
+        assert_eq!((one.count(), one.text().lines().count()), (2, 1));
     }
 
     #[test]

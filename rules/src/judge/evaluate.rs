@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use compact_str::{CompactString, ToCompactString};
 use facts::proof::Leaf;
-use facts::{Activity, EventTime, Fen, Moment, Scalar};
+use facts::{EventTime, Fen, Moment, Scalar};
 use rust_decimal::Decimal;
 
 use super::ledger::{Group, Ledger};
@@ -72,10 +72,8 @@ impl<'v, 'a> Scope<'v, 'a> {
                 _ if fact.standing != Standing::InForce => false,
                 Activities::Any => true,
                 Activities::One(activity) => fact.event.activity == *activity,
-                Activities::Fee(act) => {
-                    fact.event.activity == Activity::Fee
-                        && fact.event.detail().fee.as_ref().is_some_and(|fee| fee.act == *act)
-                }
+                // As in the ledger, whatever activity carries the record.
+                Activities::Fee(act) => fact.event.detail().fee.as_ref().is_some_and(|fee| fee.act == *act),
             };
             let alone = || Scope { event: Some(place), history: 0, leaves: None, ..*self };
             named && term.test.as_ref().is_none_or(|test| alone().holds(test))

@@ -235,16 +235,6 @@ pub(crate) fn facts_do_not_end() -> Say {
     )
 }
 
-/// RL21
-pub(crate) fn promise_over_statute(item: &str, promise: &str, statutory: &str) -> Say {
-    Say::new(
-        "RL21",
-        format!("事项 {item}：承诺时限 {promise} 长于法定时限 {statutory}"),
-        format!("item {item}: the promise {promise} is longer than the statute {statutory}"),
-    )
-    .warning()
-}
-
 /// RL22
 pub(crate) fn no_item(pattern: &str, near: Option<&str>) -> Say {
     let say = Say::new(
@@ -316,6 +306,12 @@ pub(crate) fn not_toml(message: &str) -> Say {
 /// RL26, for a file that is no text.
 pub(crate) fn not_text(zh: &str, en: &str) -> Say {
     Say::new("RL26", zh, en)
+}
+
+/// How many faults are not told, since they may only follow from another.
+pub(crate) fn not_told(count: usize) -> (String, String) {
+    let zh = format!("另有 {count} 处可能由此引起的错误未列出，改好后请再检查");
+    (zh, format!("{count} more that may only follow from this are not told; mend it and check again"))
 }
 
 /// RL27

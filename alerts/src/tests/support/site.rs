@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::eventually;
 use crate::{
     CaseLight, CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, Gate, Ledger, Readiness,
-    ScheduledCard, Site, TimelineEvent, router,
+    ScheduledCard, Site, StandingReader, StandingSnapshot, TimelineEvent, router,
 };
 
 /// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
@@ -38,6 +38,7 @@ impl Served {
         let site = Site {
             ledger,
             cases: Arc::new(OneCase),
+            lights: Arc::new(TwoLights),
             counts: Arc::new(FixedCounts),
             readiness: ready,
             closing: closes,
@@ -94,6 +95,32 @@ impl Counts for FixedCounts {
             ],
             judged_by_worker: vec![30, 16],
         }
+    }
+}
+
+struct TwoLights;
+
+impl StandingReader for TwoLights {
+    fn standing(&self) -> BoxFuture<'_, Result<StandingSnapshot, CaseUnavailable>> {
+        let light = |case: &str, since: &str, subject: &str| facts::StandingLight {
+            case: case.into(),
+            rule: "OD-05".into(),
+            instance: "-".into(),
+            card: Card::Yellow,
+            light: Light::Yellow,
+            since: moment(since),
+            owner: Address::from_subject("approval", subject).expect("well formed"),
+        };
+        Box::pin(async move {
+            Ok(StandingSnapshot {
+                as_of: moment("2026-01-08T00:00:00Z"),
+                configuration: "c0ffee".into(),
+                lights: vec![
+                    light("A", "2026-01-05T15:59:59Z", "approval.county.360902.D01"),
+                    light("B", "2026-01-05T16:00:00Z", "approval.county.360921.D01"),
+                ],
+            })
+        })
     }
 }
 

@@ -306,8 +306,17 @@ fn an_event_touches_the_rules_that_read_it_and_no_others() {
             })
         }),
     };
+    let paid = |activity: Activity| {
+        let text = format!(
+            r#"{{"id":"1","source":"s","case":"c","activity":"{}","at":"2026-03-02","level":"city","region":"360900","dept":"d","fee":{{"act":"charged"}}}}"#,
+            activity.name()
+        );
+        facts::line::read(text.as_bytes(), None).expect("a line of the schema").event
+    };
     let touched = |label: &str, activity: Activity| rule(&loaded, label).reads.touched_by(&event(activity, None));
-    assert!(touched("FE-01@1+national", Activity::Fee) && !touched("FE-01@1+national", Activity::StageStarted));
+    let charging = &rule(&loaded, "FE-01@1+national").reads;
+    assert!(charging.touched_by(&paid(Activity::Fee)) && !touched("FE-01@1+national", Activity::StageStarted));
+    assert!(charging.touched_by(&paid(Activity::StageStarted)), "whatever activity carries the fee");
     assert!(touched("OD-07@1+national", Activity::StageStarted) && !touched("OD-07@1+national", Activity::Fee));
     assert!(touched("OD-05@1+national", Activity::SpecialEnded));
     assert!(touched("PS-04@1+national", Activity::SupplementNotified), "deemed acceptance turns on it");

@@ -1,8 +1,11 @@
-//! On a stream in disorder, what is written is the same to the byte for every batch size and number of workers.
+//! On a stream in disorder, what `replay --out` writes, line by line, is the same to the byte for every batch size and number of workers.
 
 use std::fs;
+use std::path::Path;
 
 use super::*;
+use crate::cli::Language;
+use crate::config_folder;
 
 const CASES: usize = 250;
 
@@ -29,21 +32,21 @@ fn batches_and_workers_change_no_byte_of_a_disordered_replay() {
     let site = config_folder::load(&config, &zone, Language::En.into()).expect("the shipped configuration is sound");
     let configuration = Arc::new(site.configuration);
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (events, out) = (folder.path().join("events.ndjson"), folder.path().join("transitions"));
+    let paths = [folder.path().join("events.ndjson")];
     let (lines, until) = disordered();
-    fs::write(&events, lines.join("\n")).expect("a file can be written there");
-    let replay = |batch_lines: usize, workers: usize| -> Vec<u8> {
-        let options = Options { workers, ..Options::default() };
-        let (runner, closings) = Runner::start(&options, Arc::clone(&configuration)).expect("workers start");
-        let files = std::slice::from_ref(&events);
-        feed_in_batches(files, &runner, until, &zone, |_| true, batch_lines).expect("the file can be read");
-        runner.finish().expect("no worker fails");
-        write_transitions(closings, Some(&out)).expect("a file can be written there");
-        fs::read(&out).expect("it was written")
+    fs::write(&paths[0], lines.join("\n")).expect("a file can be written there");
+    let replay = |batch_lines: usize, workers: usize| -> Vec<String> {
+        let play = Play { paths: &paths, configuration: Arc::clone(&configuration), until, zone: &zone, workers };
+        let mut written = Vec::new();
+        let write = |transition: Transition| {
+            written.push(transition.to_line());
+            Ok(())
+        };
+        play.run_in_batches(batch_lines, |_| true, write, |_| Ok(())).expect("the file can be read");
+        written
     };
     let expected = replay(BATCH_LINES, 1);
-    let said = expected.iter().filter(|byte| **byte == b'\n').count();
-    assert!(said > CASES / 2, "{said} transitions: there is something to compare");
+    assert!(expected.len() > CASES / 2, "{} transitions: there is something to compare", expected.len());
     for batch_lines in [1, 7, 1_024, usize::MAX] {
         for workers in 1..=4 {
             let written = replay(batch_lines, workers);

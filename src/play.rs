@@ -1,0 +1,166 @@
+//! Files judged under a virtual clock: what `replay`, `explain`, `digest`, `compare` and `export` share.
+//!
+//! The clock stands at `arrived` where lines carry it, else at the highest `at` so far, and never passes the end
+//! (semantics 15). Not here: what is printed or written of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Context, anyhow, bail};
+use dataflow::{Closings, Entry, Options, Runner, RunnerError};
+use facts::{Activity, Event, Moment, Transition};
+use indicatif::ProgressBar;
+use ingest::event_file::{EventFile, STANDARD_INPUT};
+use jiff::tz::TimeZone;
+use rules::configuration::Configuration;
+
+use crate::clock::{self, VirtualClock};
+use crate::terminal;
+
+/// Lines read, judged and fed at a time: large enough to spread the cost of a step, small enough to
+/// keep memory flat.
+const BATCH_LINES: usize = 8_192;
+
+/// What is judged, by what, up to where.
+pub(crate) struct Play<'a> {
+    /// Files of events, in this order.
+    pub(crate) paths: &'a [PathBuf],
+    /// What judges.
+    pub(crate) configuration: Arc<Configuration>,
+    /// Where the clock stops.
+    pub(crate) until: Moment,
+    /// The site's zone, in which a civil day begins.
+    pub(crate) zone: &'a TimeZone,
+    /// Threads that judge.
+    pub(crate) workers: usize,
+}
+
+/// What became of the lines.
+#[derive(Default)]
+pub(crate) struct Replayed {
+    /// Wanted facts that entered.
+    pub(crate) facts: u64,
+    /// Lines that are no facts.
+    pub(crate) refused: u64,
+    /// Wanted facts that arrived after the end.
+    pub(crate) after_the_end: u64,
+}
+
+impl Play<'_> {
+    /// Judges the `wanted` facts, hands each transition to `each` as it is closed, and at the end asks the runner.
+    ///
+    /// The facts that are not wanted only move the clock.
+    ///
+    /// # Errors
+    /// When a file cannot be read, the dataflow fails, or `each` does.
+    pub(crate) fn run<R>(
+        &self,
+        wanted: impl Fn(&Event) -> bool,
+        each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+        ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+    ) -> anyhow::Result<(Replayed, R)> {
+        self.run_in_batches(BATCH_LINES, wanted, each, ask)
+    }
+
+    /// As [`Play::run`], with the most lines a batch: they change no byte of what is said.
+    fn run_in_batches<R>(
+        &self,
+        batch_lines: usize,
+        wanted: impl Fn(&Event) -> bool,
+        each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+        ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+    ) -> anyhow::Result<(Replayed, R)> {
+        let options = Options { workers: self.workers, ..Options::default() };
+        let (runner, closings) = Runner::start(&options, Arc::clone(&self.configuration))?;
+        thread::scope(|scope| {
+            let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));
+            let reader = reader.context("could not start the thread that takes transitions")?;
+            let replayed = self.feed(&runner, batch_lines, wanted)?;
+            let answer = ask(&runner)?;
+            runner.finish()?;
+            reader.join().map_err(|_| anyhow!("the thread that takes transitions failed"))??;
+            Ok((replayed, answer))
+        })
+    }
+
+    /// Feeds the wanted facts that arrived by the end, each as the clock has it enter.
+    fn feed(
+        &self,
+        runner: &Runner,
+        batch_lines: usize,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> anyhow::Result<Replayed> {
+        let mut clock = VirtualClock::new(Some(self.until));
+        let mut replayed = Replayed::default();
+        let mut lines_before = 0;
+        for path in self.paths {
+            let mut file = EventFile::open(path)?;
+            let bar = progress(&file);
+            let mut last_line = 0;
+            while let Some(batch) = file.next_batch(batch_lines)? {
+                batch.refused.iter().for_each(terminal::remark);
+                replayed.refused += batch.refused.len() as u64;
+                let mut entries = Vec::with_capacity(batch.facts.len());
+                for (line, event) in batch.facts {
+                    last_line = line.max(last_line);
+                    // Progress moves the clock; it is a fact about its source, not about a case.
+                    let judged = event.activity != Activity::Progress && wanted(&event);
+                    match clock.enter(event.at.moment(self.zone), event.arrived) {
+                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
+                        clock::Entry::At(enters) => {
+                            replayed.facts += 1;
+                            entries.push(Entry { enters, sequence: Some(lines_before + line), event });
+                        }
+                        clock::Entry::AfterTheEnd => replayed.after_the_end += 1,
+                        clock::Entry::Frozen(freeze) => bail!("a virtual clock does not freeze: {freeze}"),
+                    }
+                }
+                runner.feed(entries, clock.now())?;
+                bar.set_position(file.bytes_read());
+            }
+            bar.finish_and_clear();
+            lines_before += last_line;
+        }
+        let end = clock.finish();
+        // The end itself belongs to the run: close it, too.
+        runner.advance(end.plus_millis(1))?;
+        Ok(replayed)
+    }
+}
+
+fn read(closings: Closings, mut each: impl FnMut(Transition) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    while let Some(closed) = closings.recv() {
+        closed.transitions.into_iter().try_for_each(&mut each)?;
+    }
+    Ok(())
+}
+
+fn progress(file: &EventFile) -> ProgressBar {
+    match file.bytes_total() {
+        Some(total) if terminal::is_watched() => terminal::bytes_bar(total),
+        _ => ProgressBar::hidden(),
+    }
+}
+
+/// The default end: the highest `at` of the files, which takes one more reading of them.
+///
+/// # Errors
+/// When a file cannot be read or is standard input, or there is no event.
+pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<Moment> {
+    let mut highest = None;
+    for path in paths {
+        if path.as_os_str() == STANDARD_INPUT {
+            bail!("events from standard input can be read once only: say with --until where the clock stops");
+        }
+        let mut file = EventFile::open(path)?;
+        while let Some(batch) = file.next_batch(BATCH_LINES)? {
+            let at = batch.facts.iter().map(|(_, event)| event.at.moment(zone)).max();
+            highest = highest.max(at);
+        }
+    }
+    highest.ok_or_else(|| anyhow!("the files hold no event; there is nothing to judge"))
+}
+
+#[cfg(test)]
+mod tests;
