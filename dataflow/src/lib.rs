@@ -40,6 +40,7 @@ mod joining;
 mod judge;
 mod lit;
 mod next_instants;
+mod planted;
 mod runner;
 mod said;
 mod supervise;

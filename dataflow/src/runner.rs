@@ -15,6 +15,7 @@ use crate::counts::{CountReading, Counts};
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::graph::{Exits, moment, time};
 use crate::judge::Judge;
+use crate::planted::Planted;
 use crate::supervise::{CaseView, Place, Standing};
 use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
 
@@ -118,7 +119,9 @@ impl<J: Judge> Runner<J> {
         let config =
             timely::Config { communication: CommunicationConfig::Process(workers), worker: WorkerConfig::default() };
         let shared = Arc::clone(&house);
+        let planted = Planted::here();
         let guards = timely::execute(config, move |worker| {
+            planted.plant();
             let place = Place { index: worker.index(), peers: worker.peers(), late_after_ms, settle_ms, announcing };
             let taken = lock(&receivers)[place.index].take();
             let work = taken.expect("each worker is started once and takes its own receiver");

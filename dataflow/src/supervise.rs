@@ -23,6 +23,7 @@ use crate::joining::{Joining, News};
 use crate::judge::Judge;
 use crate::lit::{Lit, Rows};
 use crate::next_instants::NextInstants;
+use crate::planted::planted;
 use crate::said::{Said, Texts};
 use crate::transitions::{say, settled, shown};
 
@@ -159,7 +160,7 @@ impl<J: Judge> Supervisor<J> {
         let due: Vec<_> = self.controls.drain(..due).collect();
         for same_instant in due.chunk_by(|(a, _), (b, _)| a == b) {
             let at = same_instant[0].0;
-            self.run(at);
+            self.run(if planted!(ConfigurationAfterFacts) { at.plus_millis(1) } else { at });
             self.configured = Causes::default();
             for (_, control) in same_instant {
                 self.take(at, control);
@@ -229,9 +230,9 @@ impl<J: Judge> Supervisor<J> {
         let mut due = self.due(bound);
         due.sort_unstable();
         let mut entries = Vec::new();
-        for same_instant in due.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        for same_instant in due.chunk_by(|a, b| a.0 == b.0 && (a.1 == b.1 || planted!(NetOfABatch))) {
             let (slot, at, _) = same_instant[0];
-            self.fire_before(slot, at);
+            self.fire_before(slot, if planted!(DeadlineBeforeFacts) { at.plus_millis(1) } else { at });
             entries.extend(same_instant.iter().filter_map(|(_, _, place)| self.stash[*place as usize].entry.take()));
             self.settle(slot, at, &mut entries);
         }
@@ -240,7 +241,11 @@ impl<J: Judge> Supervisor<J> {
         } else if !due.is_empty() {
             self.stash.retain(|stashed| stashed.entry.is_some());
         }
+        let mut woken = None;
         while let Some((at, slot)) = self.next.pop_before(bound) {
+            if planted!(SecondWakeOfAnInstantLost) && woken.replace(at) == Some(at) {
+                continue;
+            }
             if self.cases.get(slot).wake == Some(at) {
                 self.fire_before(slot, bound);
             }
@@ -261,6 +266,7 @@ impl<J: Judge> Supervisor<J> {
     /// Every instant of the case's own before `bound`, one after the other.
     fn fire_before(&mut self, slot: u32, bound: Moment) {
         while let Some(at) = self.cases.get(slot).wake.filter(|wake| *wake < bound) {
+            let at = if planted!(DeadlineAtTheEndOfABatch) { bound.plus_millis(-1) } else { at };
             self.settle(slot, at, &mut Vec::new());
         }
     }
@@ -285,7 +291,8 @@ impl<J: Judge> Supervisor<J> {
             joining.join(history, entries, &mut news);
         }
         self.records = self.records + case.history.records().len() - known;
-        if case.judged_under != *generation {
+        let waits = planted!(ConfigurationWaitsForFacts) && news.touched.is_none();
+        if case.judged_under != *generation && !waits {
             if case.judged_under != 0 {
                 news.causes.extend(*configured);
             }
@@ -309,8 +316,9 @@ impl<J: Judge> Supervisor<J> {
         relight(case, judge.as_ref(), at, &mut output.lits);
         let wake = case.next_instant(at);
         if wake != case.wake {
+            let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
             case.wake = wake;
-            if let Some(at) = wake {
+            if let Some(at) = wake.filter(|_| !forgotten) {
                 self.next.push(at, slot);
             }
         }
@@ -420,7 +428,7 @@ fn speak<J: Judge>(
     if !quiet && announcing {
         say(case, judge, at, texts, out);
     }
-    if quiet || announcing || settled(case, judge, at) {
+    if !planted!(CausesPileUp) && (quiet || announcing || settled(case, judge, at)) {
         case.causes = Causes::default();
     }
 }

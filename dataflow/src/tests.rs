@@ -3,6 +3,7 @@
 //! that these tests speak of the operator alone.
 
 pub(crate) mod city;
+mod convergence;
 mod kinds;
 mod laws;
 mod running;
