@@ -22,6 +22,7 @@ mod pages;
 mod private_server;
 mod properties;
 mod readme;
+mod restart_time;
 mod restarts;
 mod rules_stay_in_files;
 mod same_digest;
