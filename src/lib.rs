@@ -19,6 +19,7 @@ mod figures;
 mod generate;
 mod import;
 pub mod nats_server;
+mod output_file;
 mod readers;
 mod replay;
 mod run;

@@ -4,8 +4,7 @@
 //! the end (semantics 15). What is written is sorted by clock, case, rule and instance, and byte-equal for
 //! every batch size and number of workers.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -22,6 +21,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::{Exit, Language, ReplayArgs};
 use crate::clock::{self, VirtualClock};
+use crate::output_file::{create, refuse_overwriting};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
 use crate::{config_folder, terminal};
@@ -35,6 +35,7 @@ const BATCH_LINES: usize = 8_192;
 /// # Errors
 /// When the configuration is refused, or a file cannot be read or written.
 pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit> {
+    refuse_overwriting(args.out.iter().chain(&args.standing), &args.events)?;
     let flags = args.workers.flag().into_iter().collect();
     let settings = settings::load(&Sources::of_process(&args.config.folder, flags))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
@@ -145,6 +146,7 @@ fn tell_refused(line: &RefusedLine) {
 /// When a file cannot be read or is standard input, or there is no event.
 pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<Moment> {
     let mut highest = None;
+    let (mut refused, mut first_refused) = (0, None);
     for path in paths {
         if path.as_os_str() == STANDARD_INPUT {
             bail!("events from standard input can be read once only: say with --until where the clock stops");
@@ -153,9 +155,14 @@ pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<M
         while let Some(batch) = file.next_batch(BATCH_LINES)? {
             let at = batch.facts.iter().map(|(_, event)| event.at.moment(zone)).max();
             highest = highest.max(at);
+            refused += batch.refused.len();
+            first_refused = first_refused.or_else(|| batch.refused.into_iter().next());
         }
     }
-    highest.ok_or_else(|| anyhow!("the files hold no event; there is nothing to replay"))
+    highest.ok_or_else(|| match first_refused {
+        Some(first) => anyhow!("the files hold no event: all {refused} lines are refused; {first}"),
+        None => anyhow!("the files hold no event; there is nothing to replay"),
+    })
 }
 
 /// Writes every transition as it is closed; returns how many there were.
@@ -182,9 +189,4 @@ fn write_standing(path: &Path, lines: &[StandingLine]) -> anyhow::Result<()> {
         writeln!(out, "{text}").with_context(|| format!("could not write {}", path.display()))?;
     }
     out.flush().with_context(|| format!("could not write {}", path.display()))
-}
-
-fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    let file = File::create(path).with_context(|| format!("could not create {}", path.display()))?;
-    Ok(BufWriter::with_capacity(1 << 20, file))
 }
