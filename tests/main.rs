@@ -15,6 +15,7 @@ mod explain;
 mod fuzz_corpus;
 mod hostile_input;
 mod import;
+mod nats_rights;
 mod odd_input;
 mod pages;
 mod private_server;

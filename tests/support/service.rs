@@ -61,7 +61,10 @@ impl TestSite {
     /// When it ends instead; the message is its log.
     #[track_caller]
     pub(crate) fn start(&self) -> TestService {
-        TestService::start(&self.nats.server().url(), self.folder.path(), self.clock)
+        let folder = self.folder.path();
+        let environment =
+            [("WATCHLIGHT_NATS_URL", self.nats.server().url()), ("WATCHLIGHT_DATA", self.data().display().to_string())];
+        TestService::start_with(folder, self.clock, &environment)
     }
 }
 
@@ -91,15 +94,15 @@ impl Answer {
 }
 
 impl TestService {
+    /// Starts the service with `environment`; its log goes to `folder`.
     #[track_caller]
-    fn start(nats_url: &str, folder: &Path, clock: &str) -> TestService {
+    pub(crate) fn start_with(folder: &Path, clock: &str, environment: &[(&str, String)]) -> TestService {
         let log = folder.join("service.log");
         let words = File::options().create(true).append(true).open(&log).expect("a temporary folder takes a file");
         let mut child = program()
             .args(["run", "--workers", "2", "--listen", "127.0.0.1:0", "--config"])
             .arg(project().join("config"))
-            .env("WATCHLIGHT_NATS_URL", nats_url)
-            .env("WATCHLIGHT_DATA", folder.join("data"))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("WATCHLIGHT_CLOCK_KIND", clock)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
