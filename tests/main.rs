@@ -18,6 +18,8 @@ mod explain;
 mod fuzz_corpus;
 mod hostile_input;
 mod import;
+mod nats_rights;
+mod odd_input;
 mod pages;
 mod private_server;
 mod properties;

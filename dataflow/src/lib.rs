@@ -44,13 +44,12 @@ mod planted;
 mod runner;
 mod said;
 mod supervise;
+pub mod textbook;
 mod transitions;
 mod worker;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod textbook;
 
 pub use case_hash::{case_hash, worker_of};
 pub use closings::{Closed, Closings};
