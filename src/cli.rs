@@ -158,6 +158,9 @@ pub struct ExplainArgs {
     /// At which instant, RFC 3339 with an offset [default: the highest `at` of the events]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Moment>,
+    /// Also tell what was known at this earlier instant, and what was learnt since
+    #[arg(long, value_name = "INSTANT")]
+    pub known_at: Option<Moment>,
 }
 
 /// `import`: events out of another format.

@@ -16,6 +16,7 @@ mod explain;
 mod fuzz_corpus;
 mod hostile_input;
 mod import;
+mod known_then;
 mod pages;
 mod private_server;
 mod properties;

@@ -18,6 +18,7 @@ pub mod counts;
 pub mod figures;
 pub mod follow;
 pub mod http;
+pub mod known_then;
 pub mod ledger;
 pub mod publish;
 pub mod readiness;
@@ -31,6 +32,7 @@ pub use case_reader::{CaseLight, CaseReader, CaseUnavailable, CaseView, Schedule
 pub use counts::{CountRow, Counts, CountsSnapshot};
 pub use follow::{FollowFault, Follower};
 pub use http::{Site, router};
+pub use known_then::{KnownThen, News, NewsKind};
 pub use ledger::{Ledger, LedgerFault, Position};
 pub use publish::{Outcome, PublishFault, PublishSettings, Publisher};
 pub use readiness::{Gate, Readiness};

@@ -135,6 +135,7 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
         "/api/counts?by=moon",
         "/api/digest?day=yesterday",
         "/api/cases/C1?lang=fr",
+        "/api/cases/C1?known_at=yesterday",
     ] {
         let problem = given.problem(path).await;
         assert_eq!((&problem["code"], &problem["status"]), (&json!("bad_parameter"), &json!(400)), "{path}");
@@ -155,11 +156,28 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
 }
 
 #[tokio::test]
+async fn what_was_known_earlier_is_told_where_it_is_asked_for() {
+    let given = given(&[]).await;
+    let now = given.json(&format!("/api/cases/{CASE}")).await;
+    assert_eq!(now["live"].get("then"), None);
+    let live = given.json(&format!("/api/cases/{CASE}?known_at=2026-01-05T08:00:00%2B08:00")).await["live"].clone();
+    let then = &live["then"];
+    assert_eq!((then["known_at"].as_str(), &then["lights"]), (Some("2026-01-05T00:00:00Z"), &json!([])));
+    assert_eq!(then["by_today"], live["lights"], "in the form of every light");
+    let news = &then["news"][0];
+    assert_eq!((&news["kind"], &news["before"]), (&json!("added"), &json!(null)));
+    assert_eq!(news["after"], live["events"][0], "in the form of every fact");
+}
+
+#[tokio::test]
 async fn the_digest_names_its_buckets_and_the_rows_asked_for() {
     let given = given(&[]).await;
     let whole = given.json("/api/digest").await;
     let told: DigestTold = serde_json::from_value(whole.clone()).expect("the form that others read");
-    assert_eq!((whole["as_of"].as_str(), whole["zone"].as_str()), (Some("2026-01-08T00:00:00Z"), Some("Asia/Shanghai")));
+    assert_eq!(
+        (whole["as_of"].as_str(), whole["zone"].as_str()),
+        (Some("2026-01-08T00:00:00Z"), Some("Asia/Shanghai"))
+    );
     assert_eq!((told.lights, told.configuration.as_deref()), (2, Some("c0ffee")));
     assert_eq!(told.buckets().map(|buckets| buckets.total()), Some(told.digest));
     let bucket = |index: usize, name: &str| whole["buckets"][index][name].clone();
