@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use alerts::{Outcome, PublishFault, Publisher};
@@ -19,6 +20,8 @@ use facts::Transition;
 use facts::standing::Text2;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+
+use crate::feeding::Progress;
 
 /// Transitions published at a time.
 const BATCH: usize = 1_024;
@@ -45,6 +48,7 @@ pub(crate) struct Announcing {
     runner: Arc<Runner>,
     runtime: Handle,
     last: HashMap<LightKey, Transition>,
+    progress: Arc<Progress>,
     /// Turns true when the service stops.
     stop: watch::Receiver<bool>,
 }
@@ -66,11 +70,12 @@ impl Announcing {
     pub(crate) async fn open(
         mut publisher: Publisher,
         runner: Arc<Runner>,
+        progress: Arc<Progress>,
         stop: watch::Receiver<bool>,
     ) -> Result<Announcing, AnnouncingError> {
         let said = publisher.read_again().await?;
         let runtime = Handle::current();
-        let mut announcing = Announcing { publisher, runner, runtime, last: HashMap::new(), stop };
+        let mut announcing = Announcing { publisher, runner, runtime, last: HashMap::new(), progress, stop };
         announcing.note(&said.last);
         announcing.tell(announcing.last.keys().cloned().collect())?;
         Ok(announcing)
@@ -130,6 +135,8 @@ impl Announcing {
                 self.note(&said);
                 let touched = batch.iter().chain(&said).map(key).collect();
                 self.tell(touched)?;
+                // Only now: the instant at which it is said again must end after the dataflow was told.
+                self.progress.told_again.store(true, Ordering::Release);
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -154,8 +161,11 @@ impl Announcing {
             let (case, rule, instance) = light;
             ReadBack { case, rule, instance, last }
         });
-        self.runner.read_back(read.collect())?;
-        Ok(())
+        match self.runner.read_back(read.collect()) {
+            // The service stops: what is to be said again is the difference that the next start finds.
+            Err(RunnerError::Ended) => Ok(()),
+            told => Ok(told.map(drop)?),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn case_view(
     now: Moment,
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
-    let reached = Case { id: case, records: held.history.reached(now) };
+    let reached = Case::at(case, &held.history, now);
     let lights = lights(&reached, configuration, &held.judgement, now);
     let events = held
         .history
@@ -47,7 +47,7 @@ pub(crate) fn known_then(
     known_at: Moment,
 ) -> KnownThen {
     let lights_of = |history: &History| {
-        let reached = Case { id: case, records: history.reached(known_at) };
+        let reached = Case::at(case, history, known_at);
         lights(&reached, configuration, &judge(&reached, configuration), known_at)
     };
     KnownThen {
@@ -60,19 +60,17 @@ pub(crate) fn known_then(
 
 /// Records that are known otherwise now.
 fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
-    let told = |history: &History, record: &Record| {
-        TimelineEvent::of(&Event { arrived: history.arrival_of(record), ..record.event.clone() })
-    };
+    let told = |record: &Record| TimelineEvent::of(&Event { arrived: record.arrived, ..record.event.clone() });
     let learnt = now.records().iter().filter_map(|record| match then.record_of(&record.event) {
-        None => Some(News { kind: NewsKind::Added, before: None, after: Some(told(now, record)) }),
+        None => Some(News { kind: NewsKind::Added, before: None, after: Some(told(record)) }),
         Some(before) if before.event != record.event => {
-            let (before, after) = (told(then, before), told(now, record));
+            let (before, after) = (told(before), told(record));
             Some(News { kind: NewsKind::Corrected, before: Some(before), after: Some(after) })
         }
         Some(_) => None,
     });
     let gone = then.records().iter().filter(|record| now.record_of(&record.event).is_none());
-    let gone = gone.map(|record| News { kind: NewsKind::Deleted, before: Some(told(then, record)), after: None });
+    let gone = gone.map(|record| News { kind: NewsKind::Deleted, before: Some(told(record)), after: None });
     let mut news: Vec<News> = learnt.chain(gone).collect();
     news.sort_by_key(|news| news.after.iter().chain(&news.before).map(|event| event.at.moment(zone)).next());
     news

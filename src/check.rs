@@ -7,6 +7,7 @@ use std::path::Path;
 
 use facts::proof::Lang;
 use jiff::tz::TimeZone;
+use rules::configuration::Configuration;
 use rules::fault::{Fault, Place, Severity};
 use rules::scenario::ScenarioFile;
 use rules::site::{self, Site};
@@ -14,22 +15,10 @@ use rules::site::{self, Site};
 use crate::cli::{CheckArgs, Exit, Language};
 use crate::config_folder;
 use crate::settings::{self, SettingsError, Sources};
+use crate::terminal::say;
 
 /// The code of faults of settings; their words say the rest.
 const SETTING: &str = "ST01";
-/// The code of faults of scenario files.
-const SCENARIO: &str = "SC01";
-/// What the reader of scenario files says, in Chinese; longer phrases first.
-const READERS_WORDS: [(&str, &str); 8] = [
-    ("unknown field", "没有键"),
-    ("unknown variant", "没有取值"),
-    ("missing field", "缺少键"),
-    ("invalid type", "类型不对"),
-    ("invalid value", "取值不对"),
-    ("expected one of", "可用"),
-    ("expected", "应为"),
-    (", ", "，"),
-];
 /// How the names of scenario files end.
 const SCENARIO_ENDING: &str = ".cases.toml";
 
@@ -45,7 +34,7 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
         Err(SettingsError::Faulty(faulty)) => (TimeZone::UTC, faulty.iter().map(of_setting).collect()),
         Err(error) => return Err(error.into()),
     };
-    let (scenarios, mut of_files) = scenarios(folder)?;
+    let mut of_files = Vec::new();
     let site = match site::load(&config_folder::read(folder)?, &zone) {
         Ok(Site { configuration, warnings }) => {
             of_files.extend(warnings);
@@ -56,10 +45,11 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
             None
         }
     };
-    of_files.sort_by(|one, other| one.file.cmp(&other.file).then_with(|| one.place.cmp(&other.place)));
+    let scenarios = scenarios(folder, site.as_ref(), &mut of_files)?;
+    of_files.sort_by(Fault::in_order);
     faults.extend(of_files.into_iter().map(|fault| below(folder, fault)));
     for fault in &faults {
-        println!("{}", fault.render(lang));
+        say!("{}", fault.render(lang))?;
     }
     let errors = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let warnings = faults.len() - errors;
@@ -67,23 +57,23 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
     match site.filter(|_| errors == 0) {
         Some(configuration) => {
             let holds = holdings(&configuration, &scenarios, lang);
-            println!(
+            say!(
                 "{}",
                 lang.pick(
                     format!("{folder}：没有错误，警告 {warnings}；{holds}"),
                     format!("{folder}: no faults, warnings {warnings}; {holds}"),
                 )
-            );
+            )?;
             Ok(Exit::Fine)
         }
         None => {
-            println!(
+            say!(
                 "{}",
                 lang.pick(
                     format!("{folder}：错误 {errors}，警告 {warnings}"),
                     format!("{folder}: errors {errors}, warnings {warnings}"),
                 )
-            );
+            )?;
             Ok(Exit::FaultsFound)
         }
     }
@@ -97,41 +87,21 @@ struct Scenarios {
 }
 
 /// Reads the scenario files beside the rules; running them is not part of a check.
-fn scenarios(folder: &Path) -> anyhow::Result<(Scenarios, Vec<Fault>)> {
+fn scenarios(folder: &Path, site: Option<&Configuration>, faults: &mut Vec<Fault>) -> anyhow::Result<Scenarios> {
     let mut read = Scenarios::default();
-    let mut faults = Vec::new();
     let wanted = |name: &str| name.starts_with("rules/") && name.ends_with(SCENARIO_ENDING);
     for (name, bytes) in config_folder::read_where(folder, wanted)? {
-        let Ok(text) = String::from_utf8(bytes) else {
-            let (zh, en) = ("文件不是 UTF-8 编码".to_owned(), "the file is not UTF-8".to_owned());
-            faults.push(Fault::error(&name, None, SCENARIO, zh, en));
-            continue;
-        };
-        match toml::from_str::<ScenarioFile>(&text) {
+        match ScenarioFile::parse(&name, &bytes) {
             Ok(file) => {
                 read.files += 1;
                 read.scenarios += file.scenarios.len();
+                // Without a sound set nobody knows which rules there are.
+                faults.extend(site.into_iter().flat_map(|site| file.unknown_rules(&name, &bytes, site)));
             }
-            Err(error) => faults.push(of_scenario(&name, &text, &error)),
+            Err(fault) => faults.push(*fault),
         }
     }
-    Ok((read, faults))
-}
-
-fn of_scenario(name: &str, text: &str, error: &toml::de::Error) -> Fault {
-    let message = error.message().trim_end();
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let place = error.span().map(|span| {
-        let before = &text[..text.floor_char_boundary(span.start)];
-        let line = before.bytes().filter(|byte| *byte == b'\n').count();
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
-        let wrong = text.get(span).and_then(|wrong| wrong.lines().next()).unwrap_or_default();
-        Place { line: number(line + 1), column: number(column + 1), width: number(wrong.chars().count().max(1)) }
-    });
-    let source = place.and_then(|place| text.lines().nth(place.line as usize - 1)).map(str::to_owned);
-    let zh = READERS_WORDS.iter().fold(message.to_owned(), |said, (en, zh)| said.replace(en, zh));
-    let (zh, en) = (format!("不是合格的场景文件：{zh}"), format!("not a scenario file: {message}"));
-    Fault { source, ..Fault::error(name, place, SCENARIO, zh, en) }
+    Ok(read)
 }
 
 /// A fault of a setting in the form of all other faults; its place may be a variable or a flag.
@@ -153,7 +123,7 @@ fn below(folder: &Path, fault: Fault) -> Fault {
 }
 
 /// What a sound folder holds.
-fn holdings(configuration: &rules::configuration::Configuration, scenarios: &Scenarios, lang: Lang) -> String {
+fn holdings(configuration: &Configuration, scenarios: &Scenarios, lang: Lang) -> String {
     let profiles: Vec<String> =
         configuration.profiles.iter().map(|profile| format!("{} {}", profile.id, profile.rules.len())).collect();
     let items = configuration.catalogue.items().count();

@@ -12,7 +12,7 @@ use crate::settings::Flag;
 
 mod audit;
 
-pub use audit::{CompareArgs, DigestArgs};
+pub use audit::{CompareArgs, DigestArgs, ExportArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
@@ -26,7 +26,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 cannot start.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 fine, 1 faults found, 2 wrong usage, 3 cannot start, 141 nobody read the output to its end.";
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -46,6 +47,8 @@ pub enum Command {
     Digest(DigestArgs),
     /// Are the lights of two sides the same? Else where they part first, and why
     Compare(CompareArgs),
+    /// Judge events and write the run with all that its lights rest on, so that anyone can check them
+    Export(ExportArgs),
     /// The service: approval events in over NATS, lights out
     Run(RunArgs),
     /// The sample city live, on a private nats-server, held against the truth at the end
@@ -248,6 +251,8 @@ pub enum Exit {
     WrongUsage,
     /// Something needed is missing or wrong: a file, a server, a setting.
     CannotStart,
+    /// Whoever read the output has gone, as `head` does: the code a shell shows for a program that SIGPIPE ended.
+    OutputClosed,
 }
 
 impl From<Exit> for ExitCode {
@@ -257,6 +262,7 @@ impl From<Exit> for ExitCode {
             Exit::FaultsFound => 1,
             Exit::WrongUsage => 2,
             Exit::CannotStart => 3,
+            Exit::OutputClosed => 141,
         })
     }
 }

@@ -9,6 +9,7 @@
 //! Not here: deadlines that fire between two values of T (`dataflow`), whether the stream is drained
 //! (`ingest`), sleeping.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use facts::Moment;
@@ -21,8 +22,8 @@ const FREEZE_MS: i64 = 60_000;
 /// The clock of one run.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock, held back by the stream.
-    Wall(WallClock),
+    /// A machine's clock, held back by the stream.
+    Wall(WallClock, Machine),
     /// Moved by the facts.
     Virtual(VirtualClock),
 }
@@ -71,10 +72,10 @@ pub enum Freeze {
 }
 
 impl Clock {
-    /// The machine's clock from now on.
+    /// The clock of `machine` from now on.
     #[must_use]
-    pub fn wall() -> Clock {
-        Clock::Wall(WallClock::new(Reading::now()))
+    pub fn wall(machine: Machine) -> Clock {
+        Clock::Wall(WallClock::new(machine.read()), machine)
     }
 
     /// A clock moved by the facts; it never passes `until`, where one is given.
@@ -87,8 +88,20 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Moment {
         match self {
-            Clock::Wall(clock) => clock.now(),
+            Clock::Wall(clock, _) => clock.now(),
             Clock::Virtual(clock) => clock.now(),
+        }
+    }
+
+    /// How far `at` lies behind the machine's clock; nothing under a virtual clock, which is never behind itself.
+    #[must_use]
+    pub fn lag(&self, at: Moment) -> Duration {
+        match self {
+            Clock::Wall(_, machine) => {
+                let behind_ms = machine.read().wall.millis().saturating_sub(at.millis());
+                Duration::from_millis(u64::try_from(behind_ms).unwrap_or(0))
+            }
+            Clock::Virtual(_) => Duration::ZERO,
         }
     }
 
@@ -98,8 +111,8 @@ impl Clock {
     /// fact without one arrives now.
     pub fn enter(&mut self, at: Moment, arrived: Option<Moment>) -> Entry {
         match self {
-            Clock::Wall(clock) => {
-                let reading = Reading::now();
+            Clock::Wall(clock, machine) => {
+                let reading = machine.read();
                 clock.enter(arrived.unwrap_or(reading.wall), reading)
             }
             Clock::Virtual(clock) => clock.enter(at, arrived),
@@ -113,9 +126,46 @@ impl Clock {
     /// When T must stand still.
     pub fn follow(&mut self) -> Result<Moment, Freeze> {
         match self {
-            Clock::Wall(clock) => clock.follow(Reading::now()),
+            Clock::Wall(clock, machine) => clock.follow(machine.read()),
             Clock::Virtual(clock) => Ok(clock.now()),
         }
+    }
+
+    /// Ends the instant at which a virtual clock stands, by a millisecond: what must be said again there is then
+    /// said although no fact comes. A wall clock ends its instants by itself.
+    pub fn end_instant(&mut self) {
+        match self {
+            Clock::Wall(..) => {}
+            Clock::Virtual(clock) => clock.now = clock.now.plus_millis(1),
+        }
+    }
+}
+
+/// Who reads the machine's clocks; a test hands in clocks of its own.
+#[derive(Clone)]
+pub struct Machine(Arc<dyn Fn() -> Reading + Send + Sync>);
+
+impl Machine {
+    /// The machine that this process runs on.
+    #[must_use]
+    pub fn own() -> Machine {
+        Machine::read_by(Reading::now)
+    }
+
+    /// A machine whose clocks `read` reads.
+    #[must_use]
+    pub fn read_by(read: impl Fn() -> Reading + Send + Sync + 'static) -> Machine {
+        Machine(Arc::new(read))
+    }
+
+    fn read(&self) -> Reading {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Machine").field(&self.read()).finish()
     }
 }
 

@@ -11,6 +11,7 @@ use facts::proof::Lang;
 
 use crate::cli::{CompareArgs, Exit, Language};
 use crate::side::{Asked, Kinds, LastSaid, Moved, Side};
+use crate::terminal::say;
 
 /// How often a service whose lights change meanwhile is asked again.
 const TRIES: u32 = 4;
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &CompareArgs, language: Language) -> anyhow::Result<Exit
         let sides = read(args, lang)?;
         match verdict(&sides, lang) {
             Ok((lines, exit)) => {
-                lines.iter().for_each(|line| println!("{line}"));
+                lines.iter().try_for_each(|line| say!("{line}"))?;
                 return Ok(exit);
             }
             Err(error) if error.is::<Moved>() => tracing::info!("{error}; asked again"),

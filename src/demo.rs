@@ -23,7 +23,7 @@ use crate::nats_server::{self, PrivateServer};
 use crate::run::Signals;
 use crate::service::Service;
 use crate::settings::{self, Flag, Sources};
-use crate::terminal;
+use crate::terminal::{self, say};
 
 mod board;
 mod city_sender;
@@ -61,30 +61,30 @@ pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
     let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
     let regions = site.configuration.regions.clone();
     let city = bench::generate(&Options::new(Profile::named(PROFILE)?, SEED))?;
-    println!(
+    say!(
         "宜春样例城市 sample city: {} cases, {} events; nats-server {} at {}",
         city.options().cases,
         city.event_count(),
         server.version(),
         server.address()
-    );
+    )?;
     let loaded = runtime.block_on(unless(&mut signals, async {
         let mut sender = CitySender::connect(&server.url(), &city).await?;
         let backlog = sender.send_until(city.replay_from()).await?;
         anyhow::Ok((sender, backlog))
     }));
-    let Some(loaded) = loaded else { return Ok(interrupted()) };
+    let Some(loaded) = loaded else { return interrupted() };
     let (mut sender, backlog) = loaded?;
-    println!("积压事件 backlog of ten weeks: {backlog} events in the stream APPROVALS");
+    say!("积压事件 backlog of ten weeks: {backlog} events in the stream APPROVALS")?;
     let service = Service::start(&settings, Arc::new(site.configuration))?;
-    println!("页面 page: http://{}", service.address());
+    say!("页面 page: http://{}", service.address())?;
     let show = Show { city: &city, address: service.address(), args, regions };
     let outcome = runtime.block_on(unless(&mut signals, show.play(&mut sender)));
     let drained = service.run_until(std::future::ready(()));
-    let Some(outcome) = outcome else { return Ok(interrupted()) };
+    let Some(outcome) = outcome else { return interrupted() };
     let verdict = outcome?;
     drained?;
-    print!("{verdict}");
+    terminal::print(format_args!("{verdict}"))?;
     Ok(if verdict.is_equal() { Exit::Fine } else { Exit::FaultsFound })
 }
 
@@ -97,9 +97,9 @@ async fn unless<T>(signals: &mut Signals, work: impl Future<Output = T>) -> Opti
     }
 }
 
-fn interrupted() -> Exit {
-    println!("已中断 interrupted; everything is taken away");
-    Exit::Fine
+fn interrupted() -> anyhow::Result<Exit> {
+    say!("已中断 interrupted; everything is taken away")?;
+    Ok(Exit::Fine)
 }
 
 /// The site's settings, but a private server, a virtual clock and a folder of our own.
@@ -122,7 +122,7 @@ fn free_address() -> anyhow::Result<SocketAddr> {
         return Ok(wanted);
     }
     let free = std::net::TcpListener::bind((wanted.ip(), 0)).context("no free port on loopback")?;
-    println!("端口 8600 被占用 port 8600 is taken; the page gets another");
+    say!("端口 8600 被占用 port 8600 is taken; the page gets another")?;
     Ok(free.local_addr()?)
 }
 

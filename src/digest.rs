@@ -4,6 +4,7 @@ use anyhow::Context;
 
 use crate::cli::{DigestArgs, Exit, Language};
 use crate::side::{Asked, Kinds};
+use crate::terminal::{self, say};
 
 /// Prints the digest of the side of `args`.
 ///
@@ -15,13 +16,13 @@ pub(crate) fn run(args: &DigestArgs, language: Language) -> anyhow::Result<Exit>
     let asked = Asked { config: &args.config.folder, until: args.until, flags, lang };
     let side = Kinds::of(&args.side)?.read(&asked, None)?;
     if args.json {
-        println!("{}", serde_json::to_string(&side.as_told()).context("a digest holds text and numbers")?);
+        say!("{}", serde_json::to_string(&side.as_told()).context("a digest holds text and numbers")?)?;
         return Ok(Exit::Fine);
     }
-    println!("{}", side.about.line(&side.digest, lang));
+    say!("{}", side.about.line(&side.digest, lang))?;
     if args.buckets {
-        print!("{}", side.digest.text());
+        terminal::print(format_args!("{}", side.digest.text()))?;
     }
-    println!("digest {}", side.digest.total());
+    say!("digest {}", side.digest.total())?;
     Ok(Exit::Fine)
 }

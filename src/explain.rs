@@ -26,6 +26,7 @@ use crate::cli::{Exit, ExplainArgs, Language};
 use crate::config_folder;
 use crate::play::{self, Play};
 use crate::settings::{self, Sources};
+use crate::terminal::{self, say};
 
 /// Case numbers named beside an unknown one.
 const NEAR_MAX: usize = 3;
@@ -61,11 +62,11 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
                 view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at));
             }
             let page = Page { configuration: &configuration, zone: &settings.zone, lang };
-            print!("{}", page.text(&view));
+            terminal::print(format_args!("{}", page.text(&view)))?;
             Ok(Exit::Fine)
         }
         None => {
-            println!("{}", unknown(&case, at, &args.events, lang)?);
+            say!("{}", unknown(&case, at, &args.events, lang)?)?;
             Ok(Exit::FaultsFound)
         }
     }

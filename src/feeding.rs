@@ -10,35 +10,45 @@ use std::thread;
 use std::time::Duration;
 
 use dataflow::{Entry, Runner, RunnerError};
-use facts::{Activity, Moment};
+use facts::Activity;
 use ingest::{Batch, Feed, jetstream::Next};
 use jiff::tz::TimeZone;
 
-use crate::clock::{self, Clock};
+use crate::guarded_clock::{Entered, GuardedClock};
+use crate::voice::Voice;
 
 /// The longest sleep between two looks at the clock (semantics 17).
 const PARK_MAX: Duration = Duration::from_millis(100);
-/// How long a fact waits before a frozen clock is asked again.
-const FROZEN_WAIT: Duration = Duration::from_millis(500);
 
-/// What others may know of the feeding.
+/// What others may know of the feeding, and tell it.
 #[derive(Default)]
 pub(crate) struct Progress {
-    /// Everything that was in the stream at the start is judged, and differences are said.
+    /// Everything there was is judged, and differences are said.
     pub(crate) caught_up: AtomicBool,
     /// The clock stands still until somebody acts.
     pub(crate) frozen: AtomicBool,
+    /// The dataflow was told what ALERTS holds, and may have something to say again.
+    pub(crate) told_again: AtomicBool,
 }
 
 /// Feeds a runner from a stream until the feed ends.
 pub(crate) struct Feeding {
     pub(crate) feed: Feed,
     pub(crate) runner: Arc<Runner>,
-    pub(crate) clock: Clock,
+    pub(crate) clock: GuardedClock,
+    pub(crate) voice: Voice,
     pub(crate) zone: TimeZone,
     /// Up to this sequence everything is judged before anything is said.
     pub(crate) silent_until: u64,
     pub(crate) progress: Arc<Progress>,
+}
+
+/// Whether there may be more to feed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Fed {
+    All,
+    /// The service stops and the clock is frozen: the rest of the batch waits for the next start.
+    Stopped,
 }
 
 impl Feeding {
@@ -53,19 +63,20 @@ impl Feeding {
             let drained = self.feed.drained();
             match self.feed.try_next() {
                 Next::Batch(batch) => {
-                    position = batch.last_sequence;
-                    self.take(batch)?;
+                    let last = batch.last_sequence;
+                    if self.take(batch)? == Fed::Stopped {
+                        return Ok(());
+                    }
+                    position = last;
                     if position >= self.silent_until {
-                        self.announce()?;
+                        let now = self.clock.now();
+                        self.voice.keeps_up(self.clock.lag(now), now)?;
                     }
                 }
                 Next::Ended => return Ok(()),
                 Next::Nothing => {
                     if drained {
-                        if position >= self.silent_until {
-                            self.announce()?;
-                        }
-                        self.follow()?;
+                        self.follow(position)?;
                     }
                     thread::park_timeout(PARK_MAX);
                 }
@@ -74,68 +85,45 @@ impl Feeding {
     }
 
     /// Feeds one batch at its instants.
-    fn take(&mut self, batch: Batch) -> Result<(), RunnerError> {
+    fn take(&mut self, batch: Batch) -> Result<Fed, RunnerError> {
         for gap in &batch.gaps {
             tracing::error!(first = gap.first, last = gap.last, "the stream does not hold these messages any more");
         }
+        let mut fed = Fed::All;
+        let stood = self.clock.now();
         let mut entries = Vec::with_capacity(batch.facts.len());
         for fact in batch.facts {
             let (at, arrived) = (fact.event.at.moment(&self.zone), fact.event.arrived);
-            match self.enter(at, arrived) {
+            match self.clock.enter(at, arrived) {
                 // A fact about its source, not about a case: it has moved the clock.
-                Some(_) if fact.event.activity == Activity::Progress => {}
-                Some(enters) => entries.push(Entry { enters, sequence: Some(fact.sequence), event: fact.event }),
-                None => {
+                Entered::At(_) if fact.event.activity == Activity::Progress => {}
+                Entered::At(enters) => {
+                    entries.push(Entry { enters, sequence: Some(fact.sequence), event: fact.event });
+                }
+                Entered::AfterTheEnd => {
                     tracing::warn!(sequence = fact.sequence, "a fact that arrives after the end of the run is left out")
                 }
-            }
-        }
-        self.runner.feed(entries, self.clock.now())
-    }
-
-    /// The instant at which a fact enters, waiting while the clock is frozen; `None` after the end.
-    fn enter(&mut self, at: Moment, arrived: Option<Moment>) -> Option<Moment> {
-        loop {
-            match self.clock.enter(at, arrived) {
-                clock::Entry::At(enters) => {
-                    self.progress.frozen.store(false, Ordering::Relaxed);
-                    return Some(enters);
-                }
-                clock::Entry::AfterTheEnd => return None,
-                clock::Entry::Frozen(freeze) => {
-                    if !self.progress.frozen.swap(true, Ordering::Relaxed) {
-                        tracing::error!(%freeze, "the supervision clock stands still");
-                    }
-                    thread::park_timeout(FROZEN_WAIT);
+                Entered::Stopped => {
+                    fed = Fed::Stopped;
+                    break;
                 }
             }
         }
+        self.voice.before(self.clock.lag(stood), self.clock.now())?;
+        self.runner.feed(entries, self.clock.now())?;
+        Ok(fed)
     }
 
-    /// Everything that was there at the start is judged: from here on differences are said.
-    fn announce(&mut self) -> Result<(), RunnerError> {
-        if self.progress.caught_up.load(Ordering::Relaxed) {
-            return Ok(());
+    /// Lets the clock follow the wall; a virtual clock stays where the last fact left it, unless something must be
+    /// said again at the instant at which it stands.
+    fn follow(&mut self, position: u64) -> Result<(), RunnerError> {
+        let stood = self.clock.now();
+        let Some(mut now) = self.clock.follow() else { return Ok(()) };
+        if self.progress.told_again.swap(false, Ordering::AcqRel) {
+            now = self.clock.end_instant();
         }
-        let at = self.runner.announce(self.clock.now())?;
-        tracing::info!(clock = %at, "caught up; differences are said from here on");
-        self.progress.caught_up.store(true, Ordering::Release);
-        Ok(())
-    }
-
-    /// Lets the clock follow the wall; a virtual clock stays where the last fact left it.
-    fn follow(&mut self) -> Result<(), RunnerError> {
-        match self.clock.follow() {
-            Ok(now) => {
-                self.progress.frozen.store(false, Ordering::Relaxed);
-                self.runner.advance(now)
-            }
-            Err(freeze) => {
-                if !self.progress.frozen.swap(true, Ordering::Relaxed) {
-                    tracing::error!(%freeze, "the supervision clock stands still");
-                }
-                Ok(())
-            }
-        }
+        self.voice.before(self.clock.lag(stood), now)?;
+        self.runner.advance(now)?;
+        if position >= self.silent_until { self.voice.caught_up(now) } else { Ok(()) }
     }
 }

@@ -8,6 +8,7 @@ use anyhow::Context;
 use bench::{Options, Profile};
 
 use crate::cli::{Exit, GenerateArgs};
+use crate::terminal::say;
 
 /// The profile of the sample city.
 const PROFILE: &str = "yichun-week";
@@ -25,9 +26,9 @@ pub(crate) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     if let Some(plans) = &args.plans {
         generated.write_plans(&mut create(plans)?).with_context(|| unwritable(plans))?;
     }
-    println!("cases {}  events {}  standing lights {}", args.cases, generated.event_count(), generated.truth().len());
-    println!("clock {} to {}", generated.replay_from(), generated.until());
-    println!("sha256 {}  {}", events.sha256, args.out.display());
+    say!("cases {}  events {}  standing lights {}", args.cases, generated.event_count(), generated.truth().len())?;
+    say!("clock {} to {}", generated.replay_from(), generated.until())?;
+    say!("sha256 {}  {}", events.sha256, args.out.display())?;
     Ok(Exit::Fine)
 }
 

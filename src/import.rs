@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use rules::fault::{Fault, Place};
 
 use crate::cli::{Exit, ImportCommand, ImportXesArgs, Language};
-use crate::terminal;
+use crate::terminal::{self, say};
 
 mod time_order;
 
@@ -44,7 +44,7 @@ fn xes(args: &ImportXesArgs, lang: Lang) -> anyhow::Result<Exit> {
         Ok(map) => map,
         Err(refused) => {
             for fault in faults(&refused, &text) {
-                println!("{}", fault.render(lang));
+                say!("{}", fault.render(lang))?;
             }
             return Ok(Exit::FaultsFound);
         }
@@ -63,9 +63,9 @@ fn xes(args: &ImportXesArgs, lang: Lang) -> anyhow::Result<Exit> {
     lines.write(&mut out).with_context(unwritable)?;
     out.flush().with_context(unwritable)?;
     for fault in report.faults.iter().take(FAULTS_PRINTED_MAX) {
-        eprintln!("{fault}");
+        terminal::remark(fault);
     }
-    print!("{}", summary(&report, &map, lang));
+    terminal::print(format_args!("{}", summary(&report, &map, lang)))?;
     Ok(if report.traces_refused == 0 { Exit::Fine } else { Exit::FaultsFound })
 }
 

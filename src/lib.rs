@@ -4,6 +4,8 @@
 //! It wires `ingest`, `dataflow`, `alerts` and `bench`, reads settings, owns threads and runtimes, and holds no
 //! judgement of its own. Reading order: [`cli`], [`settings`], [`clock`], [`nats_server`], [`terminal`].
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod announcing;
 mod case_desk;
 mod check;
@@ -14,9 +16,11 @@ pub mod config_folder;
 mod demo;
 mod digest;
 mod explain;
+mod export;
 mod feeding;
 mod figures;
 mod generate;
+mod guarded_clock;
 mod import;
 pub mod nats_server;
 mod play;
@@ -27,6 +31,7 @@ pub mod service;
 pub mod settings;
 mod side;
 pub mod terminal;
+mod voice;
 
 /// mimalloc: many small, short-lived values a thread are what it is made for.
 #[global_allocator]
@@ -38,7 +43,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// When the work cannot start or cannot be finished; the caller prints the chain of causes once.
 pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
-    match cli.command {
+    let writes_output_only = !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_));
+    let done = match cli.command {
         cli::Command::Check(args) => check::run(&args, language),
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
@@ -46,7 +52,12 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),
         cli::Command::Compare(args) => compare::run(&args, language),
+        cli::Command::Export(args) => export::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Demo(args) => demo::run(&args, language),
+    };
+    match done {
+        Err(error) if terminal::nobody_reads(&error, writes_output_only) => Ok(cli::Exit::OutputClosed),
+        done => done,
     }
 }

@@ -1,10 +1,13 @@
 //! The program: parse, dispatch, print the error chain once.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 use watchlight::cli::{Cli, Exit};
+use watchlight::terminal;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -12,7 +15,7 @@ fn main() -> ExitCode {
     match watchlight::run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("watchlight: {error:#}");
+            terminal::remark(format_args!("watchlight: {error:#}"));
             Exit::CannotStart.into()
         }
     }
@@ -25,5 +28,11 @@ fn start_log() {
         .with_env_var("WATCHLIGHT_LOG")
         .from_env_lossy();
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        // It would tell them on standard error, where they come from.
+        .log_internal_errors(false)
+        .init();
 }

@@ -60,12 +60,26 @@ impl Play<'_> {
         each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
         ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
     ) -> anyhow::Result<(Replayed, R)> {
+        self.run_noting(wanted, |_| {}, each, ask)
+    }
+
+    /// As [`Play::run`], and hands each fact that enters to `note`, in the order of the files.
+    ///
+    /// # Errors
+    /// As [`Play::run`].
+    pub(crate) fn run_noting<R>(
+        &self,
+        wanted: impl Fn(&Event) -> bool,
+        note: impl FnMut(&Entry),
+        each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+        ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+    ) -> anyhow::Result<(Replayed, R)> {
         let options = Options { workers: self.workers, ..Options::default() };
         let (runner, closings) = Runner::start(&options, Arc::clone(&self.configuration))?;
         thread::scope(|scope| {
             let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));
             let reader = reader.context("could not start the thread that takes transitions")?;
-            let replayed = self.feed(&runner, wanted)?;
+            let replayed = self.feed(&runner, wanted, note)?;
             let answer = ask(&runner)?;
             runner.finish()?;
             reader.join().map_err(|_| anyhow!("the thread that takes transitions failed"))??;
@@ -74,7 +88,12 @@ impl Play<'_> {
     }
 
     /// Feeds the wanted facts that arrived by the end, each as the clock has it enter.
-    fn feed(&self, runner: &Runner, wanted: impl Fn(&Event) -> bool) -> anyhow::Result<Replayed> {
+    fn feed(
+        &self,
+        runner: &Runner,
+        wanted: impl Fn(&Event) -> bool,
+        mut note: impl FnMut(&Entry),
+    ) -> anyhow::Result<Replayed> {
         let mut clock = VirtualClock::new(Some(self.until));
         let mut replayed = Replayed::default();
         let mut lines_before = 0;
@@ -83,7 +102,7 @@ impl Play<'_> {
             let bar = progress(&file);
             let mut last_line = 0;
             while let Some(batch) = file.next_batch(BATCH_LINES)? {
-                batch.refused.iter().for_each(|line| eprintln!("{line}"));
+                batch.refused.iter().for_each(terminal::remark);
                 replayed.refused += batch.refused.len() as u64;
                 let mut entries = Vec::with_capacity(batch.facts.len());
                 for (line, event) in batch.facts {
@@ -94,7 +113,9 @@ impl Play<'_> {
                         clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
                         clock::Entry::At(enters) => {
                             replayed.facts += 1;
-                            entries.push(Entry { enters, sequence: Some(lines_before + line), event });
+                            let entry = Entry { enters, sequence: Some(lines_before + line), event };
+                            note(&entry);
+                            entries.push(entry);
                         }
                         clock::Entry::AfterTheEnd => replayed.after_the_end += 1,
                         clock::Entry::Frozen(freeze) => bail!("a virtual clock does not freeze: {freeze}"),

@@ -17,6 +17,7 @@ use crate::cli::{Exit, Language, ReplayArgs};
 use crate::config_folder;
 use crate::play::{self, Play};
 use crate::settings::{self, Sources};
+use crate::terminal::say;
 
 /// Replays the files of `args`.
 ///
@@ -54,12 +55,12 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
         write_standing(path, &standing.lights)?;
     }
     let count = |light: Light| standing.lights.iter().filter(|line| line.light == light).count();
-    println!("facts {}  refused lines {}  after the end {}", replayed.facts, replayed.refused, replayed.after_the_end);
-    println!("transitions {transitions}  standing: red {}  yellow {}", count(Light::Red), count(Light::Yellow));
-    println!("clock {until}  configuration {hash}  judged by worker {judged:?}");
+    say!("facts {}  refused lines {}  after the end {}", replayed.facts, replayed.refused, replayed.after_the_end)?;
+    say!("transitions {transitions}  standing: red {}  yellow {}", count(Light::Red), count(Light::Yellow))?;
+    say!("clock {until}  configuration {hash}  judged by worker {judged:?}")?;
     if args.digest {
         let lights: Vec<_> = standing.lights.iter().map(StandingLine::light).collect();
-        println!("digest {}", LightsDigest::of(&lights, &settings.zone).total());
+        say!("digest {}", LightsDigest::of(&lights, &settings.zone).total())?;
     }
     Ok(Exit::Fine)
 }

@@ -8,6 +8,7 @@ use crate::cli::{Exit, Language, RunArgs};
 use crate::config_folder;
 use crate::service::Service;
 use crate::settings::{self, Sources};
+use crate::terminal::say;
 
 /// Runs until SIGTERM or SIGINT, then drains.
 ///
@@ -19,7 +20,10 @@ pub(crate) fn run(args: &RunArgs, language: Language) -> anyhow::Result<Exit> {
     let service = Service::start(&settings, Arc::new(site.configuration))?;
     // Before the address is told: whoever reads it may send a signal at once.
     let mut signals = service.block_on(async { Signals::listen() });
-    println!("http://{}", service.address());
+    // The service is not there for its output: it runs on when nobody reads the address.
+    if let Err(lost) = say!("http://{}", service.address()) {
+        tracing::warn!(error = %anyhow::Error::from(lost), address = %service.address(), "nobody was told the address");
+    }
     service.run_until(async move { signals.ended().await })?;
     Ok(Exit::Fine)
 }

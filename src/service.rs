@@ -27,11 +27,13 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::announcing::Announcing;
-use crate::clock::Clock;
+use crate::clock::{Clock, Machine};
 use crate::feeding::{Feeding, Progress};
 use crate::figures;
+use crate::guarded_clock::GuardedClock;
 use crate::readers::Readers;
 use crate::settings::{ClockKind, NatsLogin, NatsSettings, Settings, StreamSettings};
+use crate::voice::Voice;
 
 /// How often readiness and the figures of the dataflow are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -63,9 +65,21 @@ impl Service {
     /// # Errors
     /// When a server, a database or the port cannot be had, or what they hold does not fit.
     pub fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Service> {
+        Service::start_on(Machine::own(), settings, configuration)
+    }
+
+    /// As [`Service::start`], with the clocks of `machine`, which tests make jump.
+    ///
+    /// # Errors
+    /// As [`Service::start`].
+    pub fn start_on(
+        machine: Machine,
+        settings: &Settings,
+        configuration: Arc<Configuration>,
+    ) -> anyhow::Result<Service> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.context("could not start the runtime")?;
-        let parts = runtime.block_on(start(settings, configuration))?;
+        let parts = runtime.block_on(start(machine, settings, configuration))?;
         Ok(Service { runtime, parts })
     }
 
@@ -125,7 +139,7 @@ impl Service {
     }
 }
 
-async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Parts> {
+async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Parts> {
     figures::install();
     let connection = server::connect(&server_options(&settings.nats)).await?;
     let streams = streams::ensure(&connection, &stream_options(&settings.streams)).await?;
@@ -137,20 +151,21 @@ async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow
     let listener = listener.with_context(|| format!("could not listen on {}", settings.http.listen))?;
     let address = listener.local_addr().context("a bound socket has an address")?;
 
-    let options = Options { workers: settings.workers.get(), announce: false, ..Options::default() };
+    // A virtual clock has no time to wait in: what it brings about is said at once, as a replay of it says.
+    let (clock, arrival, settle) = match settings.clock.kind {
+        ClockKind::Wall => (Clock::wall(machine), Arrival::Server, settings.publish.settle),
+        ClockKind::Virtual => (Clock::replay(None), Arrival::Line, Duration::ZERO),
+    };
+    let options = Options { workers: settings.workers.get(), announce: false, settle, ..Options::default() };
     let (runner, closings) = Runner::start(&options, Arc::clone(&configuration))?;
     let runner = Arc::new(runner);
     let publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
     let (stop, stopped) = watch::channel(false);
-    let announcing = Announcing::open(publisher, Arc::clone(&runner), stopped.clone()).await?;
+    let progress = Arc::new(Progress::default());
+    let announcing = Announcing::open(publisher, Arc::clone(&runner), Arc::clone(&progress), stopped.clone()).await?;
 
     let (closing, closed) = watch::channel(false);
     let (failed, failures) = mpsc::unbounded_channel();
-    let progress = Arc::new(Progress::default());
-    let arrival = match settings.clock.kind {
-        ClockKind::Wall => Arrival::Server,
-        ClockKind::Virtual => Arrival::Line,
-    };
     let options = IntakeOptions { arrival, ..IntakeOptions::default() };
     let wake = Arc::new(std::sync::OnceLock::<thread::Thread>::new());
     let waking = Arc::clone(&wake);
@@ -160,15 +175,19 @@ async fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow
         }
     });
     let (intake, feed) =
-        Intake::open(connection.clone(), APPROVALS, &Position::default(), options, wake_feeding, stopped).await?;
+        Intake::open(connection.clone(), APPROVALS, &Position::default(), options, wake_feeding, stopped.clone())
+            .await?;
     let health = feed.health();
     let feeding = Feeding {
         feed,
         runner: Arc::clone(&runner),
-        clock: match settings.clock.kind {
-            ClockKind::Wall => Clock::wall(),
-            ClockKind::Virtual => Clock::replay(None),
-        },
+        clock: GuardedClock { clock, progress: Arc::clone(&progress), stop: stopped },
+        voice: Voice::new(
+            Arc::clone(&runner),
+            Arc::clone(&progress),
+            settings.publish.catch_up,
+            settings.publish.issue_from,
+        ),
         zone: configuration.zone.clone(),
         silent_until: streams.approvals.last_sequence,
         progress: Arc::clone(&progress),
@@ -256,8 +275,8 @@ async fn look(
             gate(
                 "caught_up",
                 progress.caught_up.load(Ordering::Acquire),
-                "正在判定启动前的事件",
-                "judging what was sent before the start",
+                "正在判定积压的事件，判定完成后再发布",
+                "judging a backlog; what differs is said when that is done",
             ),
             gate(
                 "clock",

@@ -15,6 +15,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use facts::Moment;
 use jiff::tz::TimeZone;
 
 mod checked;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub ledger: LedgerSettings,
     /// The supervision clock.
     pub clock: ClockSettings,
+    /// When differences are said.
+    pub publish: PublishSettings,
 }
 
 /// Where the page and the API are served.
@@ -117,6 +120,17 @@ pub struct LedgerSettings {
 pub struct ClockSettings {
     /// What moves it.
     pub kind: ClockKind,
+}
+
+/// When differences are said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishSettings {
+    /// Further behind than this nothing is said.
+    pub catch_up: Duration,
+    /// How long what a late fact brought about waits for what else comes late.
+    pub settle: Duration,
+    /// Nothing is said before this instant of the supervision clock.
+    pub issue_from: Option<Moment>,
 }
 
 /// What moves the supervision clock.

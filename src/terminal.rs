@@ -1,11 +1,52 @@
-//! What a person sees in the terminal: a progress bar, and a screen that is redrawn in place.
+//! What a person sees in the terminal: results, remarks, a progress bar, and a screen that is redrawn in place.
 //!
-//! Everything goes to standard error or to a writer handed in, so that standard output stays clean for results.
-//! Where nobody looks (no terminal), the bar is silent and the screen is not used.
+//! Results go to standard output with [`say!`], and only there are they printed: `println!` panics when nobody reads
+//! any more, as in `watchlight check | head -1`. All else goes to standard error or to a writer handed in. Where
+//! nobody looks (no terminal), the bar is silent and the screen is not used.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Prints one line of results, with the arguments of `println!`.
+///
+/// # Errors
+/// [`OutputLost`], which a command hands on.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::terminal::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+pub(crate) use say;
+
+/// Standard output took no more: whoever read it has gone, or its disk is full.
+#[derive(Debug, thiserror::Error)]
+#[error("could not write to standard output")]
+pub struct OutputLost(#[source] io::Error);
+
+/// Prints results as they are.
+///
+/// # Errors
+/// When standard output takes no more.
+pub fn print(text: fmt::Arguments<'_>) -> Result<(), OutputLost> {
+    let mut out = io::stdout().lock();
+    out.write_fmt(text).and_then(|()| out.flush()).map_err(OutputLost)
+}
+
+/// Tells a remark on standard error. One that nobody reads is lost, and stops nothing.
+pub fn remark(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// True when `error` says that whoever read the output has gone. `written` says whether all else that the command
+/// writes is output as well (a file may be a pipe, such as /dev/stdout), and not a server's connection.
+#[must_use]
+pub fn nobody_reads(error: &anyhow::Error, written: bool) -> bool {
+    let closed = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        cause.downcast_ref::<OutputLost>().is_some_and(|lost| closed(&lost.0))
+            || written && cause.downcast_ref::<io::Error>().is_some_and(closed)
+    })
+}
 
 /// A bar over `total` bytes of input, on standard error; silent when that is no terminal.
 ///

@@ -1,7 +1,7 @@
 //! The program as a stranger meets it: exit codes, and what goes to which output.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use crate::support::{program, project};
 
@@ -67,4 +67,70 @@ fn wrong_usage_is_exit_code_two() {
 fn the_version_is_the_packages() {
     let output = run(&["--version"]);
     assert_eq!(text(&output.stdout), format!("watchlight {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// Runs the program with nobody reading its standard output, nor, if `mute`, its standard error.
+fn run_unread(arguments: &[&str], mute: bool) -> Output {
+    let unread = || std::io::pipe().expect("the system has pipes").1;
+    let mut command = program();
+    command.args(arguments).env("WATCHLIGHT_LOG", "error").stdout(unread()).stderr(if mute {
+        Stdio::from(unread())
+    } else {
+        Stdio::piped()
+    });
+    command.spawn().and_then(std::process::Child::wait_with_output).expect("the program was built with the tests")
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_ends_quietly() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = |name: &str| folder.path().join(name).to_str().expect("temporary folders have plain names").to_owned();
+    let (events, truth, config) = (path("events.ndjson"), path("truth.csv"), project().join("config"));
+    let config = config.to_str().expect("the project has a plain path");
+    let generate = ["generate", "--cases", "200", "--out", &events, "--truth", &truth];
+    for command in [
+        &generate[..],
+        &["generate", "--cases", "200", "--out", "/dev/stdout", "--truth", &truth],
+        &["check", "--config", config],
+        &["replay", &events, "--config", config, "--digest"],
+        &["replay", &events, "--config", config, "--out", "/dev/stdout"],
+        &["replay", &events, "--config", config, "--standing", "/dev/stdout"],
+        &["explain", "NO-SUCH-CASE", "--events", &events, "--config", config],
+    ] {
+        let output = run_unread(command, false);
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(141), ""), "{command:?}");
+        assert_eq!(run_unread(command, true).status.code(), Some(141), "{command:?}");
+    }
+    assert_eq!(run_unread(&["--help"], false).status.code(), Some(0), "the help is as good as read");
+}
+
+#[test]
+fn a_remark_that_nobody_reads_stops_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let events = folder.path().join("events.ndjson");
+    let good = r#"{"id":"1","source":"s","case":"A","activity":"accepted","at":"2026-03-02T10:00:00+08:00","level":"county","region":"360902","dept":"D"}"#;
+    std::fs::write(&events, format!("no event\n{good}\n")).expect("a file can be written there");
+    let unread = std::io::pipe().expect("the system has pipes").1;
+    let mut command = program();
+    command
+        .env("WATCHLIGHT_LOG", "error")
+        .current_dir(project())
+        .arg("replay")
+        .arg(events)
+        .args(["--config", "config"])
+        .stderr(unread);
+    let output = command.output().expect("the program was built with the tests");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("facts 1  refused lines 1  "), "{}", text(&output.stdout));
+}
+
+#[test]
+fn an_output_that_is_full_is_told() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a full device");
+    let mut command = program();
+    command.current_dir(project()).args(["check", "--config", "config"]).stdout(full).stderr(Stdio::piped());
+    let output = command.spawn().and_then(std::process::Child::wait_with_output).expect("the program was built");
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stderr);
+    assert!(said.starts_with("watchlight: could not write to standard output: No space left on device"), "{said}");
 }

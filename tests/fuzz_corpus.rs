@@ -28,3 +28,43 @@ fn event_lines_of_the_corpus_hold() {
 fn amounts_of_the_corpus_hold() {
     check("money", properties::money);
 }
+
+#[test]
+fn payloads_of_the_corpus_hold() {
+    check("payload", properties::payload);
+}
+
+#[test]
+fn rule_files_of_the_corpus_hold() {
+    check("rule_file", properties::rule_file);
+}
+
+#[test]
+fn conditions_of_the_corpus_hold() {
+    check("condition", properties::condition);
+}
+
+#[test]
+fn tables_of_the_corpus_hold() {
+    check("table", properties::table);
+}
+
+#[test]
+fn workbooks_of_the_corpus_hold() {
+    check("workbook", properties::workbook);
+}
+
+#[test]
+fn scenario_files_of_the_corpus_hold() {
+    check("scenario", properties::scenario);
+}
+
+#[test]
+fn logs_of_the_corpus_hold() {
+    check("xes_log", properties::xes_log);
+}
+
+#[test]
+fn maps_of_the_corpus_hold() {
+    check("xes_map", properties::xes_map);
+}

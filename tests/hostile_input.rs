@@ -119,6 +119,8 @@ fn attack() -> Vec<Sent> {
 #[test]
 fn hostile_input_is_kept_counted_and_passed_by() {
     let Some(site) = TestSite::with_wall_clock("hostile_input_is_kept_counted_and_passed_by") else { return };
+    // The good cases lie months back; how long what is late waits is another test's matter.
+    let site = site.with("WATCHLIGHT_PUBLISH_SETTLE_SECS", "0");
     let service = site.start();
     service.wait_ready();
     let wire = site.wire();

@@ -6,6 +6,7 @@
 mod support;
 
 mod back_pressure;
+mod chaos;
 mod check;
 mod command_line;
 mod compare;
@@ -13,6 +14,7 @@ mod copied_rule;
 mod demo;
 mod dependency_picture;
 mod explain;
+mod export;
 mod fuzz_corpus;
 mod hostile_input;
 mod import;
@@ -24,6 +26,7 @@ mod readme;
 mod restarts;
 mod rules_stay_in_files;
 mod same_digest;
+mod saying;
 mod service;
 mod textbook_agrees;
 mod truth;

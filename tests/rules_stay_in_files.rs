@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::project;
 
 /// The families of rule ids: `OD-01` and so on.
-const FAMILIES: [&str; 4] = ["OD-", "FE-", "PS-", "TR-"];
+const FAMILIES: [&str; 5] = ["OD-", "FE-", "PS-", "TR-", "DQ-"];
 /// The folders that hold the product's code.
 const CODE: [&str; 5] = ["src", "rules", "ingest", "dataflow", "alerts"];
 

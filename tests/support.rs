@@ -2,8 +2,11 @@
 
 pub(crate) mod city;
 pub(crate) mod eventually;
+pub(crate) mod machine;
 pub(crate) mod nats;
+pub(crate) mod pages;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 pub(crate) mod replayed;
 pub(crate) mod said;
 pub(crate) mod service;

@@ -1,5 +1,6 @@
 //! The operator's specification in plain differential, on the shipped rules and the sample city: versions are
-//! reduced to winners, winners are seen from their own instant on, seen facts are reduced to cards, a card
+//! gathered by record, a record is held until its winner's own instant and seen from there on, what is held and
+//! seen is reduced to cards, a card
 //! holds on `[from, until)`, and of those that hold the worst is the light. Nothing is remembered by hand and no deadline is queued: both are differences at
 //! future times. `replay` must say the same of every close of business and of the end.
 
@@ -43,6 +44,14 @@ fn millis(moment: Moment) -> u64 {
     u64::try_from(moment.millis()).expect("these facts lie after 1970")
 }
 
+/// The lines of one record's versions, and whether the clock has reached the one that wins.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+struct Told {
+    at: Option<u64>,
+    seen: bool,
+    lines: Vec<String>,
+}
+
 fn joined<'l>(lines: impl Iterator<Item = &'l String>, configuration: &Configuration) -> History {
     let mut history = History::new();
     for text in lines {
@@ -72,18 +81,33 @@ fn specification<'s>(
     configuration: &Arc<Configuration>,
 ) -> VecCollection<'s, u64, StandingLight, isize> {
     let (joining, judging) = (Arc::clone(configuration), Arc::clone(configuration));
-    let winners = facts.reduce_named("winning versions", move |_case, versions, winners| {
-        let history = joined(versions.iter().map(|(line, _)| *line), &joining);
-        winners.extend(history.records().iter().map(|record| {
-            let known = facts::Event { arrived: record.first_arrived, ..record.event.clone() };
-            ((millis(record.at), line::write(&known)), 1)
-        }));
-        winners.sort();
+    let records = facts.reduce_named("records", move |_case, versions, records| {
+        let mut lines: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for (text, _) in versions {
+            let event = line::read(text.as_bytes(), None).expect("a line that was written as one").event;
+            lines.entry((event.address, event.source, event.id)).or_default().push((*text).clone());
+        }
+        for lines in lines.into_values() {
+            // A deleted record has no instant: it is never seen, and always known.
+            let history = joined(lines.iter(), &joining);
+            let at = history.records().first().map(|record| millis(record.at));
+            records.extend(at.map(|at| (Told { at: Some(at), seen: true, lines: lines.clone() }, 1)));
+            records.push((Told { at, seen: false, lines }, 1));
+        }
+        records.sort();
     });
-    let seen = holding(winners, |(_case, (at, _line))| (*at, None));
-    let cards = seen.reduce_named("judgement", move |case, facts, cards| {
-        let history = joined(facts.iter().map(|((_, line), _)| line), &judging);
-        let judgement = judge(&Case { id: case, records: history.records() }, &judging);
+    let known = holding(records, |(_case, told)| match told.at {
+        Some(at) if told.seen => (at, None),
+        until => (0, until),
+    });
+    let cards = known.reduce_named("judgement", move |case, told, cards| {
+        let of = |seen: bool| {
+            let told = told.iter().filter(move |(told, _)| told.seen == seen);
+            joined(told.flat_map(|(told, _)| &told.lines), &judging)
+        };
+        let (seen, unseen) = (of(true), of(false));
+        let known = Case { id: case, records: seen.records(), held: unseen.records(), deleted: unseen.tombstones() };
+        let judgement = judge(&known, &judging);
         for finding in &judgement.findings {
             cards.extend(finding.spans.iter().map(|span| {
                 let light = StandingLight {

@@ -3,7 +3,7 @@
 
     tools/check_truth.py PLANS.ndjson TRUTH.csv [--config DIR]
 
-PLANS and TRUTH are what the generator writes; DIR holds calendars/cn/*.toml and catalogue/*.csv
+PLANS and TRUTH are what the generator writes; DIR holds calendars/cn/*.toml, catalogue/*.csv and sources/*.toml
 (default: config beside this file's folder). Standard library only, Python 3.11 or later. Nothing here
 is shared with the generator or with the rules: days are walked one by one, ledgers entry by entry.
 
@@ -26,6 +26,16 @@ ONE_DAY = timedelta(days=1)
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
 LAMP = {"warning": "yellow", "yellow": "yellow", "red": "red"}
 ABNORMAL = {"returned", "voided", "deleted"}
+SKEW = timedelta(minutes=5)
+KNOWN_ACTIVITIES = set(
+    """submitted pre_accepted pre_rejected accepted not_accepted supplement_notified supplement_received
+    stage_started stage_completed stage_returned special_started special_ended forwarded returned_from_above
+    hearing_requested hearing_notified hearing_held fee closed reopened withdrawn certificate_issued delivered
+    complaint complaint_decided complaint_closed consulted consult_answered rated progress
+    card_issued card_feedback card_supervised card_revoked waived""".split()
+)
+CASE_FACTS = ("item", "item_version", "case_type", "linked_case", "promise_date", "reported_limit")
+CODES = {"outcome": "outcomes", "case_type": "case_types", "stage": "stages"}
 BROKEN_OFF = ABNORMAL | {"withdrawn", "lapsed"}
 SHOWN = 20
 
@@ -87,10 +97,8 @@ class Catalogue:
         return rows
 
     def item(self, code, day):
-        for row in self.items[(code,)]:
-            if holds_on(row, day):
-                return row
-        raise KeyError(f"item {code} has no version in force on {day}")
+        """The version in force; None for an item that is not listed."""
+        return next((row for row in self.items[(code,)] if holds_on(row, day)), None)
 
 
 def holds_on(row, day):
@@ -115,21 +123,37 @@ def local_day(instant):
 class Case:
     """One case's facts, and the lights they come to at `until`."""
 
-    def __init__(self, plan, calendar, catalogue, until):
+    def __init__(self, plan, calendar, catalogue, sources, until):
         self.plan, self.calendar, self.until = plan, calendar, until
         self.facts = plan["facts"]
         for fact in self.facts:
-            fact["at"] = datetime.fromisoformat(fact["at"])
-            fact["arrived"] = datetime.fromisoformat(fact["arrived"])
+            for key in ("at", "arrived", "received"):
+                fact[key] = datetime.fromisoformat(fact[key])
+            fact["unmapped"] = self.translate(fact, sources.get(fact["source"], {}))
         accepted = self.all("accepted") or self.facts
-        self.item = catalogue.item(plan["item"], local_day(accepted[0]["at"]))
-        key = (self.item["item"], self.item["version"])
+        code = self.told("item")
+        self.item = catalogue.item(code, local_day(accepted[0]["at"])) if code else None
+        key = (self.item["item"], self.item["version"]) if self.item else ("", "")
         self.stages = {row["stage"]: row for row in catalogue.stages[key]}
         self.tariffs = {row["code"]: row for row in catalogue.fees[key]}
         closings = self.all("closed")
         self.closing = closings[0] if closings else None
         self.outcome = self.closing.get("outcome") if self.closing else None
         self.rows = []
+
+    @staticmethod
+    def translate(fact, codes):
+        """Our words for the source's codes; True if its map lacks one of them."""
+        lacking = False
+        for field, table in CODES.items():
+            if field in fact and codes.get(table):
+                lacking |= fact[field] not in codes[table]
+                fact[field] = codes[table].get(fact[field], fact[field])
+        return lacking
+
+    def told(self, field):
+        """The last value of a fact of the case."""
+        return next((fact[field] for fact in reversed(self.facts) if field in fact), None)
 
     def all(self, activity):
         return [fact for fact in self.facts if fact["activity"] == activity]
@@ -139,8 +163,8 @@ class Case:
         return min((fact["at"] for fact in self.facts if fact["activity"] in activities), default=NEVER)
 
     def record(self, fact):
-        plan = self.plan
-        return f"{plan['level']}.{plan['region']}.{plan['dept']}/{plan['source']}/{fact['id']}"
+        said = {**self.plan, **fact}
+        return f"{said['level']}.{said['region']}.{said['dept']}/{said['source']}/{said['id']}"
 
     def light(self, rule, instance, card, since):
         plan = self.plan
@@ -157,15 +181,23 @@ class Case:
     def lights(self):
         if self.outcome != "deleted":
             start = self.answered()
-            if start != NEVER:
-                self.limits(start)
-            self.open_stages()
+            if self.item:
+                if start != NEVER:
+                    self.limits(start)
+                self.open_stages()
             self.special_limits()
             self.delivery()
-        self.ledger()
-        self.path()
+        else:
+            start = self.when("accepted")
+        if self.item:
+            self.ledger()
+            self.path()
+        self.closed_unaccepted()
         self.persons()
         self.reasons()
+        self.item_at_fault(start)
+        self.facts_at_fault()
+        self.records_at_fault()
         return self.rows
 
     # Time.
@@ -214,14 +246,15 @@ class Case:
             special = fact["special"]
             if special["kind"] == "A" and special.get("approver") and special.get("ground") and not more:
                 more = min(special["granted"], most)
-        promise = working_days(self.item["promise"]) + more
-        statutory = working_days(self.item["statutory"]) + more
         ended = self.ended()
-        if local_day(self.until) not in stopped:
+        if self.item["promise"] and local_day(self.until) not in stopped:
+            promise = working_days(self.item["promise"]) + more
             warning = self.calendar.due(start, promise - 1, stopped)
             self.light_if_open("OD-04", "-", [("warning", warning)], ended)
-        for rule, card, limit in (("OD-05", "yellow", promise), ("OD-06", "red", statutory)):
-            due = self.calendar.due(start, limit, stopped)
+        for rule, card, limit in (("OD-05", "yellow", "promise"), ("OD-06", "red", "statutory")):
+            if not self.item[limit]:
+                continue
+            due = self.calendar.due(start, working_days(self.item[limit]) + more, stopped)
             if due < min(ended, self.until):
                 self.light(rule, "-", card, due)
 
@@ -229,7 +262,7 @@ class Case:
         """OD-07."""
         stopped = self.special_days()
         for place, fact in enumerate(self.facts):
-            if fact["activity"] != "stage_started":
+            if fact["activity"] != "stage_started" or fact["stage"] not in self.stages:
                 continue
             later = self.facts[place:]
             if any(one["activity"] == "stage_completed" and one["stage"] == fact["stage"] for one in later):
@@ -310,7 +343,7 @@ class Case:
     # Process.
 
     def path(self):
-        """PS-01, PS-03, PS-04."""
+        """PS-01, PS-03."""
         steps = self.all("stage_completed")
         if self.closing and self.outcome not in BROKEN_OFF:
             closed = self.closing["at"]
@@ -318,9 +351,6 @@ class Case:
             for code, stage in self.stages.items():
                 if stage["required"] == "yes" and code not in visited:
                     self.light("PS-01", code, "red", closed)
-            known_for = self.until - max(closed, self.closing["arrived"])
-            if self.when("accepted") > closed and known_for > timedelta(hours=24):
-                self.light("PS-04", self.record(self.closing), "red", closed)
         met = set()
         for before, after in zip(steps, steps[1:]):
             edge = (before["stage"], after["stage"])
@@ -329,9 +359,17 @@ class Case:
                 met.add(edge)
                 self.light("PS-03", ">".join(edge), "red", after["at"])
 
+    def closed_unaccepted(self):
+        """PS-04."""
+        if self.closing and self.outcome not in BROKEN_OFF:
+            closed = self.closing["at"]
+            known_for = self.until - max(closed, self.closing["arrived"])
+            if self.when("accepted") > closed and known_for > timedelta(hours=24):
+                self.light("PS-04", self.record(self.closing), "red", closed)
+
     def persons(self):
         """PS-07."""
-        if self.plan["case_type"] == "instant":
+        if self.told("case_type") == "instant":
             return
         roles, cards = defaultdict(set), {}
         for fact in self.all("stage_completed"):
@@ -351,14 +389,72 @@ class Case:
                 self.light("PS-11", self.record(fact), "red", fact["at"])
 
 
-def work_out(path, calendar, catalogue):
+    # Data.
+
+    def warn(self, rule, fact, since=None):
+        self.light(rule, self.record(fact), "warning", since or fact["at"])
+
+    def item_at_fault(self, start):
+        """DQ-05, DQ-06: `start` is the acceptance, by an office or by silence."""
+        if not self.item:
+            rule = "DQ-05"
+            start = min(start, self.when("accepted", "stage_started", "stage_completed", "fee", "closed"))
+        elif not (self.item["promise"] and self.item["statutory"]):
+            rule = "DQ-06"
+        else:
+            return
+        if start != NEVER:
+            self.light(rule, "-", "warning", start)
+
+    def facts_at_fault(self):
+        """DQ-03, DQ-04, DQ-07, DQ-08, DQ-09, DQ-10: each fact against the catalogue and against those before it."""
+        offices, counties, known = defaultdict(set), set(), {}
+        for fact in self.facts:
+            if fact["activity"] not in KNOWN_ACTIVITIES:
+                self.warn("DQ-03", fact)
+            if fact["unmapped"]:
+                self.warn("DQ-04", fact)
+            if fact["activity"] == "stage_started" and self.item:
+                if not self.stages.get(fact["stage"], {}).get("limit"):
+                    self.warn("DQ-07", fact)
+            said_by = offices[fact["source"], fact["id"]]
+            office = (fact["level"], fact["region"], fact["dept"])
+            if said_by - {office}:
+                self.warn("DQ-08", fact)
+            said_by.add(office)
+            county = fact["region"][:6]
+            if fact["activity"] in ("submitted", "accepted") and not county.endswith("00"):
+                if counties - {county}:
+                    self.warn("DQ-09", fact)
+                counties.add(county)
+            told = {name: fact[name] for name in CASE_FACTS if name in fact}
+            if any(known.get(name, value) != value for name, value in told.items()):
+                self.warn("DQ-10", fact)
+            known.update(told)
+
+    def records_at_fault(self):
+        """DQ-01, DQ-02, DQ-11: what came of each record, and when."""
+        for fact in self.facts:
+            if fact["rivalled"]:
+                self.warn("DQ-01", fact)
+            if fact["at"] - fact["received"] > SKEW:
+                self.warn("DQ-11", fact, fact["received"])
+        for record in self.plan["deleted"]:
+            again = record["again"]
+            if record["final"] and again and again["version"] > record["version"]:
+                received = datetime.fromisoformat(again["received"])
+                if received > datetime.fromisoformat(record["deleted"]):
+                    self.warn("DQ-02", {"id": record["id"]}, received)
+
+
+def work_out(path, calendar, catalogue, sources):
     """All lights of the plans in path, and how many cases were meant for which rule."""
     rows, meant = [], Counter()
     with path.open(encoding="utf-8") as file:
         until = datetime.fromisoformat(json.loads(next(file))["until"])
         for line in file:
             plan = json.loads(line)
-            rows += Case(plan, calendar, catalogue, until).lights()
+            rows += Case(plan, calendar, catalogue, sources, until).lights()
             if plan["script"]:
                 meant[plan["script"]["rule"], plan["script"]["aim"]] += 1
     return rows, meant
@@ -380,7 +476,8 @@ def main():
     args = parser.parse_args()
     calendar = Calendar(args.config / "calendars" / "cn")
     catalogue = Catalogue(args.config / "catalogue")
-    ours, meant = work_out(args.plans, calendar, catalogue)
+    sources = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in args.config.glob("sources/*.toml")}
+    ours, meant = work_out(args.plans, calendar, catalogue, sources)
     theirs = read_truth(args.truth)
     standing = Counter(row[1] for row in ours)
     print(f"{'rule':8}{'broken':>8}{'nearly':>8}{'lights':>8}")

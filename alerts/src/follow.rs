@@ -14,7 +14,9 @@ use futures_util::StreamExt;
 
 use crate::figures;
 use crate::ledger::{Ledger, LedgerFault, Position};
-use crate::said::{PULL_EXPIRES, PULL_HEARTBEAT, PULL_MESSAGES, consumer_after, created_micros, dropped_after};
+use crate::said::{
+    Deliveries, PULL_EXPIRES, PULL_HEARTBEAT, PULL_MESSAGES, consumer_after, created_micros, dropped_after,
+};
 
 /// The ledger cannot go on without a person.
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +150,7 @@ impl Follower {
 
     async fn take(&self, messages: pull::Stream) -> Result<(), End> {
         let mut chunks = messages.ready_chunks(BATCH);
+        let mut deliveries = Deliveries::default();
         while let Some(chunk) = chunks.next().await {
             let mut entries: Vec<(u64, Transition)> = Vec::with_capacity(chunk.len());
             let mut reached = None;
@@ -161,6 +164,10 @@ impl Follower {
                     }
                 };
                 let info = message.info().map_err(stream_failed)?;
+                if let Err(lost) = deliveries.count(info.consumer_sequence) {
+                    failed = Some(stream_failed(lost));
+                    break;
+                }
                 match serde_json::from_slice(&message.payload) {
                     Ok(transition) => entries.push((info.stream_sequence, transition)),
                     Err(error) => figures::unreadable(&self.stream, info.stream_sequence, &error),

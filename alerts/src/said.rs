@@ -118,9 +118,11 @@ async fn read_messages(
         .expires(PULL_EXPIRES)
         .messages()
         .await?;
+    let mut deliveries = Deliveries::default();
     while let Some(message) = messages.next().await {
         let message = message?;
         let info = message.info()?;
+        deliveries.count(info.consumer_sequence)?;
         let (sequence, pending) = (info.stream_sequence, info.pending);
         if sequence <= until {
             match serde_json::from_slice(&message.payload) {
@@ -148,6 +150,35 @@ pub(crate) fn consumer_after(after: u64) -> pull::Config {
     }
 }
 
+/// Messages of one consumer, counted: what was on its way when a connection ended is not delivered again, and the
+/// client goes on with the same consumer as if nothing had been lost.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    counted: u64,
+}
+
+/// Messages were lost between the server and us; reading begins anew at the position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("messages were lost on the way: the consumer's number {found} came after number {counted}")]
+pub(crate) struct LostOnTheWay {
+    counted: u64,
+    found: u64,
+}
+
+impl Deliveries {
+    /// Takes the next message; `number` is its number among those of the consumer, from 1.
+    ///
+    /// # Errors
+    /// When a message before it did not come.
+    pub(crate) fn count(&mut self, number: u64) -> Result<(), LostOnTheWay> {
+        if number != self.counted + 1 {
+            return Err(LostOnTheWay { counted: self.counted, found: number });
+        }
+        self.counted = number;
+        Ok(())
+    }
+}
+
 /// When the stream was made, in microseconds since 1970.
 pub(crate) fn created_micros(info: &async_nats::jetstream::stream::Info) -> i64 {
     i64::try_from(info.created.unix_timestamp_nanos() / 1_000).expect("a server's clock is within 290,000 years")
@@ -163,4 +194,18 @@ pub(crate) fn dropped_after(info: &async_nats::jetstream::stream::Info, after: u
 /// What identifies a light: case, rule, instance.
 pub(crate) fn instance_of(transition: &Transition) -> (String, String, String) {
     (transition.case.to_string(), transition.rule.to_string(), transition.instance.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_in_the_numbers_of_a_consumer_is_a_loss() {
+        let mut deliveries = Deliveries::default();
+        assert_eq!(deliveries.count(1), Ok(()));
+        assert_eq!(deliveries.count(2), Ok(()));
+        assert_eq!(deliveries.count(5), Err(LostOnTheWay { counted: 2, found: 5 }));
+        assert_eq!(deliveries.count(3), Ok(()), "a refused number is not taken");
+    }
 }

@@ -46,6 +46,8 @@ pub enum What {
     Withdrawn,
     /// 送达
     Delivered,
+    /// Another activity, by name: of the closed vocabulary, or one that nobody declared
+    Other(&'static str),
 }
 
 /// A special procedure as it is opened.
@@ -82,7 +84,43 @@ pub struct FeeLine {
     pub payee: CompactString,
 }
 
-/// What was said of a record before it was corrected.
+/// The one sending system with codes of its own, those of config/sources/example.toml.
+pub const MAPPED_SOURCE: &str = "example";
+/// Its codes and ours, as far as plans say them.
+const CODES: [(&str, &str); 13] = [
+    ("0", "certified"),
+    ("1", "returned"),
+    ("2", "voided"),
+    ("3", "deleted"),
+    ("4", "forwarded"),
+    ("5", "lapsed"),
+    ("0", "instant"),
+    ("1", "promised"),
+    ("3", "joint"),
+    ("承办", "handle"),
+    ("踏勘", "site_visit"),
+    ("审核", "review"),
+    ("批准", "approve"),
+];
+/// An item of the catalogue that has no promise.
+pub const NO_PROMISE: &str = "SL-302";
+
+/// The code that the source with codes of its own has for our word; `None` where it has none.
+#[must_use]
+pub fn code_of(word: &str) -> Option<&'static str> {
+    CODES.iter().find(|(_, ours)| *ours == word).map(|(code, _)| *code)
+}
+
+/// What a fact says of its case.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Names {
+    /// Item code.
+    pub item: Option<CompactString>,
+    /// Case type, in our words.
+    pub case_type: Option<&'static str>,
+}
+
+/// What was said of a record before it was corrected, or beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
     /// What the first version said.
@@ -108,6 +146,12 @@ pub struct PlannedFact {
     pub what: What,
     /// A wrong version that came first.
     pub earlier: Option<Earlier>,
+    /// Another content under the final version, which loses against this one.
+    pub rival: Option<Earlier>,
+    /// What it says of its case, where that is not what such a fact usually says.
+    pub names: Option<Names>,
+    /// Who says it, if not the owner.
+    pub office: Option<Address>,
     /// When the same bytes came a second time.
     pub repeated: Option<Moment>,
 }
@@ -116,7 +160,7 @@ impl PlannedFact {
     /// When the record first reached the stream, in whatever version.
     #[must_use]
     pub fn first_arrived(&self) -> Moment {
-        self.earlier.as_ref().map_or(self.arrived, |earlier| earlier.arrived.min(self.arrived))
+        [&self.earlier, &self.rival].into_iter().flatten().map(|other| other.arrived).fold(self.arrived, Moment::min)
     }
 }
 
@@ -137,6 +181,8 @@ pub struct Ghost {
     pub deleted: Moment,
     /// Does the deletion name a version?
     pub versioned: bool,
+    /// When it was sent again after its deletion, and whether as a new version or byte by byte.
+    pub again: Option<(Moment, bool)>,
 }
 
 /// On which side of its rule a scripted case lies.
@@ -177,7 +223,7 @@ pub struct Script {
 pub struct CasePlan {
     /// Case number.
     pub case: CompactString,
-    /// The office that handles it; the only one that speaks about it.
+    /// The office that handles it; the only one that speaks about it, but for facts that name another.
     pub owner: Address,
     /// The sending system.
     pub source: CompactString,
@@ -203,48 +249,112 @@ impl CasePlan {
         compact_str::format_compact!("{level}.{region}.{dept}/{}/{id}", self.source)
     }
 
+    /// As [`CasePlan::record`], for a fact that another office may have said.
+    #[must_use]
+    pub fn record_of(&self, fact: &PlannedFact) -> CompactString {
+        let Address { level, region, dept } = fact.office.as_ref().unwrap_or(&self.owner);
+        compact_str::format_compact!("{level}.{region}.{dept}/{}/{}", self.source, fact.id)
+    }
+
+    /// What a fact says of the case.
+    #[must_use]
+    pub fn names(&self, fact: &PlannedFact) -> Names {
+        fact.names.clone().unwrap_or_else(|| self.usual_names(fact.seq, &fact.what))
+    }
+
+    /// Facts that open, accept or close a case name its item and type.
+    fn usual_names(&self, seq: i64, what: &What) -> Names {
+        let opens = seq == 1 || matches!(what, What::Submitted | What::Accepted | What::Closed(..));
+        if opens {
+            Names { item: Some(self.item.code.clone()), case_type: Some(self.case_type) }
+        } else {
+            Names::default()
+        }
+    }
+
+    /// Of two contents of the fact's final version, makes the one that wins the fact's own.
+    pub(crate) fn settle_rivals(&mut self) {
+        for place in 0..self.facts.len() {
+            let fact = &self.facts[place];
+            let Some(rival) = &fact.rival else { continue };
+            let loser = PlannedFact { at: rival.at, arrived: rival.arrived, what: rival.what.clone(), ..fact.clone() };
+            let mut both = facts::History::new();
+            let mine = self.event(fact, 1, (fact.at, fact.arrived), &fact.what);
+            both.join(mine.clone(), None, &jiff::tz::TimeZone::UTC);
+            both.join(self.event(&loser, 1, (loser.at, loser.arrived), &loser.what), None, &jiff::tz::TimeZone::UTC);
+            if both.records()[0].event.detail != mine.detail {
+                let fact = &mut self.facts[place];
+                fact.rival = Some(Earlier { what: fact.what.clone(), at: fact.at, arrived: fact.arrived });
+                (fact.what, fact.at, fact.arrived) = (loser.what, loser.at, loser.arrived);
+            }
+        }
+    }
+
     /// Everything the stream carries about the case, in the order of the trace, not of arrival.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         let mut events = Vec::with_capacity(self.facts.len() + 2 * self.ghosts.len());
         for fact in &self.facts {
             let version = 1 + u32::from(fact.earlier.is_some());
-            if let Some(earlier) = &fact.earlier {
-                events.push(self.event(&fact.id, fact.seq, 1, (earlier.at, earlier.arrived), &earlier.what));
-            }
-            let event = self.event(&fact.id, fact.seq, version, (fact.at, fact.arrived), &fact.what);
+            let said = |version, other: &Earlier| self.event(fact, version, (other.at, other.arrived), &other.what);
+            events.extend(fact.earlier.as_ref().map(|earlier| said(1, earlier)));
+            events.extend(fact.rival.as_ref().map(|rival| said(version, rival)));
+            let event = self.event(fact, version, (fact.at, fact.arrived), &fact.what);
             if let Some(repeated) = fact.repeated {
                 events.push(Event { arrived: Some(repeated), ..event.clone() });
             }
             events.push(event);
         }
         for ghost in &self.ghosts {
-            events.push(self.event(&ghost.id, ghost.seq, 1, (ghost.at, ghost.arrived), &ghost.what));
+            let said = self.ghost(ghost);
+            events.push(said.clone());
             events.push(self.deletion(ghost));
+            events.extend(ghost.again.map(|(again, changed)| Event {
+                version: 1 + u32::from(changed),
+                arrived: Some(again),
+                ..said
+            }));
         }
         events
     }
 
     /// The final form of each fact, as the event that carries it.
     pub fn known(&self) -> impl Iterator<Item = Event> {
-        self.facts.iter().map(|fact| self.event(&fact.id, fact.seq, 1, (fact.at, fact.first_arrived()), &fact.what))
+        self.facts.iter().map(|fact| self.event(fact, 1, (fact.at, fact.first_arrived()), &fact.what))
     }
 
-    fn event(&self, id: &str, seq: i64, version: u32, (at, arrived): (Moment, Moment), what: &What) -> Event {
-        let detail = self.detail(what, seq == 1);
+    fn event(&self, fact: &PlannedFact, version: u32, (at, arrived): (Moment, Moment), what: &What) -> Event {
+        let names = fact.names.clone().unwrap_or_else(|| self.usual_names(fact.seq, what));
+        let detail = self.detail(what, names);
         Event {
-            id: id.into(),
+            id: fact.id.clone(),
             version,
-            seq: Some(seq),
+            seq: Some(fact.seq),
             op: Op::Put,
             source: self.source.clone(),
             case: self.case.clone(),
             activity: activity(what),
             at: EventTime::Instant(at),
             arrived: Some(arrived),
-            address: self.owner.clone(),
+            address: fact.office.as_ref().unwrap_or(&self.owner).clone(),
             detail: (detail != Detail::default()).then(|| Box::new(detail)),
         }
+    }
+
+    fn ghost(&self, ghost: &Ghost) -> Event {
+        let fact = PlannedFact {
+            id: ghost.id.clone(),
+            seq: ghost.seq,
+            at: ghost.at,
+            arrived: ghost.arrived,
+            what: ghost.what.clone(),
+            earlier: None,
+            rival: None,
+            names: None,
+            office: None,
+            repeated: None,
+        };
+        self.event(&fact, 1, (ghost.at, ghost.arrived), &ghost.what)
     }
 
     fn deletion(&self, ghost: &Ghost) -> Event {
@@ -263,14 +373,14 @@ impl CasePlan {
         }
     }
 
-    /// What the fact adds; facts that open, accept or close a case also name its item.
-    fn detail(&self, what: &What, opens: bool) -> Detail {
+    /// What the fact adds, in the source's own codes.
+    fn detail(&self, what: &What, names: Names) -> Detail {
         let mut detail = Detail::default();
-        if opens || matches!(what, What::Submitted | What::Accepted | What::Closed(..)) {
-            detail.item = Some(self.item.code.clone());
-            detail.case_type = Some(self.case_type.into());
+        if names.item.is_some() {
             detail.linked_case = self.linked_case.clone();
         }
+        detail.item = names.item;
+        detail.case_type = names.case_type.map(CompactString::from);
         match what {
             What::Submitted => detail.materials = Some(self.item.materials.clone()),
             What::Accepted => detail.reported_limit = Some((self.item.promise, facts::SpanUnit::WorkingDays)),
@@ -294,7 +404,14 @@ impl CasePlan {
                 detail.outcome = Some((*outcome).into());
                 detail.reason = said(reason);
             }
-            What::PreAccepted | What::SupplementReceived | What::Withdrawn | What::Delivered => {}
+            What::PreAccepted | What::SupplementReceived | What::Withdrawn | What::Delivered | What::Other(_) => {}
+        }
+        if self.source == MAPPED_SOURCE {
+            for word in [&mut detail.case_type, &mut detail.stage, &mut detail.outcome].into_iter().flatten() {
+                if let Some(code) = code_of(word) {
+                    *word = code.into();
+                }
+            }
         }
         detail
     }
@@ -320,6 +437,7 @@ fn activity(what: &What) -> Activity {
         What::Closed(..) => Activity::Closed,
         What::Withdrawn => Activity::Withdrawn,
         What::Delivered => Activity::Delivered,
+        What::Other(name) => Activity::from_name(name),
     }
 }
 

@@ -181,6 +181,10 @@ fn items(date: Date) -> Result<BTreeMap<CompactString, Arc<Item>>, Fault> {
         {
             continue;
         }
+        // An item whose promise was never published has no case here but one that says so.
+        if row.get("promise")?.is_empty() {
+            continue;
+        }
         let (code, version) = (row.get("item")?, row.get("version")?);
         let mine = |other: &&Row| other.get("item") == Ok(code) && other.get("version") == Ok(version);
         let item = Item {

@@ -39,7 +39,8 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
     let facts = std::mem::take(&mut draft.facts);
     let ghosts = std::mem::take(&mut draft.ghosts);
     let trace = i64::try_from(facts.len()).expect("short traces");
-    CasePlan {
+    let same_id: Vec<bool> = facts.iter().map(|fact| fact.same_id).collect();
+    let mut plan = CasePlan {
         case: format_compact!("{}-{date}-{:07}", draft.owner.region, draft.index),
         facts: (1..)
             .zip(facts.into_iter().zip(repeated))
@@ -52,7 +53,14 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
         case_type: draft.case_type,
         linked_case: draft.linked_case,
         script: draft.script,
+    };
+    for place in 1..plan.facts.len() {
+        if same_id[place] {
+            plan.facts[place].id = plan.facts[place - 1].id.clone();
+        }
     }
+    plan.settle_rivals();
+    plan
 }
 
 /// Late, bulk and wrong facts, and records to be deleted, by the profile's shares.
@@ -121,7 +129,7 @@ fn add_ghost(draft: &mut Draft<'_>) {
         }
     };
     let deleted = at.plus_millis(i64::from(draft.within(60, 30 * 60)) * MINUTE);
-    draft.ghosts.push(DraftGhost { at, what, deleted });
+    draft.ghosts.push(DraftGhost { at, what, deleted, for_good: false, again: None });
 }
 
 /// Cuts the end of the case that has not arrived by the end of the run, and moves what else would
@@ -142,6 +150,9 @@ fn forget_what_is_not_known(draft: &mut Draft<'_>) {
 }
 
 fn repetition(draft: &mut Draft<'_>, place: usize, arrivals: &Arrivals) -> Option<Moment> {
+    if draft.facts[place].repeated.is_some() {
+        return draft.facts[place].repeated;
+    }
     if !draft.chance(arrivals.duplicated) {
         return None;
     }
@@ -158,6 +169,9 @@ fn planned(seq: i64, fact: DraftFact, repeated: Option<Moment>) -> PlannedFact {
         arrived: fact.arrived.expect("every fact arrives"),
         what: fact.what,
         earlier: fact.earlier,
+        rival: fact.rival,
+        names: fact.names,
+        office: fact.office,
         repeated,
     }
 }
@@ -171,7 +185,8 @@ fn planned_ghost(draft: &mut Draft<'_>, seq: i64, ghost: DraftGhost) -> Ghost {
         arrived: ghost.at.plus_millis(delay).min(ghost.deleted),
         what: ghost.what,
         deleted: ghost.deleted,
-        versioned: draft.chance(5_000),
+        versioned: draft.chance(5_000) && !ghost.for_good,
+        again: ghost.again,
     }
 }
 
@@ -191,6 +206,7 @@ fn record_id(what: &What, seq: i64) -> CompactString {
         What::Closed(..) => "BJ",
         What::Withdrawn => "CJ",
         What::Delivered => "LQ",
+        What::Other(_) => "QT",
     };
     format_compact!("{kind}{seq:02}")
 }

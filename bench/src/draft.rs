@@ -14,7 +14,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::calendar::{self, CLOSE_SECOND, OPEN_SECOND, WorkingDays};
-use crate::case_plan::{Earlier, FeeLine, Script, SpecialTerms, What};
+use crate::case_plan::{Earlier, FeeLine, Names, Script, SpecialTerms, What};
 use crate::city::{City, Item, Tariff};
 use crate::profile::Window;
 
@@ -33,6 +33,32 @@ pub(crate) struct DraftFact {
     /// When it reaches the stream, where the script says so.
     pub(crate) arrived: Option<Moment>,
     pub(crate) earlier: Option<Earlier>,
+    /// Another content under the same version.
+    pub(crate) rival: Option<Earlier>,
+    /// When the same bytes come again.
+    pub(crate) repeated: Option<Moment>,
+    /// What it says of its case, where that is not what such a fact usually says.
+    pub(crate) names: Option<Names>,
+    /// Who says it, if not the owner.
+    pub(crate) office: Option<Address>,
+    /// It has the id of the fact before it.
+    pub(crate) same_id: bool,
+}
+
+impl DraftFact {
+    fn new(at: Moment, what: What) -> DraftFact {
+        DraftFact {
+            at,
+            what,
+            arrived: None,
+            earlier: None,
+            rival: None,
+            repeated: None,
+            names: None,
+            office: None,
+            same_id: false,
+        }
+    }
 }
 
 /// A record that will be deleted again.
@@ -41,6 +67,10 @@ pub(crate) struct DraftGhost {
     pub(crate) at: Moment,
     pub(crate) what: What,
     pub(crate) deleted: Moment,
+    /// The delete names no version, whatever else is drawn.
+    pub(crate) for_good: bool,
+    /// When it is sent again after that, and whether as a new version.
+    pub(crate) again: Option<(Moment, bool)>,
 }
 
 /// One case being drawn up.
@@ -225,7 +255,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn say(&mut self, what: What) -> usize {
         self.second = self.next_second();
         let at = calendar::instant(self.civil(self.place), self.second);
-        self.facts.push(DraftFact { at, what, arrived: None, earlier: None });
+        self.facts.push(DraftFact::new(at, what));
         self.facts.len() - 1
     }
 
@@ -238,7 +268,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn submit_in_the_evening(&mut self) {
         let second = 19 * 3600 + i64::from(self.within(0, 4 * 3600));
         let at = calendar::instant(self.civil(self.place), second);
-        self.facts.push(DraftFact { at, what: What::Submitted, arrived: None, earlier: None });
+        self.facts.push(DraftFact::new(at, What::Submitted));
         self.later(1);
     }
 
@@ -399,7 +429,53 @@ impl<'a> Draft<'a> {
         let fact = self.facts.pop().expect("something was said");
         let second = OPEN_SECOND + i64::from(self.within(0, 3600));
         let deleted = calendar::instant(self.civil(place), second);
-        self.ghosts.push(DraftGhost { at: fact.at, what: fact.what, deleted });
+        self.ghosts.push(DraftGhost { at: fact.at, what: fact.what, deleted, for_good: false, again: None });
+    }
+
+    /// Turns the fact last said into a record that is deleted for good on the next working day; `again` sends it
+    /// once more the day after, as a new version or byte by byte.
+    pub(crate) fn delete_last_for_good(&mut self, again: Option<bool>) {
+        let place = self.place;
+        self.delete_last_on(place + 1);
+        let second = OPEN_SECOND + i64::from(self.within(0, 3600));
+        let came = calendar::instant(self.civil(place + 2), second);
+        let ghost = self.ghosts.last_mut().expect("it was just made");
+        (ghost.for_good, ghost.again) = (true, again.map(|changed| (came, changed)));
+    }
+
+    /// The fact is also sent as `what` under its own version, on the working day at `place`.
+    pub(crate) fn rivalled_on(&mut self, fact: usize, what: What, place: usize) {
+        let second = OPEN_SECOND + i64::from(self.within(0, 3600));
+        let arrived = calendar::instant(self.civil(place), second);
+        self.facts[fact].rival = Some(Earlier { what, at: self.facts[fact].at, arrived });
+    }
+
+    /// The same bytes come again on the working day at `place`.
+    pub(crate) fn repeated_on(&mut self, fact: usize, place: usize) {
+        let second = OPEN_SECOND + i64::from(self.within(0, 3600));
+        self.facts[fact].repeated = Some(calendar::instant(self.civil(place), second));
+    }
+
+    /// The fact reaches the stream `secs` before it is said to happen.
+    pub(crate) fn arrives_ahead(&mut self, fact: usize, secs: i64) {
+        self.facts[fact].arrived = Some(self.facts[fact].at.plus_millis(-secs * 1000));
+    }
+
+    // What it says of the case.
+
+    /// The fact names this item and this case type, and nothing else of the case.
+    pub(crate) fn names(&mut self, fact: usize, item: Option<CompactString>, case_type: Option<&'static str>) {
+        self.facts[fact].names = Some(Names { item, case_type });
+    }
+
+    /// Whatever was said so far and names an item names this one, or none.
+    pub(crate) fn calls_item(&mut self, item: Option<&'static str>) {
+        for fact in 0..self.facts.len() {
+            let naming = matches!(self.facts[fact].what, What::Submitted | What::Accepted | What::Closed(..));
+            if fact == 0 || naming {
+                self.names(fact, item.map(CompactString::from), Some(self.case_type));
+            }
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Events: NDJSON in order of arrival, in the canonical line form. Truth: CSV with a header row, the
 //! nine fields of a standing light, sorted. Plans: NDJSON, a case a line: what it is for and its facts
-//! in their final form, which is what tools/check_truth.py counts again.
+//! in their final form (`received`: when that came; `rivalled`: another content has its version) and what
+//! was deleted, which is what tools/check_truth.py counts again.
 
 use std::io::{self, Write};
 
@@ -11,7 +12,7 @@ use facts::line;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::case_plan::CasePlan;
+use crate::case_plan::{CasePlan, Ghost};
 use crate::generate::Generated;
 
 /// Header of the truth file.
@@ -114,15 +115,31 @@ fn cell(text: &str) -> String {
 }
 
 fn plan_line(plan: &CasePlan) -> String {
-    let facts: Vec<Value> = plan.known().map(|event| read_back(&line::write(&event))).collect();
+    let known = plan.known().zip(&plan.facts);
+    let facts: Vec<Value> = known
+        .map(|(event, fact)| {
+            let mut said = read_back(&line::write(&event));
+            said["received"] = json!(fact.arrived);
+            said["rivalled"] = json!(fact.rival.is_some());
+            said
+        })
+        .collect();
+    let deleted: Vec<Value> = plan.ghosts.iter().map(deletion).collect();
     let script = plan.script.as_ref().map(|script| {
         json!({ "rule": script.rule, "aim": script.aim.name(), "variant": script.variant, "card": script.card.token() })
     });
     json!({
         "case": plan.case, "level": plan.owner.level, "region": plan.owner.region, "dept": plan.owner.dept,
         "source": plan.source, "item": plan.item.code, "case_type": plan.case_type, "script": script, "facts": facts,
+        "deleted": deleted,
     })
     .to_string()
+}
+
+/// A record that was deleted, and when it came again under which version, if it did.
+fn deletion(ghost: &Ghost) -> Value {
+    let again = ghost.again.map(|(at, changed)| json!({ "received": at, "version": 1 + u32::from(changed) }));
+    json!({ "id": ghost.id, "deleted": ghost.deleted, "final": !ghost.versioned, "version": 1, "again": again })
 }
 
 fn read_back(line: &str) -> Value {

@@ -13,6 +13,7 @@ mod clocks;
 mod duties;
 mod fees;
 mod process;
+mod quality;
 
 /// One way to come upon a rule.
 pub(crate) struct Variant {
@@ -52,7 +53,7 @@ impl Trial {
 }
 
 /// All trials, in the order of their rule ids' families.
-pub(crate) const TRIALS: [Trial; 16] = [
+pub(crate) const TRIALS: [Trial; 27] = [
     duties::OD_01,
     clocks::OD_04,
     clocks::OD_05,
@@ -69,6 +70,17 @@ pub(crate) const TRIALS: [Trial; 16] = [
     process::PS_04,
     process::PS_07,
     process::PS_11,
+    quality::DQ_01,
+    quality::DQ_02,
+    quality::DQ_03,
+    quality::DQ_04,
+    quality::DQ_05,
+    quality::DQ_06,
+    quality::DQ_07,
+    quality::DQ_08,
+    quality::DQ_09,
+    quality::DQ_10,
+    quality::DQ_11,
 ];
 
 /// Ids of the rules that are tried.

@@ -8,12 +8,16 @@
 //!
 //! A mark lies at the last instant in time; its card stands from the next millisecond on.
 
+mod quality;
+
 use std::collections::BTreeSet;
 
 use compact_str::{CompactString, format_compact};
 use facts::{Card, FeeAct, Light, Moment, StandingLight};
 
 use crate::calendar::{Day, Pause, WorkingDays, day_of};
+use quality::ItemKnown;
+
 use crate::case_plan::{CasePlan, FeeLine, PlannedFact, SpecialTerms, What};
 
 /// 行政许可法 32: an application is answered within five working days.
@@ -41,19 +45,27 @@ const BY_APPLICANT: [&str; 2] = ["withdrawn", "lapsed"];
 #[must_use]
 pub fn standing(plan: &CasePlan, days: &WorkingDays, until: Moment) -> Vec<StandingLight> {
     let mut case = Case::new(plan, days, until);
+    let with_item = case.item_known() == ItemKnown::Whole;
+    let mut deemed = None;
     if case.outcome != Some("deleted") {
-        let deemed = case.answer();
-        if let Some(start) = deemed.or_else(|| case.first(|what| *what == What::Accepted)) {
-            case.limits(start);
+        deemed = case.answer();
+        if with_item {
+            if let Some(start) = deemed.or_else(|| case.first(|what| *what == What::Accepted)) {
+                case.limits(start);
+            }
+            case.stages();
         }
-        case.stages();
         case.specials_overdue();
         case.delivery();
     }
-    case.fees();
-    case.path();
+    if with_item {
+        case.fees();
+        case.stages_passed();
+    }
+    case.acceptance_before_closing();
     case.persons();
     case.reasons();
+    case.quality(deemed);
     case.lights
 }
 
@@ -317,20 +329,25 @@ impl<'a> Case<'a> {
 
     // Process.
 
-    /// PS-01, PS-03, PS-04: the way that the case took.
-    fn path(&mut self) {
+    /// PS-04: closed without acceptance.
+    fn acceptance_before_closing(&mut self) {
+        let Some(closing) = self.normal_closing() else { return };
+        let accepted = self.first(|what| *what == What::Accepted).is_some_and(|at| at <= closing.at);
+        let waited = closing.at.max(closing.first_arrived()).plus_millis(GRACE_MILLIS);
+        if !accepted && waited < self.until {
+            let record = self.plan.record(&closing.id);
+            self.light("PS-04", &record, Card::Red, closing.at);
+        }
+    }
+
+    /// PS-01, PS-03: the way that the case took through its item's stages.
+    fn stages_passed(&mut self) {
         let item = self.plan.item.clone();
         if let Some(closing) = self.normal_closing() {
             let visited: BTreeSet<&CompactString> =
                 self.completed().filter(|(fact, ..)| fact.at <= closing.at).map(|(_, stage, _)| stage).collect();
             for stage in item.stages.iter().filter(|stage| stage.required && !visited.contains(&stage.code)) {
                 self.light("PS-01", &stage.code, Card::Red, closing.at);
-            }
-            let accepted = self.first(|what| *what == What::Accepted).is_some_and(|at| at <= closing.at);
-            let waited = closing.at.max(closing.first_arrived()).plus_millis(GRACE_MILLIS);
-            if !accepted && waited < self.until {
-                let record = self.plan.record(&closing.id);
-                self.light("PS-04", &record, Card::Red, closing.at);
             }
         }
         let steps: Vec<_> = self.completed().collect();

@@ -24,6 +24,8 @@ pub(crate) struct CaseState {
     pub(crate) said: Vec<Said>,
     /// What touched the case since what was said was last true.
     pub(crate) causes: Causes,
+    /// Until when what a late fact brought about waits to be said.
+    pub(crate) hold_until: Option<Moment>,
     /// The configuration that gave `judgement`, counted from 1; 0 before the first judgement.
     pub(crate) judged_under: u32,
     /// The last instant worked through.
@@ -42,6 +44,7 @@ impl CaseState {
             judgement: Judgement::default(),
             said: Vec::new(),
             causes: Causes::default(),
+            hold_until: None,
             judged_under: 0,
             judged_through: Moment::MIN,
             wake: None,
@@ -54,12 +57,8 @@ impl CaseState {
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
     /// rule reads may show another owner: then all rules are judged, whatever was touched.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
-        let records = self.history.reached(at);
+        let case = Case::at(&self.id, &self.history, at);
         let before = std::mem::take(&mut self.judgement);
-        if records.is_empty() {
-            return;
-        }
-        let case = Case { id: &self.id, records };
         if *touched == Touched::All {
             self.judgement = judge.judge(&case);
             return;
@@ -71,10 +70,11 @@ impl CaseState {
         }
     }
 
-    /// The next instant after `at` at which a card or the set of reached facts may change by itself.
+    /// The next instant after `at` at which a card or the set of reached facts may change by itself, or what
+    /// waits is said.
     pub(crate) fn next_instant(&self, at: Moment) -> Option<Moment> {
         let edges = self.judgement.findings.iter().filter_map(|finding| finding.next_after(at));
-        edges.chain(self.history.next_held(at)).min()
+        edges.chain(self.history.next_held(at)).chain(self.hold_until.filter(|until| *until > at)).min()
     }
 }
 

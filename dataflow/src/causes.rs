@@ -12,6 +12,11 @@ impl Causes {
         self.0 |= 1 << cause as u16;
     }
 
+    /// Is this one among them?
+    pub(crate) fn holds(self, cause: Cause) -> bool {
+        self.0 & (1 << cause as u16) != 0
+    }
+
     /// Adds all of `other`.
     pub(crate) fn extend(&mut self, other: Causes) {
         self.0 |= other.0;

@@ -48,6 +48,8 @@ pub(crate) enum Control<J> {
     Configure(Arc<J>, Cause),
     /// Say the differences from now on.
     Announce,
+    /// Say nothing from now on; what differs is said when differences are said again.
+    Hush,
     /// Take this for what was said.
     ReadBack(Arc<Vec<ReadBack>>),
 }
@@ -57,6 +59,7 @@ impl<J> Clone for Control<J> {
         match self {
             Control::Configure(judge, cause) => Control::Configure(Arc::clone(judge), *cause),
             Control::Announce => Control::Announce,
+            Control::Hush => Control::Hush,
             Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
         }
     }

@@ -86,6 +86,7 @@ impl<J: Judge> Joining<'_, J> {
         match &change {
             Change::Nothing => return,
             Change::Annotated => self.note(after.map(|record| &record.event), after, true, news),
+            Change::Barred => self.note_barred(news),
             Change::Added => self.note(None, after, false, news),
             Change::Corrected(before) | Change::Deleted(before) => self.note(Some(before), after, false, news),
         }
@@ -96,6 +97,8 @@ impl<J: Judge> Joining<'_, J> {
     fn join_versions(&self, history: &mut History, versions: Vec<Entry>, news: &mut News) {
         let before = history.record_of(&versions[0].event).map(|record| record.event.clone());
         let any = versions[0].event.clone();
+        let put_of = |history: &History| history.tombstone_of(&any).and_then(|tombstone| tombstone.put.clone());
+        let barred_before = put_of(history);
         let mut annotated = false;
         for version in versions {
             let (change, place) = history.join_at(version.event, version.sequence, self.judge.zone());
@@ -103,12 +106,24 @@ impl<J: Judge> Joining<'_, J> {
             self.touch_by(history, place, &change, news);
         }
         self.note(before.as_ref(), history.record_of(&any), annotated, news);
+        if put_of(history) != barred_before {
+            self.note_barred(news);
+        }
     }
 
-    /// Adds the cause of one record's net change, unless the clock has reached neither side of it.
+    /// A put that a delete bars: no change of the history, but some rules may look at it.
+    fn note_barred(&self, news: &mut News) {
+        if self.judge.looks_aside() {
+            news.causes.add(Cause::Event);
+        }
+    }
+
+    /// Adds the cause of one record's net change, unless the clock has reached neither side of it and no rule
+    /// looks ahead.
     fn note(&self, before: Option<&Event>, after: Option<&Record>, annotated: bool, news: &mut News) {
         let reached = |event: &Event| event.at.moment(self.judge.zone()) <= self.at;
-        if !before.is_some_and(reached) && after.is_none_or(|record| record.at > self.at) {
+        let seen = before.is_some_and(reached) || after.is_some_and(|record| record.at <= self.at);
+        if !seen && !self.judge.looks_aside() {
             return;
         }
         let same = before.is_some() && before == after.map(|record| &record.event);
@@ -128,25 +143,32 @@ impl<J: Judge> Joining<'_, J> {
         news.causes.add(cause);
     }
 
-    /// Adds the rules that one join touches, unless the clock has reached neither side of it.
+    /// Adds the rules that one join touches; where the clock has reached neither side of it, those that look aside.
     fn touch_by(&self, history: &History, place: Option<usize>, change: &Change, news: &mut News) {
         let after = place.map(|place| &history.records()[place]);
         let before = match change {
             Change::Nothing => return,
             Change::Corrected(before) | Change::Deleted(before) => Some(before.as_ref()),
-            Change::Added | Change::Annotated => None,
+            Change::Added | Change::Annotated | Change::Barred => None,
         };
         let was_reached = before.is_some_and(|event| event.at.moment(self.judge.zone()) <= self.at);
-        if !was_reached && after.is_none_or(|record| record.at > self.at) {
+        let seen = was_reached || after.is_some_and(|record| record.at <= self.at);
+        if !seen && !self.judge.looks_aside() {
             return;
         }
-        let Some(event) = after.map(|record| &record.event).or(before) else { return };
+        let Some(event) = after.map(|record| &record.event).or(before).or(barred(history, change)) else { return };
         news.touch(self.touched(history, event, change));
     }
 
     fn touched(&self, history: &History, event: &Event, change: &Change) -> Touched {
-        self.judge.touched(&Case { id: self.id, records: history.reached(self.at) }, event, change)
+        self.judge.touched(&Case::at(self.id, history, self.at), event, change)
     }
+}
+
+/// Of a change that left the history as it was, a deleted record: which one makes no difference to what is touched.
+fn barred<'h>(history: &'h History, change: &Change) -> Option<&'h Event> {
+    let deleted = history.tombstones().first().filter(|_| *change == Change::Barred)?;
+    Some(&deleted.delete.event)
 }
 
 fn is_waiver(event: &Event) -> bool {

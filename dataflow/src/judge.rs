@@ -30,6 +30,12 @@ pub trait Judge: Send + Sync + 'static {
     /// Which rules joining `event` can touch, given what the join did. `case` has the join behind it.
     fn touched(&self, case: &Case<'_>, event: &Event, change: &Change) -> Touched;
 
+    /// Does a rule look at facts that are not in force: dated beyond the clock, or deleted for good? Where none
+    /// does, such a fact asks for no judgement.
+    fn looks_aside(&self) -> bool {
+        false
+    }
+
     /// Why the card of `rule` for `instance` holds at `now`.
     fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation>;
 
@@ -51,6 +57,10 @@ impl Judge for Configuration {
 
     fn touched(&self, case: &Case<'_>, event: &Event, change: &Change) -> Touched {
         rules::judge::touched(case, self, event, change)
+    }
+
+    fn looks_aside(&self) -> bool {
+        self.rules.iter().any(|rule| rule.reads.reads_aside())
     }
 
     fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {

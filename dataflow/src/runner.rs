@@ -21,7 +21,7 @@ use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
 /// Pieces of work that wait in front of each worker before the feeder waits.
 const WORK_MAX: usize = 8;
 
-/// How the dataflow runs. None of it changes what is said, but `late_after`.
+/// How the dataflow runs. None of it changes what is said, but `late_after` and `settle`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Worker threads, at least 1.
@@ -31,6 +31,9 @@ pub struct Options {
     pub late_after: Duration,
     /// Differences are said from the start, as a replay does; otherwise from [`Runner::announce`] on.
     pub announce: bool,
+    /// How long a difference that a late fact brought about waits, on the clock, for what else comes late; then
+    /// the net is said. Lights and counts do not wait. Zero says it at once, as a replay does.
+    pub settle: Duration,
     /// Transitions that may wait for the reader of [`Closings`] before the workers wait.
     pub ready_max: usize,
 }
@@ -38,7 +41,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         let late_after = Duration::from_secs(24 * 60 * 60);
-        Options { workers: 1, late_after, announce: true, ready_max: 65_536 }
+        Options { workers: 1, late_after, announce: true, settle: Duration::ZERO, ready_max: 65_536 }
     }
 }
 
@@ -110,12 +113,13 @@ impl<J: Judge> Runner<J> {
         let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| sync_channel(WORK_MAX)).unzip();
         let receivers = Mutex::new(receivers.into_iter().map(Some).collect::<Vec<_>>());
         let late_after_ms = i64::try_from(options.late_after.as_millis()).unwrap_or(i64::MAX);
+        let settle_ms = i64::try_from(options.settle.as_millis()).unwrap_or(i64::MAX);
         let announcing = options.announce;
         let config =
             timely::Config { communication: CommunicationConfig::Process(workers), worker: WorkerConfig::default() };
         let shared = Arc::clone(&house);
         let guards = timely::execute(config, move |worker| {
-            let place = Place { index: worker.index(), peers: worker.peers(), late_after_ms, announcing };
+            let place = Place { index: worker.index(), peers: worker.peers(), late_after_ms, settle_ms, announcing };
             let taken = lock(&receivers)[place.index].take();
             let work = taken.expect("each worker is started once and takes its own receiver");
             worker::run(worker, place, Arc::clone(&judge), work, &shared);
@@ -171,6 +175,15 @@ impl<J: Judge> Runner<J> {
     /// As [`Runner::feed`].
     pub fn announce(&self, at: Moment) -> Result<Moment, RunnerError> {
         self.control(at, Control::Announce)
+    }
+
+    /// Falls silent at the first open instant, as before a catch-up: lights and counts go on, and what differs is
+    /// said from the next [`Runner::announce`] on. Returns the instant at which it takes effect.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn hush(&self) -> Result<Moment, RunnerError> {
+        self.control(Moment::MIN, Control::Hush)
     }
 
     /// Tells what ALERTS holds, at the start and after a refused publish: it replaces what the operator

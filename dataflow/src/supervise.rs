@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use facts::transition::StandingLine;
-use facts::{History, Moment, StandingLight, Transition};
+use facts::{Cause, History, Moment, StandingLight, Transition};
 use rules::finding::Judgement;
 use rules::judge::{Case, Touched};
 
@@ -70,6 +70,8 @@ pub(crate) struct Place {
     pub(crate) peers: usize,
     /// A fact dated further back than this, in ms, came late.
     pub(crate) late_after_ms: i64,
+    /// How long what a late fact brought about waits to be said, in ms of the clock.
+    pub(crate) settle_ms: i64,
     /// Differences are said from the start.
     pub(crate) announcing: bool,
 }
@@ -146,7 +148,9 @@ impl<J: Judge> Supervisor<J> {
                 self.take(control);
             }
             self.run(at.plus_millis(1));
-            self.settle_all(at);
+            if same_instant.iter().any(|(_, control)| !matches!(control, Control::Hush)) {
+                self.settle_all(at);
+            }
         }
         self.run(bound);
         self.bound = bound;
@@ -163,6 +167,7 @@ impl<J: Judge> Supervisor<J> {
                 self.configured.add(*cause);
             }
             Control::Announce => self.place.announcing = true,
+            Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
         }
     }
@@ -251,7 +256,11 @@ impl<J: Judge> Supervisor<J> {
         }
         case.judged_through = at;
         case.causes.extend(news.causes);
-        speak(case, judge.as_ref(), at, place.announcing, texts, &mut output.transitions);
+        if place.settle_ms > 0 && place.announcing {
+            hold(case, judge.as_ref(), at, news.causes, place.settle_ms);
+        }
+        let speaking = place.announcing && case.hold_until.is_none();
+        speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
         relight(case, judge.as_ref(), at, &mut output.lits);
         let wake = case.next_instant(at);
         if wake != case.wake {
@@ -301,7 +310,7 @@ impl<J: Judge> Supervisor<J> {
     pub(crate) fn lines(&self) -> Standing<StandingLine> {
         let as_of = self.as_of();
         self.standing(|case, light, rule| {
-            let known = Case { id: &case.id, records: case.history.reached(as_of) };
+            let known = Case::at(&case.id, &case.history, as_of);
             let explained = self.judge.explain(&known, rule, &light.instance, as_of);
             StandingLine {
                 case: light.case.clone(),
@@ -339,6 +348,17 @@ impl<J: Judge> Supervisor<J> {
     pub(crate) fn sizes(&self) -> (usize, usize, usize) {
         let wakes = self.next.len();
         (self.cases.len(), wakes, self.cases.bytes(self.records) + wakes * size_of::<(Moment, u32)>())
+    }
+}
+
+/// Lets what a late fact brought about wait for what else comes late, once: what comes meanwhile does not make it
+/// wait longer. A case that is again what was said of it waits for nothing.
+fn hold<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, news: Causes, settle_ms: i64) {
+    if case.hold_until.is_some_and(|until| until <= at) {
+        case.hold_until = None;
+    } else if case.hold_until.is_some() || news.holds(Cause::Late) {
+        let until = case.hold_until.unwrap_or(at.plus_millis(settle_ms));
+        case.hold_until = (!settled(case, judge, at)).then_some(until);
     }
 }
 

@@ -6,4 +6,5 @@ pub(crate) mod city;
 mod kinds;
 mod laws;
 mod running;
+mod settling;
 mod worlds;

@@ -78,7 +78,7 @@ fn specification<'s>(
     let cards = seen.reduce_named("judgement", move |case, facts, cards| {
         let mut records: Vec<_> = facts.iter().map(|(fact, _)| fact.record(&judge)).collect();
         records.sort_by(|a, b| order(a).cmp(&order(b)));
-        let judgement = judge.judge(&Case { id: case, records: &records });
+        let judgement = judge.judge(&Case::of(case, &records));
         let owner = judgement.owner.expect("a case with facts has an owner");
         for finding in &judgement.findings {
             cards.extend(finding.spans.iter().map(|span| {
@@ -135,7 +135,7 @@ impl Fact {
     fn record(&self, city: &City) -> Record {
         let event = self.event();
         let at = event.at.moment(city.zone());
-        Record { event, at, first_arrived: None, sequence: self.sequence, disputed: false }
+        Record { event, at, first_arrived: None, arrived: None, sequence: self.sequence, rival: None }
     }
 }
 

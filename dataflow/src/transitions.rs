@@ -126,7 +126,7 @@ pub(crate) fn say<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, texts: 
     let owner = judgement.owner.clone();
     let shown = shown(judge, judgement, at);
     let (item, cause) = (judgement.item.as_ref(), causes.first());
-    let speaker = Speaker { judge, case: Case { id, records: history.reached(at) }, item, at, cause };
+    let speaker = Speaker { judge, case: Case::at(id, history, at), item, at, cause };
     for said in said.iter_mut() {
         let now = shown.iter().find(|now| said.rule == now.rule.id && said.instance == *now.instance);
         let held_then = HeldThen::of(said, judgement, judge);

@@ -195,12 +195,18 @@ pub enum EventField {
     At,
     /// Arrival of the record's first version.
     Arrived,
+    /// Arrival of this version.
+    Received,
+    /// Arrival of the delete, of a record deleted for good.
+    DeletedAt,
     /// Case number.
     CaseId,
     /// Level of the address.
     Level,
     /// Region of the address, in its canonical text.
     Region,
+    /// County of the address; missing at a city or a province.
+    County,
     /// Department of the address.
     Dept,
     /// Item code.
@@ -235,6 +241,14 @@ pub enum EventField {
     Declared,
     /// Another content was sent under this version.
     Disputed,
+    /// What that other content says, in short.
+    Rival,
+    /// Codes that the map of its source does not have.
+    Unmapped,
+    /// Facts of the case that it gives another value than an event before it.
+    Differs,
+    /// Subjects under which its source has said the same id before it.
+    Namesakes,
     /// `fee.act`
     FeeAct,
     /// `fee.code`
@@ -440,9 +454,13 @@ pub enum Measure {
 pub enum Activities {
     /// `any`
     Any,
+    /// `held`: facts dated beyond the clock.
+    Held,
+    /// `deleted`: what was last said of records deleted for good.
+    Deleted,
     /// One activity.
     One(Activity),
-    /// A fee record with this act.
+    /// A fee record with this act, whatever activity carries it.
     Fee(FeeAct),
 }
 
@@ -453,6 +471,14 @@ pub struct Term {
     pub activities: Activities,
     /// A test on the event's own fields.
     pub test: Option<Node>,
+}
+
+impl Activities {
+    /// Does it name facts that are not in force, which no other set holds?
+    #[must_use]
+    pub fn aside(&self) -> bool {
+        matches!(self, Activities::Held | Activities::Deleted)
+    }
 }
 
 /// A set of events: named sets are expanded, tests of outer and inner names both hold.

@@ -74,6 +74,14 @@ impl Fault {
         Fault { severity: Severity::Warning, ..self }
     }
 
+    /// The order in which faults are told: errors of a file as a whole first, since others may only follow from
+    /// them; then by file and place.
+    #[must_use]
+    pub fn in_order(&self, other: &Fault) -> std::cmp::Ordering {
+        let in_part = |fault: &Fault| fault.place.is_some() || fault.severity == Severity::Warning;
+        (in_part(self), &self.file, self.place, self.code).cmp(&(in_part(other), &other.file, other.place, other.code))
+    }
+
     /// The fault as people read it in `lang`: `file:line:column CODE text`, the line underlined, the advice.
     #[must_use]
     pub fn render(&self, lang: Lang) -> String {

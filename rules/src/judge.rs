@@ -13,7 +13,7 @@ use compact_str::CompactString;
 use facts::proof::Proof;
 use facts::standing::Text2;
 use facts::transition::Evidence;
-use facts::{Change, Event, Moment, Record};
+use facts::{Change, Event, History, Moment, Record, Tombstone};
 
 use crate::configuration::Configuration;
 use crate::finding::{Finding, Judgement, RuleIndex};
@@ -29,6 +29,7 @@ mod fee;
 mod found;
 mod ledger;
 mod measured;
+mod quality;
 mod reckoning;
 mod requires;
 mod separation;
@@ -43,13 +44,31 @@ use found::Found;
 use reckoning::Reckoning;
 use view::CaseView;
 
-/// The facts of one case that the clock has reached.
+/// What is known of one case, and how much of it is history.
 #[derive(Copy, Clone, Debug)]
 pub struct Case<'a> {
     /// Case number.
     pub id: &'a str,
-    /// Winning records in canonical order ([`facts::History::reached`]).
+    /// Winning records that the clock has reached, in canonical order ([`facts::History::reached`]).
     pub records: &'a [Record],
+    /// Winning records dated beyond the clock. They are no history; only rules over `held` see them.
+    pub held: &'a [Record],
+    /// Deleted records. Only rules over `deleted` see those that are deleted for good.
+    pub deleted: &'a [Tombstone],
+}
+
+impl<'a> Case<'a> {
+    /// A case of which these records are all that is known.
+    #[must_use]
+    pub fn of(id: &'a str, records: &'a [Record]) -> Case<'a> {
+        Case { id, records, held: &[], deleted: &[] }
+    }
+
+    /// The case as it stands when the clock shows `now`.
+    #[must_use]
+    pub fn at(id: &'a str, history: &'a History, now: Moment) -> Case<'a> {
+        Case { id, records: history.reached(now), held: history.held(now), deleted: history.tombstones() }
+    }
 }
 
 /// Which rules a change can touch (semantics 22).
@@ -61,6 +80,13 @@ pub enum Touched {
     Rules(Vec<RuleIndex>),
     /// All rules of the case.
     All,
+}
+
+impl Touched {
+    fn of(mut rules: Vec<RuleIndex>) -> Touched {
+        rules.sort_unstable();
+        if rules.is_empty() { Touched::None } else { Touched::Rules(rules) }
+    }
 }
 
 /// Why a card holds: everything a transition tells beside the card itself.
@@ -96,7 +122,9 @@ pub fn rejudge(case: &Case<'_>, configuration: &Configuration, before: Judgement
 }
 
 fn judge_rules(case: &Case<'_>, configuration: &Configuration, before: Judgement, touched: &Touched) -> Judgement {
-    let Some(plain) = CaseView::new(case.id, case.records, &[], configuration) else { return Judgement::default() };
+    let Some(plain) = CaseView::new(case, &[], configuration) else { return Judgement::default() };
+    // Without history there is nothing to judge but what is not history.
+    let judged = |rule: &RuleIndex| !case.records.is_empty() || configuration.rule(*rule).reads.reads_aside();
     let wanted = |rule: &RuleIndex| match touched {
         Touched::All => true,
         Touched::Rules(rules) => rules.binary_search(rule).is_ok(),
@@ -104,7 +132,7 @@ fn judge_rules(case: &Case<'_>, configuration: &Configuration, before: Judgement
     };
     let mut findings: Vec<Finding> = before.findings.into_iter().filter(|finding| !wanted(&finding.rule)).collect();
     let deemed = deemed::facts(&plain);
-    for index in plain.profile.rules.iter().copied().filter(wanted) {
+    for index in plain.profile.rules.iter().copied().filter(wanted).filter(judged) {
         let found = deemed::judge_with(case, configuration, &plain, &deemed, index);
         let found = waiver::hold(&plain, configuration.rule(index), found);
         findings.extend(found.into_iter().map(|found| Finding {
@@ -112,6 +140,9 @@ fn judge_rules(case: &Case<'_>, configuration: &Configuration, before: Judgement
             instance: found.instance,
             spans: found.spans,
         }));
+    }
+    if case.records.is_empty() && findings.is_empty() {
+        return Judgement::default();
     }
     findings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.instance.cmp(&b.instance)));
     Judgement {
@@ -144,13 +175,24 @@ fn judge_rule<'a>(view: &CaseView<'a>, rule: &Rule) -> Vec<Found> {
 /// waiver came, went or changed, or where the order inside an instant may have; else the rules that read
 /// an activity of the losing or the winning version.
 #[must_use]
-pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, change: &Change) -> Touched {
+pub fn touched<'a>(case: &Case<'a>, configuration: &'a Configuration, event: &'a Event, change: &'a Change) -> Touched {
     let before = match change {
         Change::Nothing => return Touched::None,
         Change::Corrected(before) | Change::Deleted(before) => Some(before.as_ref()),
-        Change::Added | Change::Annotated => None,
+        Change::Added | Change::Annotated | Change::Barred => None,
     };
-    let winning = case.records.iter().find(|record| record.event.same_record(event)).map(|record| &record.event);
+    let of_record = |records: &'a [Record]| records.iter().find(|record| record.event.same_record(event));
+    let winning = of_record(case.records).map(|record| &record.event);
+    let rules = || {
+        let owner = view::owner_of(case.records)?;
+        Some(configuration.profile(owner).rules.iter().copied())
+    };
+    if winning.is_none() && before.is_none() {
+        // The history is what it was.
+        let Some(rules) = rules() else { return Touched::All };
+        let rules = rules.filter(|rule| configuration.rule(*rule).reads.reads_aside());
+        return Touched::of(rules.collect());
+    }
     let versions = [before, winning, Some(event)];
     let versions: Vec<&Event> = versions.into_iter().flatten().collect();
     // The first fact dates the case and may name its owner, and with it the profile.
@@ -160,16 +202,18 @@ pub fn touched(case: &Case<'_>, configuration: &Configuration, event: &Event, ch
     if moves_first || versions.iter().any(|event| touches_all(event)) {
         return Touched::All;
     }
-    let Some(owner) = view::owner_of(case.records) else { return Touched::All };
-    let rules = configuration.profile(owner).rules.iter().copied();
-    let reading = |rule: &RuleIndex| versions.iter().any(|event| configuration.rule(*rule).reads.touched_by(event));
-    let mut rules: Vec<RuleIndex> = rules.filter(reading).collect();
+    let Some(rules) = rules() else { return Touched::All };
+    // A record may have come from among those not in force, or gone there.
+    let reading = |rule: &RuleIndex| {
+        let reads = &configuration.rule(*rule).reads;
+        reads.reads_aside() || versions.iter().any(|event| reads.touched_by(event))
+    };
+    let rules: Vec<RuleIndex> = rules.filter(reading).collect();
     // What a deemed fact rests on changes every rule that may read the fact.
     if rules.iter().any(|rule| deemed::blind(configuration.rule(*rule))) {
         return Touched::All;
     }
-    rules.sort_unstable();
-    if rules.is_empty() { Touched::None } else { Touched::Rules(rules) }
+    Touched::of(rules)
 }
 
 /// Does a version of this fact, coming or going, touch every rule?
@@ -205,10 +249,10 @@ pub fn explain(
     instance: &str,
     now: Moment,
 ) -> Option<Explanation> {
-    let plain = CaseView::new(case.id, case.records, &[], configuration)?;
+    let plain = CaseView::new(case, &[], configuration)?;
     let deemed = deemed::facts(&plain);
     let owned = deemed::in_force(&deemed, now);
-    let with_deemed = CaseView::new(case.id, case.records, &owned, configuration)?;
+    let with_deemed = CaseView::new(case, &owned, configuration)?;
     let judged = configuration.rule(rule);
     let view = if deemed::blind(judged) { &plain } else { &with_deemed };
     let finding = deemed::judge_with(case, configuration, &plain, &deemed, rule);

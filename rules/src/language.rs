@@ -28,6 +28,7 @@ mod vocabulary;
 mod tests;
 
 pub use load::{ConfigFiles, Loaded, load};
+pub(crate) use texts::nearest;
 
 /// Every key, field and function there is, for the page that describes them.
 #[cfg(test)]

@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use facts::{Activity, Event};
 
 use crate::configuration::NamedClock;
-use crate::expression::{Activities, CaseField, Comparison, EventSet, Expr, HistoryFunction, Name, Node};
+use crate::expression::{Activities, CaseField, Comparison, EventField, EventSet, Expr, HistoryFunction, Name, Node};
 use crate::rule::{CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
 use crate::value::Value;
 
@@ -23,8 +23,14 @@ pub struct Reads {
     declared: BTreeSet<CompactString>,
     /// Attributes of the case, which any event may carry.
     attrs: BTreeSet<CompactString>,
+    /// Fee records, whatever activity carries them.
+    fees: bool,
     /// Every activity.
     any: bool,
+    /// The catalogue: what it says of the case's item.
+    catalogue: bool,
+    /// Facts that are not in force: dated beyond the clock, or deleted for good.
+    aside: bool,
 }
 
 impl Reads {
@@ -34,6 +40,7 @@ impl Reads {
         let mut walk = Walk { reads: Reads::default(), clocks };
         walk.kind(&rule.kind);
         walk.nodes(rule.scope.condition.iter());
+        walk.reads.catalogue |= !rule.scope.item_types.is_empty();
         rule.cards.iter().for_each(|card| walk.card(card));
         walk.reads
     }
@@ -57,6 +64,9 @@ impl Reads {
     pub fn extend(&mut self, other: &Reads) {
         self.closed |= other.closed;
         self.any |= other.any;
+        self.fees |= other.fees;
+        self.catalogue |= other.catalogue;
+        self.aside |= other.aside;
         self.declared.extend(other.declared.iter().cloned());
         self.attrs.extend(other.attrs.iter().cloned());
     }
@@ -71,10 +81,24 @@ impl Reads {
             }
     }
 
+    /// Does the rule ask the catalogue anything?
+    #[must_use]
+    pub fn reads_catalogue(&self) -> bool {
+        self.catalogue
+    }
+
+    /// Does the rule read facts that are not in force?
+    #[must_use]
+    pub fn reads_aside(&self) -> bool {
+        self.aside
+    }
+
     /// Can a version of this fact, coming or going, change the rule?
     #[must_use]
     pub fn touched_by(&self, event: &Event) -> bool {
-        self.reads(&event.activity) || self.attrs.iter().any(|name| event.attr(name).is_some())
+        self.reads(&event.activity)
+            || self.fees && event.detail().fee.is_some()
+            || self.attrs.iter().any(|name| event.attr(name).is_some())
     }
 }
 
@@ -92,9 +116,12 @@ impl Walk<'_> {
                 self.nodes(&requires.condition);
             }
             Kind::Separation(separation) => self.sets(&separation.acts),
-            Kind::Workflow(workflow) => self.sets([&workflow.of, &workflow.at]),
+            Kind::Workflow(workflow) => {
+                self.reads.catalogue = true;
+                self.sets([&workflow.of, &workflow.at]);
+            }
             Kind::Fee(fee) => {
-                self.reads.add(&Activity::Fee);
+                self.reads.fees = true;
                 self.states(&fee.grounds);
             }
             Kind::Condition(condition) => match &condition.on {
@@ -157,8 +184,9 @@ impl Walk<'_> {
         for term in &set.terms {
             match &term.activities {
                 Activities::Any => self.reads.add_any(),
+                Activities::Held | Activities::Deleted => self.reads.aside = true,
                 Activities::One(activity) => self.reads.add(activity),
-                Activities::Fee(_) => self.reads.add(&Activity::Fee),
+                Activities::Fee(_) => self.reads.fees = true,
             }
             self.nodes(&term.test);
         }
@@ -172,7 +200,11 @@ impl Walk<'_> {
         match &node.expr {
             Expr::Literal(_) => {}
             Expr::Name(name) => self.name(name),
-            Expr::FieldOf(inner, _) | Expr::Not(inner) | Expr::Negate(inner) => self.node(inner),
+            Expr::FieldOf(inner, field) => {
+                self.node(inner);
+                self.field(field);
+            }
+            Expr::Not(inner) | Expr::Negate(inner) => self.node(inner),
             Expr::And(a, b)
             | Expr::Or(a, b)
             | Expr::Compare(_, a, b)
@@ -181,7 +213,17 @@ impl Walk<'_> {
             | Expr::Coalesce(a, b) => self.nodes([&**a, &**b]),
             Expr::Choose(condition, a, b) => self.nodes([&**condition, &**a, &**b]),
             Expr::List(nodes) | Expr::Call(_, nodes) => self.nodes(nodes),
-            Expr::History(_, set, _) => self.set(set),
+            Expr::History(_, set, field) => {
+                self.set(set);
+                field.iter().for_each(|field| self.field(field));
+            }
+        }
+    }
+
+    /// What else a field of an event looks at. The facts of a case, which `differs` compares, touch every rule.
+    fn field(&mut self, field: &EventField) {
+        if *field == EventField::Namesakes {
+            self.reads.add_any();
         }
     }
 
@@ -195,19 +237,27 @@ impl Walk<'_> {
             Name::Case(CaseField::Attr(name, _)) => {
                 self.reads.attrs.insert(name.clone());
             }
-            Name::Ledger(code, _) | Name::Tariff(code, _) => {
-                // A closing may carry a summary fee.
-                self.reads.add(&Activity::Fee);
-                self.reads.add(&Activity::Closed);
+            Name::Ledger(code, _) => {
+                self.reads.fees = true;
                 self.nodes(code.as_ref());
             }
-            Name::Stage(code, _) => self.nodes(code.as_ref()),
+            Name::Tariff(code, _) => {
+                self.reads.fees = true;
+                self.reads.catalogue = true;
+                self.nodes(code.as_ref());
+            }
+            Name::Stage(code, _) => {
+                self.reads.catalogue = true;
+                self.nodes(code.as_ref());
+            }
+            Name::Item(_) => self.reads.catalogue = true,
             Name::Clock(place, _) => {
                 if let Some(clock) = self.clocks.get(*place) {
                     self.deadline(&clock.deadline);
                 }
             }
-            Name::Event(..) | Name::Case(_) | Name::Item(_) | Name::Line(_) | Name::Measure(_) => {}
+            Name::Event(_, field) => self.field(field),
+            Name::Case(_) | Name::Line(_) | Name::Measure(_) => {}
         }
     }
 }

@@ -181,7 +181,7 @@ pub struct CardSpec {
     pub when: Option<Node>,
     /// State rules: the state has lasted so long.
     pub after: Option<Span>,
-    /// State rules: not before this instant.
+    /// State rules: not before this instant. Conditions on events: from this instant, instead of the event's own.
     pub from: Option<Node>,
     /// How it ends.
     pub clears: Clears,

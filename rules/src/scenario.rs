@@ -20,21 +20,41 @@
 //! `arrived` is `at` unless said. A light may name its instance: `"XX-05 yellow -"`. The production
 //! path judges: facts known at the instant, joined in order of arrival.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use facts::{History, Moment, StandingLight, line};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::configuration::Configuration;
+use crate::fault::{Fault, Place};
 use crate::judge::{Case, judge};
+use crate::language::nearest;
+
+/// The code of a file that cannot be read.
+const NO_SCENARIOS: &str = "SC01";
+/// The code of a rule that is not there, or not looked at.
+const UNKNOWN_RULE: &str = "SC02";
+/// What the reader of scenario files says, in Chinese; longer phrases first.
+const READERS_WORDS: [(&str, &str); 8] = [
+    ("unknown field", "没有键"),
+    ("unknown variant", "没有取值"),
+    ("missing field", "缺少键"),
+    ("invalid type", "类型不对"),
+    ("invalid value", "取值不对"),
+    ("expected one of", "可用"),
+    ("expected", "应为"),
+    (", ", "，"),
+];
 
 /// A scenario file.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
     /// The rules looked at.
-    pub rules: Vec<String>,
+    pub rules: Vec<Spanned<String>>,
     /// Fields of every event.
     #[serde(default)]
     pub base: toml::Table,
@@ -78,16 +98,56 @@ pub struct Expectation {
     /// RFC 3339.
     pub at: String,
     /// `"RULE card"` or `"RULE card instance"`, in any order; empty where silence is right.
-    pub lights: Vec<String>,
+    pub lights: Vec<Spanned<String>>,
 }
 
 impl ScenarioFile {
     /// Reads a scenario file.
     ///
     /// # Errors
-    /// The reader's own message, with line and column.
-    pub fn read(text: &str) -> Result<ScenarioFile, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+    /// What is wrong with it, and where.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<ScenarioFile, Box<Fault>> {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let (zh, en) = ("文件不是 UTF-8 编码".to_owned(), "the file is not UTF-8".to_owned());
+            return Err(Box::new(Fault::error(name, None, NO_SCENARIOS, zh, en)));
+        };
+        toml::from_str(text).map_err(|error| {
+            let said = error.message().trim_end();
+            let zh = READERS_WORDS.iter().fold(said.to_owned(), |said, (en, zh)| said.replace(en, zh));
+            let (zh, en) = (format!("不是合格的场景文件：{zh}"), format!("not a scenario file: {said}"));
+            Box::new(fault(name, text, error.span(), NO_SCENARIOS, zh, en))
+        })
+    }
+
+    /// Rules that are named in this file, which was read from `bytes`, and of which `configuration` has none; and
+    /// lights that are expected of rules that the file does not look at.
+    #[must_use]
+    pub fn unknown_rules(&self, name: &str, bytes: &[u8], configuration: &Configuration) -> Vec<Fault> {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let known: BTreeSet<&str> = configuration.rules.iter().map(|rule| rule.id.as_str()).collect();
+        let mut faults = Vec::new();
+        for rule in self.rules.iter().filter(|rule| !known.contains(rule.get_ref().as_str())) {
+            let id = rule.get_ref();
+            let (zh, en) = (format!("没有规则 {id}"), format!("there is no rule {id}"));
+            let near = nearest(id, known.iter().copied());
+            let meant = near.map_or_else(Default::default, |near| {
+                (format!("，是否为 {near}？"), format!("; did you mean {near}?"))
+            });
+            let (zh, en) = (zh + &meant.0, en + &meant.1);
+            faults.push(fault(name, text, Some(rule.span()), UNKNOWN_RULE, zh, en));
+        }
+        let lights = self.scenarios.iter().flat_map(|scenario| &scenario.expect).flat_map(|expected| &expected.lights);
+        for light in lights {
+            let id = light.get_ref().split(' ').next().unwrap_or_default();
+            if !self.rules.iter().any(|rule| rule.get_ref() == id) {
+                let listed: Vec<&str> = self.rules.iter().map(|rule| rule.get_ref().as_str()).collect();
+                let listed = listed.join(", ");
+                let zh = format!("{id} 不在本文件的 rules 中（{listed}），它的灯不会被看到");
+                let en = format!("{id} is not among the `rules` of this file ({listed}): its lights are not looked at");
+                faults.push(fault(name, text, Some(light.span()), UNKNOWN_RULE, zh, en));
+            }
+        }
+        faults
     }
 
     /// Runs every scenario; a line for each expectation that does not hold.
@@ -112,9 +172,12 @@ impl ScenarioFile {
         for expectation in &scenario.expect {
             let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
             let lights = lights_at(&events, configuration, now);
-            let mut shown: Vec<String> =
-                lights.iter().filter(|light| self.rules.iter().any(|rule| *rule == light.rule)).map(text_of).collect();
-            let mut wanted = expectation.lights.clone();
+            let mut shown: Vec<String> = lights
+                .iter()
+                .filter(|light| self.rules.iter().any(|rule| *rule.get_ref() == light.rule))
+                .map(text_of)
+                .collect();
+            let mut wanted: Vec<&String> = expectation.lights.iter().map(Spanned::get_ref).collect();
             shown.sort();
             wanted.sort();
             let fits =
@@ -137,6 +200,20 @@ impl ScenarioFile {
     }
 }
 
+/// A fault of `name` at a range of its text.
+fn fault(name: &str, text: &str, span: Option<Range<usize>>, code: &'static str, zh: String, en: String) -> Fault {
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let place = span.map(|span| {
+        let before = &text[..text.floor_char_boundary(span.start)];
+        let line = before.bytes().filter(|byte| *byte == b'\n').count();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let wrong = text.get(span).and_then(|wrong| wrong.lines().next()).unwrap_or_default();
+        Place { line: number(line + 1), column: number(column + 1), width: number(wrong.chars().count().max(1)) }
+    });
+    let source = place.and_then(|place| text.lines().nth(place.line as usize - 1)).map(str::to_owned);
+    Fault { source, ..Fault::error(name, place, code, zh, en) }
+}
+
 /// "RULE card instance"
 fn text_of(light: &StandingLight) -> String {
     format!("{} {} {}", light.rule, light.card, light.instance)
@@ -156,7 +233,7 @@ pub fn lights_at(events: &[(Moment, facts::Event)], configuration: &Configuratio
         cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
     }
     let lights = cases.iter().flat_map(|(id, history)| {
-        let judgement = judge(&Case { id, records: history.reached(now) }, configuration);
+        let judgement = judge(&Case::at(id, history, now), configuration);
         let owner = judgement.owner.clone();
         let standing = judgement.findings.into_iter().filter_map(move |finding| {
             let span = finding.at(now)?;

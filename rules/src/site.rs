@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::configuration::Configuration;
 use crate::fault::{Fault, Place, Severity};
 use crate::language;
+use crate::rule::{Rule, Status};
 use crate::tables;
 use crate::working_calendar::WorkingCalendar;
 
@@ -65,10 +66,15 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
     });
     if let Some(configuration) = &mut configuration {
         faults.extend(calendars(files, configuration));
+        let asks = |rule: &Rule| rule.status == Status::On && rule.reads.reads_catalogue();
+        if !configuration.rules.iter().any(asks) {
+            let unasked = tables::catalogue::no_catalogue();
+            faults.retain(|fault| *fault != unasked);
+        }
     } else {
         faults.extend(calendar(files, "cn", zone).err().unwrap_or_default());
     }
-    faults.sort_by(|a, b| a.file.cmp(&b.file).then_with(|| a.place.cmp(&b.place)));
+    faults.sort_by(Fault::in_order);
     match configuration {
         Some(configuration) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
             Ok(Site { configuration, warnings: faults })
@@ -112,7 +118,7 @@ fn calendar(files: &Files, id: &str, zone: &TimeZone) -> Result<WorkingCalendar,
         let text = String::from_utf8(bytes.clone()).ok();
         if text.is_none() {
             let (zh, en) = ("文件不是 UTF-8 编码".to_owned(), "the file is not UTF-8".to_owned());
-            faults.push(Fault::error(path, None, "CA00", zh, en));
+            faults.push(Fault::error(path, None, "CA01", zh, en));
         }
         text
     };

@@ -19,6 +19,24 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
+    /// Does the map tell what an outcome code means? Without a table of outcomes they are ours.
+    #[must_use]
+    pub fn has_outcome(&self, code: &str) -> bool {
+        self.outcomes.is_empty() || self.outcomes.contains_key(code)
+    }
+
+    /// Does the map tell what a case type code means? Without a table of case types they are ours.
+    #[must_use]
+    pub fn has_case_type(&self, code: &str) -> bool {
+        self.case_types.is_empty() || self.case_types.contains_key(code)
+    }
+
+    /// Does the map tell what a stage code means? Without a table of stages they are ours.
+    #[must_use]
+    pub fn has_stage(&self, code: &str) -> bool {
+        self.stages.is_empty() || self.stages.contains_key(code)
+    }
+
     /// `code` in our vocabulary; an unmapped code stands for itself.
     #[must_use]
     pub fn outcome<'a>(&'a self, code: &'a str) -> &'a str {

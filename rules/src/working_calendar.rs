@@ -423,7 +423,7 @@ fn year_twice(file: &YearFile, other: &str) -> Fault {
         file: file.file.clone(),
         line,
         column,
-        code: "year_twice",
+        code: "CA07",
         zh: format!("{year} 年已由 {other} 给出；一年只能有一个文件"),
         en: format!("{year} is already covered by {other}; a year has one file"),
     }

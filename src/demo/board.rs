@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::shown;
-use crate::terminal::Screen;
+use crate::terminal::{Screen, say};
 
 /// Newest transitions shown.
 const NEWEST: usize = 6;
@@ -135,15 +135,15 @@ impl Board {
         {
             self.printed = Some(Instant::now());
             let total = |light| self.total(light);
-            println!(
+            say!(
                 "{}  红灯 red {}  黄灯 yellow {}  绿灯 green {}",
                 shown(now),
                 total(Light::Red),
                 total(Light::Yellow),
                 total(Light::Green)
-            );
+            )?;
             for line in self.seen.newest.iter().take(2) {
-                println!("  {line}");
+                say!("  {line}")?;
             }
         }
         Ok(())

@@ -6,12 +6,14 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use facts::Moment;
 use jiff::tz::TimeZone;
 
 use super::fault::Faults;
 use super::layer::{Layer, Raw};
 use super::{
-    ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings, Settings, StreamSettings,
+    ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings, PublishSettings, Settings,
+    StreamSettings,
 };
 
 /// The most threads that judge.
@@ -20,6 +22,11 @@ const WORKERS_MAX: i64 = 256;
 const REPLICAS_MAX: i64 = 5;
 /// The longest time a stream keeps a message, in days: a century.
 const KEEP_DAYS_MAX: i64 = 36_500;
+
+/// How far behind the service may be and still say each difference, in seconds.
+const CATCH_UP_SECS: RangeInclusive<i64> = 1..=3_600;
+/// How long a difference may wait for more late facts, in seconds.
+const SETTLE_SECS: RangeInclusive<i64> = 0..=3_600;
 
 /// The settings, or `None` after telling `faults` why not.
 pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
@@ -33,6 +40,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let streams = check.streams();
     let ledger = data.as_ref().and_then(|data| check.ledger(data));
     let clock = check.clock();
+    let publish = check.publish();
     Some(Settings {
         zone: zone?,
         data: data?,
@@ -42,6 +50,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
         streams: streams?,
         ledger: ledger?,
         clock: clock?,
+        publish: publish?,
     })
 }
 
@@ -224,5 +233,30 @@ impl Check<'_> {
             _ => self.refuse("clock.kind", "it must be \"wall\" or \"virtual\"", "应为 \"wall\" 或 \"virtual\""),
         };
         Some(ClockSettings { kind: kind? })
+    }
+
+    fn publish(&mut self) -> Option<PublishSettings> {
+        let catch_up = self.seconds("publish.catch_up_secs", CATCH_UP_SECS);
+        let settle = self.seconds("publish.settle_secs", SETTLE_SECS);
+        let issue_from = self.issue_from();
+        Some(PublishSettings { catch_up: catch_up?, settle: settle?, issue_from: issue_from? })
+    }
+
+    fn seconds(&mut self, key: &str, allowed: RangeInclusive<i64>) -> Option<Duration> {
+        self.whole(key, allowed).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    fn issue_from(&mut self) -> Option<Option<Moment>> {
+        match self.text("publish.issue_from") {
+            "" => Some(None),
+            text => match text.parse::<Moment>() {
+                Ok(instant) => Some(Some(instant)),
+                Err(_) => self.refuse(
+                    "publish.issue_from",
+                    "it must be an instant with an offset, such as \"2026-03-02T08:30:00+08:00\", or empty",
+                    "应为带时区偏移的时刻，例如 \"2026-03-02T08:30:00+08:00\"，或留空",
+                ),
+            },
+        }
     }
 }

@@ -26,6 +26,8 @@ fn the_defaults_alone_are_a_valid_site() {
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8600");
     assert_eq!(settings.ledger.url, "sqlite://watchlight-data/ledger.sqlite");
     assert_eq!(settings.clock.kind, ClockKind::Wall);
+    let seconds = (settings.publish.catch_up.as_secs(), settings.publish.settle.as_secs());
+    assert_eq!((seconds, settings.publish.issue_from), ((10, 60), None));
 }
 
 #[test]
@@ -65,6 +67,19 @@ fn every_fault_is_told_at_once_with_its_place() {
     config/watchlight.toml:9:20: streams.alerts_keep_days is -1; it must be 0 to 36500
     "#
     );
+}
+
+#[test]
+fn the_first_instant_of_a_site_needs_an_offset() {
+    insta::assert_snapshot!(
+        refused("[publish]\ncatch_up_secs = 0\nissue_from = \"2026-03-02\"\n"),
+        @r#"
+    config/watchlight.toml:2:17: publish.catch_up_secs is 0; it must be 1 to 3600
+    config/watchlight.toml:3:14: publish.issue_from is "2026-03-02"; it must be an instant with an offset, such as "2026-03-02T08:30:00+08:00", or empty
+    "#
+    );
+    let settings = resolve_file("[publish]\nissue_from = \"2026-03-02T08:30:00+08:00\"").expect("right");
+    assert_eq!(settings.publish.issue_from, "2026-03-02T00:30:00Z".parse().ok());
 }
 
 #[test]

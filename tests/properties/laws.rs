@@ -102,7 +102,7 @@ fn known(world: &World, case: &CompactString, configuration: &Configuration, now
     for (_, event) in world.facts.iter().filter(|(arrived, event)| *arrived <= now && event.case == *case) {
         history.join(event.clone(), None, &configuration.zone);
     }
-    judge(&Case { id: case, records: history.reached(now) }, configuration)
+    judge(&Case::at(case, &history, now), configuration)
 }
 
 fn schedule_at<'j>(
@@ -124,7 +124,7 @@ pub(crate) fn touched_is_enough(world: &World, configuration: &Configuration) ->
     for (_, event) in &world.facts {
         let (history, judgement) = cases.entry(&event.case).or_default();
         let (change, place) = history.join_at(event.clone(), None, &configuration.zone);
-        let case = Case { id: &event.case, records: history.records() };
+        let case = Case::at(&event.case, &history, Moment::MAX);
         let winner = place.map(|place| history.records()[place].event.clone());
         let speaks = match (&winner, &change) {
             (Some(winner), _) => winner,

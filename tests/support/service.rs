@@ -2,28 +2,30 @@
 //!
 //! A process, so that it can be ended as an operator would, killed as a power cut would, and measured.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 
-use facts::Moment;
 use futures_util::StreamExt;
-use serde_json::Value;
 use tempfile::TempDir;
+use watchlight::clock::Machine;
+use watchlight::service::Service;
+use watchlight::settings;
 
 use super::eventually::{PATIENCE, eventually};
 use super::nats::{TestNats, signal};
+use super::pages::Pages;
 use super::wire::{Wire, wait};
-use super::{program, project};
+use super::{program, project, shipped_configuration};
 
 /// Where one service lives: its server, its folder, its clock.
 pub(crate) struct TestSite {
     pub(crate) nats: TestNats,
     folder: TempDir,
-    clock: &'static str,
+    /// Settings that differ from the shipped ones, as environment variables.
+    settings: Vec<(&'static str, String)>,
 }
 
 impl TestSite {
@@ -42,12 +44,42 @@ impl TestSite {
     #[track_caller]
     fn new(test: &str, clock: &'static str) -> Option<TestSite> {
         let nats = TestNats::start(test)?;
-        Some(TestSite { nats, folder: tempfile::tempdir().expect("a temporary folder can be made"), clock })
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Some(TestSite { nats, folder, settings: vec![("WATCHLIGHT_CLOCK_KIND", clock.to_owned())] })
+    }
+
+    /// The same site with one more setting, as an environment variable.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> TestSite {
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// Starts the service in this process, on the clocks of `machine`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[track_caller]
+    pub(crate) fn start_on(&self, machine: Machine) -> OwnService {
+        let mut environment: Vec<(String, String)> =
+            self.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let set = |name: &str, value: String| (name.to_owned(), value);
+        environment.push(set("WATCHLIGHT_NATS_URL", self.nats.server().url()));
+        environment.push(set("WATCHLIGHT_DATA", self.data().display().to_string()));
+        environment.push(set("WATCHLIGHT_HTTP_LISTEN", "127.0.0.1:0".to_owned()));
+        let settings = settings::resolve("", Path::new("the test"), &environment, &[]).expect("the test's settings");
+        let service = Service::start_on(machine, &settings, shipped_configuration()).expect("the service starts");
+        let pages = Pages::at(&format!("http://{}", service.address()), None);
+        OwnService { service: Some(service), pages }
     }
 
     /// The folder in which the service keeps what it writes.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What its services have logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("service.log")).unwrap_or_default()
     }
 
     /// A client of the site's server.
@@ -61,46 +93,67 @@ impl TestSite {
     /// When it ends instead; the message is its log.
     #[track_caller]
     pub(crate) fn start(&self) -> TestService {
-        TestService::start(&self.nats.server().url(), self.folder.path(), self.clock)
+        self.start_through(&self.nats.server().url(), 2)
+    }
+
+    /// Starts the service with `workers` workers; it reaches its server at `nats_url`.
+    ///
+    /// # Panics
+    /// When it ends instead; the message is its log.
+    #[track_caller]
+    pub(crate) fn start_through(&self, nats_url: &str, workers: u64) -> TestService {
+        TestService::start(nats_url, self.folder.path(), &self.settings, workers)
+    }
+}
+
+/// A service in this process, whose machine's clocks the test moves.
+pub(crate) struct OwnService {
+    service: Option<Service>,
+    pages: Pages,
+}
+
+impl OwnService {
+    /// Ends it in order, from another thread.
+    ///
+    /// # Panics
+    /// When it does not end in time, or not in order.
+    #[track_caller]
+    pub(crate) fn end(mut self) {
+        let service = self.service.take().expect("it is ended once");
+        let ended = std::thread::spawn(move || service.run_until(std::future::ready(())));
+        eventually("a service told to end ends", || ended.is_finished().then_some(()));
+        ended.join().expect("no panic").expect("it ends in order");
+    }
+}
+
+impl std::ops::Deref for OwnService {
+    type Target = Pages;
+
+    fn deref(&self) -> &Pages {
+        &self.pages
     }
 }
 
 /// A running service. Dropping it kills it.
 pub(crate) struct TestService {
     child: Child,
-    base: String,
+    pages: Pages,
     log: PathBuf,
-    http: reqwest::Client,
     /// Kept open: a closed pipe would be an error to whoever writes.
     _output: BufReader<ChildStdout>,
 }
 
-/// What the service answered.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    /// The body as JSON.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-}
-
 impl TestService {
     #[track_caller]
-    fn start(nats_url: &str, folder: &Path, clock: &str) -> TestService {
+    fn start(nats_url: &str, folder: &Path, settings: &[(&str, String)], workers: u64) -> TestService {
         let log = folder.join("service.log");
         let words = File::options().create(true).append(true).open(&log).expect("a temporary folder takes a file");
         let mut child = program()
-            .args(["run", "--workers", "2", "--listen", "127.0.0.1:0", "--config"])
+            .args(["run", "--workers", &workers.to_string(), "--listen", "127.0.0.1:0", "--config"])
             .arg(project().join("config"))
             .env("WATCHLIGHT_NATS_URL", nats_url)
             .env("WATCHLIGHT_DATA", folder.join("data"))
-            .env("WATCHLIGHT_CLOCK_KIND", clock)
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(words)
@@ -110,14 +163,9 @@ impl TestService {
         let mut base = String::new();
         output.read_line(&mut base).expect("its output is text");
         let base = base.trim().to_owned();
-        let service = TestService { child, base, log, http: reqwest::Client::new(), _output: output };
-        assert!(service.base.starts_with("http://"), "the service did not start:\n{}", service.log());
+        let service = TestService { child, pages: Pages::at(&base, Some(log.clone())), log, _output: output };
+        assert!(base.starts_with("http://"), "the service did not start:\n{}", service.log());
         service
-    }
-
-    /// Where the page answers.
-    pub(crate) fn base(&self) -> &str {
-        &self.base
     }
 
     /// What it has logged, earlier runs in the same folder included.
@@ -125,91 +173,12 @@ impl TestService {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Asks for `path`.
-    #[track_caller]
-    pub(crate) fn get(&self, path: &str) -> Answer {
-        self.try_get(path).unwrap_or_else(|error| panic!("{path}: {error}\n{}", self.log()))
-    }
-
-    fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
-        wait(async {
-            let answer = self.http.get(format!("{}{path}", self.base)).timeout(PATIENCE).send().await?;
-            let header = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
-            let content_type = header.unwrap_or_default().to_owned();
-            Ok(Answer { status: answer.status().as_u16(), content_type, body: answer.text().await? })
-        })
-    }
-
-    /// Asks for `path`, which must be there.
-    #[track_caller]
-    pub(crate) fn json(&self, path: &str) -> Value {
-        let answer = self.get(path);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        answer.json()
-    }
-
-    /// Waits until it has caught up with the stream and says so.
-    #[track_caller]
-    pub(crate) fn wait_ready(&self) {
-        eventually("the service is ready", || (self.get("/ready").status == 200).then_some(()));
-    }
-
-    /// Waits until every instant up to `until` of the supervision clock is closed.
-    #[track_caller]
-    pub(crate) fn wait_closed(&self, until: Moment) {
-        eventually("the supervision clock gets there", || {
-            let as_of = self.json("/api/counts")["as_of"].as_str()?.parse::<Moment>().ok()?;
-            (as_of >= until).then_some(())
-        });
-    }
-
-    /// Waits until the ledger has taken ALERTS up to `sequence`.
-    #[track_caller]
-    pub(crate) fn wait_ledger(&self, sequence: u64) {
-        eventually("the ledger takes all that was said", || {
-            (self.json("/api/transitions?limit=1")["sequence"].as_u64()? >= sequence).then_some(())
-        });
-    }
-
-    /// The figures by series: name with labels, as the text form writes them.
-    #[track_caller]
-    pub(crate) fn metrics(&self) -> BTreeMap<String, f64> {
-        let text = self.get("/metrics").body;
-        let series = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once(' '));
-        series.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
-    }
-
-    /// The figure `name`, summed over its series; `None` while it has none.
-    #[track_caller]
-    #[expect(clippy::float_arithmetic, reason = "the text form of metrics knows floats only")]
-    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
-        let metrics = self.metrics();
-        let of_name =
-            |series: &str| series.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('{'));
-        metrics.iter().filter(|(series, _)| of_name(series)).map(|(_, value)| *value).reduce(|sum, value| sum + value)
-    }
-
-    /// Standing lights of the ledger, all pages, each as the JSON object that the API gives.
-    #[track_caller]
-    pub(crate) fn lights(&self) -> Vec<Value> {
-        let mut lights = Vec::new();
-        let mut path = "/api/lights?limit=100".to_owned();
-        loop {
-            let page = self.json(&path);
-            lights.extend(page["lights"].as_array().expect("a page has lights").iter().cloned());
-            match page["next"].as_str() {
-                Some(next) => path = format!("/api/lights?limit=100&cursor={next}"),
-                None => return lights,
-            }
-        }
-    }
-
     /// Listens to the event stream after the event `after` until the event `last` has come.
     #[track_caller]
     pub(crate) fn listen(&self, after: u64, last: u64) -> Vec<(u64, String)> {
-        let url = format!("{}/api/events", self.base);
+        let url = format!("{}/api/events", self.pages.base());
         let heard = async {
-            let answer = self.http.get(url).header("Last-Event-ID", after.to_string()).send().await?;
+            let answer = self.pages.client().get(url).header("Last-Event-ID", after.to_string()).send().await?;
             let mut pieces = answer.error_for_status()?.bytes_stream();
             let (mut text, mut heard) = (Vec::new(), Vec::new());
             while let Some(piece) = pieces.next().await {
@@ -249,6 +218,14 @@ impl TestService {
     /// Ends it as a power cut would.
     pub(crate) fn kill(self) {
         drop(self);
+    }
+}
+
+impl std::ops::Deref for TestService {
+    type Target = Pages;
+
+    fn deref(&self) -> &Pages {
+        &self.pages
     }
 }
 

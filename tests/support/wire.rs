@@ -27,6 +27,14 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     RUNTIME.block_on(future)
 }
 
+/// Runs `future` on the tests' runtime, beside whatever waits there.
+pub(crate) fn spawn<F>(future: F)
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    RUNTIME.spawn(future);
+}
+
 /// A subject and what is sent on it.
 pub(crate) type Message = (String, String);
 
@@ -79,19 +87,24 @@ impl Wire {
     /// Stores `messages` in this order.
     #[track_caller]
     pub(crate) fn send_all(&self, messages: impl IntoIterator<Item = Message>) {
+        self.try_send_all(messages).expect("the test's own server stores what it is sent");
+    }
+
+    /// Stores `messages` in this order, or says why one was not answered; those after it may be stored all the same.
+    pub(crate) fn try_send_all(&self, messages: impl IntoIterator<Item = Message>) -> Result<(), PublishError> {
         wait(async {
             let mut waiting: VecDeque<PublishAckFuture> = VecDeque::new();
             for (subject, line) in messages {
-                let sent = self.jetstream.publish(subject, line.into()).await;
-                waiting.push_back(sent.expect("the connection stands"));
+                waiting.push_back(self.jetstream.publish(subject, line.into()).await?);
                 if waiting.len() >= WINDOW {
-                    settle(&mut waiting).await;
+                    settle(&mut waiting).await?;
                 }
             }
             while !waiting.is_empty() {
-                settle(&mut waiting).await;
+                settle(&mut waiting).await?;
             }
-        });
+            Ok(())
+        })
     }
 
     /// The sequence of the last message of `stream`.
@@ -135,8 +148,9 @@ impl Wire {
     }
 }
 
-async fn settle(waiting: &mut VecDeque<PublishAckFuture>) {
-    if let Some(oldest) = waiting.pop_front() {
-        oldest.into_future().await.expect("the test's own server stores what it is sent");
+async fn settle(waiting: &mut VecDeque<PublishAckFuture>) -> Result<(), PublishError> {
+    match waiting.pop_front() {
+        Some(oldest) => oldest.into_future().await.map(drop),
+        None => Ok(()),
     }
 }

@@ -125,7 +125,8 @@ fn events_fold_into_the_plans() {
             assert_eq!(record.first_arrived, said.arrived, "{plan:#?}");
             assert_eq!((&record.event.activity, &record.event.detail), (&said.activity, &said.detail));
             assert_eq!(record.event.at, said.at);
-            assert!(said.arrived.expect("set") >= record.at || record.event.version > 1, "{said:?}");
+            let ahead = plan.script.is_some_and(|script| script.rule == "DQ-11");
+            assert!(said.arrived.expect("set") >= record.at || record.event.version > 1 || ahead, "{said:?}");
         }
         plans += 1;
     }

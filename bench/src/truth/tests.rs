@@ -32,6 +32,9 @@ fn case(item: &str, facts: &[(&str, What)]) -> CasePlan {
         arrived: at(when),
         what: what.clone(),
         earlier: None,
+        rival: None,
+        names: None,
+        office: None,
         repeated: None,
     };
     CasePlan {

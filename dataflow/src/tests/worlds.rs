@@ -205,7 +205,7 @@ pub(crate) fn law(entries: &[Entry], city: &City, through: Moment) -> (Vec<Stand
         if records.is_empty() {
             continue;
         }
-        let judgement = city.judge(&Case { id, records });
+        let judgement = city.judge(&Case::of(id, records));
         let owner = judgement.owner.expect("a case with facts has an owner");
         let mut worst = judgement.open.then_some(Light::Green);
         for finding in &judgement.findings {

@@ -70,6 +70,14 @@ impl Region {
         self.0
     }
 
+    /// The county (six digits) that this region is or lies in; `None` for a city, a province or the country.
+    #[must_use]
+    pub const fn county(self) -> Option<Region> {
+        const COUNTY: u64 = 1_000_000;
+        let county = self.0 / COUNTY;
+        if county.is_multiple_of(100) { None } else { Some(Region(county * COUNTY)) }
+    }
+
     /// Does this region lie in the region that the digits of `prefix` name ("3609")?
     #[must_use]
     pub fn starts_with(self, prefix: &str) -> bool {

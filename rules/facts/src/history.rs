@@ -3,7 +3,8 @@
 //! Invariant: the same set of (record version, arrival) gives the same history, in whatever order
 //! and however often its members come (semantics 1 to 3). Order among facts is (`at`, `source`,
 //! `seq`, `id`); arrival never orders anything.
-//! Tombstones live as long as the case, so that a late put cannot bring back what was deleted.
+//! Tombstones live as long as the case, so that a late put cannot bring back what was deleted; each keeps the
+//! greatest put that it bars, so that a put sent after a final delete can be told.
 //! Versions that lost are kept beside the winners, so that what was known at an earlier instant can be told
 //! ([`History::known_at`]); no rule sees them.
 
@@ -30,10 +31,53 @@ pub struct Record {
     pub at: Moment,
     /// The earliest arrival of any version of the record, where known.
     pub first_arrived: Option<Moment>,
+    /// The earliest arrival of this version with this content, where known.
+    pub arrived: Option<Moment>,
     /// The first message that carried this version: its stream sequence, in a replay its line.
     pub sequence: Option<u64>,
-    /// True when another content was sent under the winning version.
-    pub disputed: bool,
+    /// The greatest other content that was sent under the winning version.
+    pub rival: Option<Box<Rival>>,
+}
+
+/// A content that lost against another one of the same version.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rival {
+    /// What it says; its own `arrived` is empty.
+    pub event: Event,
+    /// The first message that carried it.
+    pub sequence: Option<u64>,
+}
+
+/// A record that was deleted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tombstone {
+    /// The delete that holds.
+    pub delete: Record,
+    /// The greatest put that it bars, where one was seen; `first_arrived` is empty, since the delete's speaks for all.
+    pub put: Option<Box<Record>>,
+}
+
+impl Tombstone {
+    /// Nothing can bring the record back: the delete named no version.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.delete.event.version == Event::FINAL
+    }
+
+    /// Takes in a put that does not undo the delete; true when the greatest put changed.
+    fn bar(&mut self, put: Record) -> bool {
+        let before = self.put.take();
+        let after = match before.as_deref().cloned() {
+            None => put,
+            Some(held) if precedence(&put.event, &held.event) == Ordering::Greater => succeed(&held, put),
+            Some(mut held) => {
+                annotate(&mut held, &put);
+                held
+            }
+        };
+        self.put = Some(Box::new(Record { first_arrived: None, ..after }));
+        self.put != before
+    }
 }
 
 impl Record {
@@ -62,13 +106,15 @@ pub enum Change {
     Deleted(Box<Event>),
     /// Only the arrival is earlier than thought, or a second content claims the version.
     Annotated,
+    /// The record stays deleted; what is known of the put that the delete bars changed.
+    Barred,
 }
 
 /// The facts of one case.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct History {
     records: Vec<Record>,
-    tombstones: Vec<Record>,
+    tombstones: Vec<Tombstone>,
     versions: Versions,
 }
 
@@ -87,7 +133,7 @@ impl History {
 
     /// Records that were deleted, and still bar what they deleted.
     #[must_use]
-    pub fn tombstones(&self) -> &[Record] {
+    pub fn tombstones(&self) -> &[Tombstone] {
         &self.tombstones
     }
 
@@ -96,6 +142,18 @@ impl History {
     pub fn reached(&self, now: Moment) -> &[Record] {
         let end = self.records.partition_point(|record| record.at <= now);
         &self.records[..end]
+    }
+
+    /// The records whose business time the clock has not reached at `now`.
+    #[must_use]
+    pub fn held(&self, now: Moment) -> &[Record] {
+        &self.records[self.reached(now).len()..]
+    }
+
+    /// The tombstone of the record that `event` speaks of.
+    #[must_use]
+    pub fn tombstone_of(&self, event: &Event) -> Option<&Tombstone> {
+        self.tombstones.iter().find(|tombstone| tombstone.delete.event.same_record(event))
     }
 
     /// The business time of the first record that the clock has not reached at `now`.
@@ -117,14 +175,14 @@ impl History {
             self.versions.hear(&self.records[place], &record);
             return self.join_known(place, record);
         }
-        if let Some(place) = find(&self.tombstones, &record.event) {
-            self.versions.hear(&self.tombstones[place], &record);
+        if let Some(place) = self.tombstones.iter().position(|held| held.delete.event.same_record(&record.event)) {
+            self.versions.hear(&self.tombstones[place].delete, &record);
             return self.join_deleted(place, record);
         }
         match record.event.op {
             Op::Put => (Change::Added, Some(self.insert(record))),
             Op::Delete => {
-                self.tombstones.push(record);
+                self.tombstones.push(Tombstone { delete: record, put: None });
                 (Change::Nothing, None)
             }
         }
@@ -136,16 +194,9 @@ impl History {
         find(&self.records, event).map(|place| &self.records[place])
     }
 
-    /// When the winning version of `record`, one of this history, arrived itself, where known.
-    #[must_use]
-    pub fn arrival_of(&self, record: &Record) -> Option<Moment> {
-        let of_record = self.versions.of(&record.event).last();
-        of_record.map_or(record.first_arrived, |winner| winner.event.arrived)
-    }
-
     /// Every version of every record that was heard, in no order.
     pub fn versions(&self) -> impl Iterator<Item = Version> + '_ {
-        let winners = self.records.iter().chain(&self.tombstones);
+        let winners = self.records.iter().chain(self.tombstones.iter().map(|tombstone| &tombstone.delete));
         let alone = winners.filter(|record| self.versions.of(&record.event).next().is_none());
         alone.map(Version::of).chain(self.versions.iter().cloned())
     }
@@ -165,20 +216,21 @@ impl History {
     /// The record is held as a put.
     fn join_known(&mut self, place: usize, record: Record) -> (Change, Option<usize>) {
         let held = &mut self.records[place];
-        let earlier = annotate(held, &record);
         if precedence(&record.event, &held.event) != Ordering::Greater {
-            return if earlier { (Change::Annotated, Some(place)) } else { (Change::Nothing, None) };
+            let news = annotate(held, &record);
+            return if news { (Change::Annotated, Some(place)) } else { (Change::Nothing, None) };
         }
         let held = self.records.remove(place);
         let winner = succeed(&held, record);
-        let before = Box::new(held.event);
         match winner.event.op {
             Op::Put => {
                 let place = self.insert(winner);
-                (Change::Corrected(before), Some(place))
+                (Change::Corrected(Box::new(held.event)), Some(place))
             }
             Op::Delete => {
-                self.tombstones.push(winner);
+                let before = Box::new(held.event.clone());
+                let put = Some(Box::new(Record { first_arrived: None, ..held }));
+                self.tombstones.push(Tombstone { delete: winner, put });
                 (Change::Deleted(before), None)
             }
         }
@@ -187,19 +239,23 @@ impl History {
     /// The record is held as a tombstone.
     fn join_deleted(&mut self, place: usize, record: Record) -> (Change, Option<usize>) {
         let held = &mut self.tombstones[place];
-        annotate(held, &record);
-        if precedence(&record.event, &held.event) != Ordering::Greater {
-            return (Change::Nothing, None);
-        }
-        let held = self.tombstones.swap_remove(place);
-        let winner = succeed(&held, record);
-        match winner.event.op {
-            Op::Put => (Change::Added, Some(self.insert(winner))),
-            Op::Delete => {
-                self.tombstones.push(winner);
-                (Change::Nothing, None)
+        let wins = precedence(&record.event, &held.delete.event) == Ordering::Greater;
+        let news = match (record.event.op, wins) {
+            (Op::Put, true) => {
+                let held = self.tombstones.swap_remove(place);
+                return (Change::Added, Some(self.insert(succeed(&held.delete, record))));
             }
-        }
+            (Op::Put, false) => {
+                annotate(&mut held.delete, &record);
+                held.bar(record)
+            }
+            (Op::Delete, true) => {
+                held.delete = succeed(&held.delete, record);
+                held.put.is_some()
+            }
+            (Op::Delete, false) => annotate(&mut held.delete, &record) && held.put.is_some(),
+        };
+        (if news && held.is_final() { Change::Barred } else { Change::Nothing }, None)
     }
 
     fn insert(&mut self, record: Record) -> usize {
@@ -209,30 +265,51 @@ impl History {
     }
 }
 
-/// The arrival moves from the version to the record, which keeps the earliest of all.
+/// The arrival moves from the event to the record.
 fn record_of(mut event: Event, sequence: Option<u64>, zone: &TimeZone) -> Record {
-    Record { at: event.at.moment(zone), first_arrived: event.arrived.take(), sequence, disputed: false, event }
+    let arrived = event.arrived.take();
+    Record { at: event.at.moment(zone), first_arrived: arrived, arrived, sequence, rival: None, event }
 }
 
-/// The record after `winner` beat `held`: it keeps the earliest arrival; a dispute lives on only among
-/// contents of one version.
+/// The record after `winner` beat `held`: it keeps the earliest arrival; what it beat is a rival only under
+/// the same version.
 fn succeed(held: &Record, winner: Record) -> Record {
-    let disputed = winner.event.version == held.event.version && winner.event.op == held.event.op;
-    Record { first_arrived: earliest(held.first_arrived, winner.first_arrived), disputed, ..winner }
+    let rival = same_version(&winner.event, &held.event)
+        .then(|| Box::new(Rival { event: held.event.clone(), sequence: held.sequence }));
+    Record { first_arrived: earliest(held.first_arrived, winner.first_arrived), rival, ..winner }
 }
 
 /// Takes from a losing or equal version what it still tells; true when a rule could see the news.
 fn annotate(held: &mut Record, other: &Record) -> bool {
-    let same_version = other.event.version == held.event.version && other.event.op == held.event.op;
-    let same = same_version && same_content(&other.event, &held.event);
-    if same {
-        held.sequence = earliest(held.sequence, other.sequence);
-    }
     let first_arrived = earliest(held.first_arrived, other.first_arrived);
-    let disputed = held.disputed || (same_version && !same);
-    let news = first_arrived != held.first_arrived || disputed != held.disputed;
-    (held.first_arrived, held.disputed) = (first_arrived, disputed);
+    let mut news = first_arrived != held.first_arrived;
+    held.first_arrived = first_arrived;
+    if !same_version(&other.event, &held.event) {
+        return news;
+    }
+    if same_content(&other.event, &held.event) {
+        held.sequence = earliest(held.sequence, other.sequence);
+        let arrived = earliest(held.arrived, other.arrived);
+        news |= arrived != held.arrived;
+        held.arrived = arrived;
+        return news;
+    }
+    match &mut held.rival {
+        Some(rival) if same_content(&rival.event, &other.event) => {
+            rival.sequence = earliest(rival.sequence, other.sequence);
+        }
+        Some(rival) if precedence(&rival.event, &other.event) == Ordering::Greater => {}
+        rival => {
+            *rival = Some(Box::new(Rival { event: other.event.clone(), sequence: other.sequence }));
+            news = true;
+        }
+    }
     news
+}
+
+/// Two puts, or two deletes, of one version.
+fn same_version(a: &Event, b: &Event) -> bool {
+    a.version == b.version && a.op == b.op
 }
 
 fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {

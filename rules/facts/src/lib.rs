@@ -27,7 +27,7 @@ pub use activity::Activity;
 pub use address::{Address, Department, Level, Region};
 pub use event::{Event, Fee, FeeAct, Op, Scalar, SpanUnit, Special};
 pub use event_time::EventTime;
-pub use history::{Change, History, Record};
+pub use history::{Change, History, Record, Rival, Tombstone};
 pub use light::{Card, Cause, Kind, Light};
 pub use moment::Moment;
 pub use money::Fen;

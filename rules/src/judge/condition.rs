@@ -19,6 +19,8 @@ use crate::rule::{ConditionRule, Each, On, Rule};
 pub(crate) enum Hit {
     /// On the event at this place.
     Event { place: usize },
+    /// On the fact at this place among those that are not in force.
+    Aside { place: usize },
     /// On the state from this instant on.
     State { begin: Moment },
 }
@@ -32,7 +34,11 @@ pub(crate) fn judge<'a>(
 ) -> Vec<Found> {
     let scope = Scope::state(view, reckoning, view.facts.len());
     match &condition.on {
-        On::Events(set) => on_events(rule, condition, set, scope),
+        On::Events(set) => {
+            let mut found = on_events(rule, condition, set, scope);
+            found.extend(on_aside(rule, condition, set, scope));
+            found
+        }
         On::Case => on_case(rule, condition, scope),
     }
 }
@@ -50,6 +56,24 @@ fn on_events(rule: &Rule, condition: &ConditionRule, set: &EventSet, scope: Scop
             Each::First | Each::Last => "-".into(),
         };
         Found::event(rule, &scope, instance, fact.at, place, Why::Condition(Hit::Event { place }))
+    });
+    found.collect()
+}
+
+/// Findings about facts that are not in force, each seen as if it stood.
+fn on_aside(rule: &Rule, condition: &ConditionRule, set: &EventSet, scope: Scope<'_, '_>) -> Vec<Found> {
+    if !set.terms.iter().any(|term| term.activities.aside()) {
+        return Vec::new();
+    }
+    let found = (0..scope.view.aside.len()).filter_map(|aside| {
+        let (view, place) = scope.view.with_aside(aside);
+        let scope = Scope::state(&view, scope.reckoning, view.facts.len()).on_event(place);
+        if !scope.in_set(set, place) || !condition.grounds.iter().any(|ground| scope.holds(ground)) {
+            return None;
+        }
+        let fact = &view.facts[place];
+        let why = Why::Condition(Hit::Aside { place: aside });
+        Found::event(rule, &scope, fact.record_text().into(), fact.at, place, why)
     });
     found.collect()
 }
@@ -84,7 +108,7 @@ fn on_case(rule: &Rule, condition: &ConditionRule, scope: Scope<'_, '_>) -> Vec<
 pub(crate) fn prove<'a>(view: &CaseView<'a>, condition: &ConditionRule, reckoning: &Reckoning<'a>, hit: &Hit) -> Proof {
     let scope = Scope::state(view, reckoning, view.facts.len());
     let scope = match hit {
-        Hit::Event { place } => scope.on_event(*place),
+        Hit::Event { place } | Hit::Aside { place } => scope.on_event(*place),
         Hit::State { begin } => Scope { history: view.upto(*begin), ..scope },
     };
     Proof::Condition(Box::new(proof_of(&scope, &condition.grounds)))

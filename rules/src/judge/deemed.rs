@@ -60,7 +60,7 @@ pub(crate) fn judge_with(
     let mut joined = clipped(without, Moment::MIN, Some(deemed[0].1));
     for (place, (_, from)) in deemed.iter().enumerate() {
         let facts = in_force(&deemed[..=place], *from);
-        let Some(view) = CaseView::new(case.id, case.records, &facts, configuration) else { continue };
+        let Some(view) = CaseView::new(case, &facts, configuration) else { continue };
         let until = deemed.get(place + 1).map(|(_, next)| *next);
         merge(&mut joined, clipped(judge_rule(&view, rule), *from, until));
     }

@@ -5,12 +5,13 @@ use std::cell::RefCell;
 
 use compact_str::{CompactString, ToCompactString};
 use facts::proof::Leaf;
-use facts::{Activity, EventTime, Fen, Moment, Scalar};
+use facts::{EventTime, Fen, Moment, Scalar};
 use rust_decimal::Decimal;
 
 use super::ledger::{Group, Ledger};
+use super::quality;
 use super::reckoning::Reckoning;
-use super::view::{CaseView, Fact};
+use super::view::{CaseView, Fact, Standing};
 use crate::catalogue::{Item, Stage};
 use crate::counting::{Span, Unit};
 use crate::expression::{
@@ -66,12 +67,13 @@ impl<'v, 'a> Scope<'v, 'a> {
         let fact = &self.view.facts[place];
         set.terms.iter().any(|term| {
             let named = match &term.activities {
+                Activities::Held => fact.standing == Standing::Held,
+                Activities::Deleted => fact.standing == Standing::Deleted,
+                _ if fact.standing != Standing::InForce => false,
                 Activities::Any => true,
                 Activities::One(activity) => fact.event.activity == *activity,
-                Activities::Fee(act) => {
-                    fact.event.activity == Activity::Fee
-                        && fact.event.detail().fee.as_ref().is_some_and(|fee| fee.act == *act)
-                }
+                // As in the ledger, whatever activity carries the record.
+                Activities::Fee(act) => fact.event.detail().fee.as_ref().is_some_and(|fee| fee.act == *act),
             };
             let alone = || Scope { event: Some(place), history: 0, leaves: None, ..*self };
             named && term.test.as_ref().is_none_or(|test| alone().holds(test))
@@ -377,9 +379,16 @@ impl<'v, 'a> Scope<'v, 'a> {
             EventField::Activity => Value::Text(event.activity.name().into()),
             EventField::At => Value::Instant(fact.at),
             EventField::Arrived => fact.arrived.map_or(Value::Missing, Value::Instant),
+            EventField::Received => fact.received.map_or(Value::Missing, Value::Instant),
+            EventField::DeletedAt => {
+                fact.deleted_by.and_then(|delete| delete.arrived).map_or(Value::Missing, Value::Instant)
+            }
             EventField::CaseId => Value::Text(self.view.id.into()),
             EventField::Level => Value::Text(event.address.level.token().into()),
             EventField::Region => Value::Text(event.address.region.to_compact_string()),
+            EventField::County => {
+                event.address.region.county().map_or(Value::Missing, |county| Value::Text(county.to_compact_string()))
+            }
             EventField::Dept => Value::Text(event.address.dept.as_str().into()),
             EventField::Item => owned(&detail.item),
             EventField::ItemVersion => owned(&detail.item_version),
@@ -398,7 +407,13 @@ impl<'v, 'a> Scope<'v, 'a> {
             EventField::PromiseDate => self.end_of(detail.promise_date),
             EventField::Deemed => Value::Flag(fact.deemed),
             EventField::Declared => Value::Flag(self.view.configuration.activities.contains_key(event.activity.name())),
-            EventField::Disputed => Value::Flag(fact.disputed),
+            EventField::Disputed => Value::Flag(fact.rival.is_some()),
+            EventField::Rival => fact
+                .rival
+                .map_or(Value::Missing, |rival| Value::Text(quality::in_short(self.view, &rival.event).into())),
+            EventField::Unmapped => texts_of(fact.unmapped()),
+            EventField::Differs => texts_of(fact.differs.names()),
+            EventField::Namesakes => texts_of(quality::namesakes(self.view, place)),
             EventField::FeeAct => text(fee.map(|fee| fee.act.name())),
             EventField::FeeCode => fee.map_or(Value::Missing, |fee| owned(&fee.code)),
             EventField::FeeAmount => fee.and_then(|fee| fee.amount).map_or(Value::Missing, Value::Money),
@@ -652,6 +667,10 @@ fn text_list(list: Option<&[CompactString]>) -> Value {
 fn levels(list: Option<&[facts::Level]>) -> Value {
     let token = |level: &facts::Level| Value::Text(level.token().into());
     list.map_or(Value::Missing, |list| Value::List(list.iter().map(token).collect()))
+}
+
+fn texts_of<T: Into<CompactString>>(texts: impl IntoIterator<Item = T>) -> Value {
+    Value::List(texts.into_iter().map(|text| Value::Text(text.into())).collect())
 }
 
 /// The citation of a fact in a proof.

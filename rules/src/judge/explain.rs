@@ -33,6 +33,11 @@ pub(crate) fn explain<'a>(
     card: &CardSpec,
     now: Moment,
 ) -> super::Explanation {
+    if let Why::Condition(condition::Hit::Aside { place }) = found.why {
+        let (view, place) = view.with_aside(place);
+        let why = Why::Condition(condition::Hit::Event { place });
+        return explain(&view, rule, reckoning, &Found { why, ..found.clone() }, card, now);
+    }
     let (proof, words, places, uncovered) = match (&rule.kind, &found.why) {
         (Kind::Deadline(deadline), Why::Deadline(instance)) => {
             of_deadline(view, rule, deadline, reckoning, instance, card, now)
@@ -47,7 +52,7 @@ pub(crate) fn explain<'a>(
         (Kind::Condition(spec), Why::Condition(hit)) => {
             let proof = condition::prove(view, spec, reckoning, hit);
             let places = match hit {
-                condition::Hit::Event { place } => vec![*place],
+                condition::Hit::Event { place } | condition::Hit::Aside { place } => vec![*place],
                 condition::Hit::State { begin } => {
                     (0..view.facts.len()).filter(|place| view.facts[*place].at == *begin).collect()
                 }
@@ -85,7 +90,7 @@ pub(crate) fn explain<'a>(
         basis: rule.basis.clone(),
         reason: reason(rule, card, &scope, &words),
         warnings: if uncovered { vec!["calendar_uncovered".into()] } else { Vec::new() },
-        evidence: places.into_iter().map(|place| evidence(view, place)).collect(),
+        evidence: places.into_iter().flat_map(|place| evidence(view, place)).collect(),
         proof,
     }
 }
@@ -95,14 +100,18 @@ fn same(value: impl ToString) -> Text2 {
     Text2 { zh: text.clone(), en: text }
 }
 
-fn evidence(view: &CaseView<'_>, place: usize) -> Evidence {
+/// The fact at `place`, with the other content of its version or the delete that bars it.
+fn evidence(view: &CaseView<'_>, place: usize) -> impl Iterator<Item = Evidence> {
     let fact = &view.facts[place];
-    Evidence {
-        source: fact.event.source.clone(),
-        id: fact.event.id.clone(),
-        version: fact.event.version,
-        sequence: fact.sequence,
-    }
+    let of = |event: &facts::Event, sequence| Evidence {
+        source: event.source.clone(),
+        id: event.id.clone(),
+        version: event.version,
+        sequence,
+    };
+    let rival = fact.rival.map(|rival| of(&rival.event, rival.sequence));
+    let delete = fact.deleted_by.map(|delete| of(&delete.event, delete.sequence));
+    [Some(of(fact.event, fact.sequence)), rival, delete].into_iter().flatten()
 }
 
 fn span_words(span: Span) -> Text2 {

@@ -10,6 +10,7 @@ use super::{condition, deadline, fee, requires, separation, workflow};
 use crate::expression::Node;
 use crate::finding::CardSpan;
 use crate::rule::{CardSpec, Clears, Rule};
+use crate::value::Value;
 
 /// One instance with its schedule.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub(crate) fn span(spec: &CardSpec, since: Moment, from: Moment, until: Option<M
 }
 
 impl Found {
-    /// A finding about an event: its cards hold from the event (or when grace is over) until the
+    /// A finding about an event: its cards hold from the event (or what they say, or when grace is over) until the
     /// condition that heals it holds on a later state. `None` when no card applies.
     pub(crate) fn event(
         rule: &Rule,
@@ -55,12 +56,19 @@ impl Found {
         };
         let applying = rule.cards.iter().filter(|card| card.card != Card::None && scope.allows(card.when.as_ref()));
         let spans: SmallVec<_> = applying
-            .map(|card| {
+            .filter_map(|card| {
+                let (since, from) = match &card.from {
+                    Some(node) => match scope.value(node) {
+                        Value::Instant(begin) => (begin, if rule.grace.is_some() { from.max(begin) } else { begin }),
+                        _ => return None,
+                    },
+                    None => (since, from),
+                };
                 let until = match &card.clears {
                     Clears::When(node) => healed(scope, node, place),
                     Clears::Never | Clears::Ended => None,
                 };
-                span(card, since, from, until)
+                Some(span(card, since, from, until))
             })
             .filter(|span| span.until.is_none_or(|until| until > span.from))
             .collect();

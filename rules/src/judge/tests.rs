@@ -53,8 +53,8 @@ fn scenario_files() -> Vec<(String, ScenarioFile)> {
     let cases = files.into_iter().filter(|(path, _)| path.ends_with(".cases.toml"));
     cases
         .map(|(path, bytes)| {
-            let text = String::from_utf8(bytes).expect("a scenario file is UTF-8");
-            let file = ScenarioFile::read(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let file = ScenarioFile::parse(&path, &bytes);
+            let file = file.unwrap_or_else(|fault| panic!("{}", fault.render(facts::proof::Lang::En)));
             (path, file)
         })
         .collect()
@@ -77,7 +77,10 @@ fn every_shipped_rule_has_scenarios_that_fire_nearly_fire_and_take_back() {
     let mut shown: BTreeMap<String, BTreeSet<Shows>> = BTreeMap::new();
     for (_, file) in scenario_files() {
         for rule in &file.rules {
-            shown.entry(rule.clone()).or_default().extend(file.scenarios.iter().map(|scenario| scenario.shows));
+            shown
+                .entry(rule.get_ref().clone())
+                .or_default()
+                .extend(file.scenarios.iter().map(|scenario| scenario.shows));
         }
     }
     for rule in &shipped().rules {
@@ -95,11 +98,11 @@ fn judged_by_halves(lines: &[&str], configuration: &Configuration) -> (History, 
     for text in lines {
         let event = line::read(text.as_bytes(), None).expect("a line of the schema").event;
         let change = history.join(event.clone(), None, &configuration.zone);
-        let case = Case { id: "C", records: history.records() };
+        let case = Case::at("C", &history, Moment::MAX);
         let rules = touched(&case, configuration, &event, &change);
         by_halves = rejudge(&case, configuration, by_halves, &rules);
     }
-    let whole = judge(&Case { id: "C", records: history.records() }, configuration);
+    let whole = judge(&Case::at("C", &history, Moment::MAX), configuration);
     (history, by_halves, whole)
 }
 
@@ -123,6 +126,28 @@ fn an_earlier_fact_of_another_region_brings_that_regions_rules() {
     }
 }
 
+/// The ledger takes a fee from any activity, and so do the event sets of fees.
+#[test]
+fn a_fee_counts_whatever_activity_carries_it() {
+    let configuration = shipped();
+    let lines = [
+        r#"{"id":"1","source":"s","case":"C","activity":"accepted","at":"2026-03-02T10:00:00+08:00","level":"county","region":"360902","dept":"D","item":"ZR-205"}"#,
+        r#"{"id":"2","source":"s","case":"C","activity":"stage_completed","at":"2026-03-03T10:00:00+08:00","level":"county","region":"360902","dept":"D","stage":"x","fee":{"act":"charged","code":"ZR-DJF-Z","amount":"80.01"}}"#,
+    ];
+    let (history, by_halves, whole) = judged_by_halves(&lines, &configuration);
+    assert_eq!(by_halves, whole, "judging what was touched is judging the whole");
+    assert!(whole.findings.iter().any(|finding| finding.instance.contains('@')), "the ledger sees it: {whole:?}");
+    let mut files = files_below(&config_folder());
+    files.retain(|path, _| site::is_part(path));
+    let rule = "[[rule]]\nid = 'X-1'\nfamily = 'irregular-fee'\nkind = 'condition'\nname = { zh = 'a', en = 'a' }\nbasis = 'b'\ncard = 'red'\non = 'fee_charged'\nwhen = \"event.fee.amount > 80元\"\n";
+    files.insert("rules/x.toml".into(), rule.into());
+    let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
+    let configuration = site::load(&files, &zone).expect("the rule is good").configuration;
+    let judgement = judge(&Case::at("C", &history, Moment::MAX), &configuration);
+    let lit = |id: &str| judgement.findings.iter().any(|finding| configuration.rule(finding.rule).id == id);
+    assert!(lit("X-1"), "the event set sees it, too: {judgement:?}");
+}
+
 /// A case pays under several codes: each light tells of its own.
 #[test]
 fn the_reason_of_a_fee_light_names_the_code_it_is_about() {
@@ -135,7 +160,7 @@ fn the_reason_of_a_fee_light_names_the_code_it_is_about() {
     let (history, _, whole) = judged_by_halves(&lines, &configuration);
     let finding = whole.findings.iter().find(|finding| finding.instance.contains('@')).expect("a fee light");
     let now: Moment = "2026-03-03T10:00:00+08:00".parse().expect("an instant");
-    let case = Case { id: "C", records: history.records() };
+    let case = Case::at("C", &history, Moment::MAX);
     let explained = explain(&case, &configuration, finding.rule, &finding.instance, now).expect("the light stands");
     let told = "80.01 yuan charged under ZR-DJF-Z, lawful 80.00 yuan, 0.01 yuan too much";
     assert!(explained.reason.en.contains(told), "{}", explained.reason.en);

@@ -4,13 +4,27 @@
 //! `submitted`, else of the earliest fact; every other case fact is the value on the last fact, in
 //! canonical order, that carries it. Facts of handling and complaint never set case facts.
 
-use facts::{Activity, Address, Event, EventTime, Moment, Record, Scalar};
+use facts::history::Rival;
+use facts::{Activity, Address, Event, EventTime, Moment, Record, Scalar, Tombstone};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::Case;
+use super::quality::{Differs, Known};
 use crate::catalogue::Item;
 use crate::configuration::{Configuration, Profile};
 use crate::source_map::SourceMap;
+
+/// Is a fact part of the history?
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    /// It is.
+    InForce,
+    /// The clock has not reached its business time.
+    Held,
+    /// It was said of a record that is deleted for good.
+    Deleted,
+}
 
 /// One fact as rules see it.
 #[derive(Copy, Clone, Debug)]
@@ -23,12 +37,20 @@ pub(crate) struct Fact<'a> {
     pub(crate) is_day: bool,
     /// Arrival of the record's first version.
     pub(crate) arrived: Option<Moment>,
+    /// Arrival of this version.
+    pub(crate) received: Option<Moment>,
     /// Message that carried it.
     pub(crate) sequence: Option<u64>,
-    /// Another content claims the version.
-    pub(crate) disputed: bool,
+    /// Another content that claims the version.
+    pub(crate) rival: Option<&'a Rival>,
     /// Made by the engine.
     pub(crate) deemed: bool,
+    /// Part of the history, or not.
+    pub(crate) standing: Standing,
+    /// The delete that bars it.
+    pub(crate) deleted_by: Option<&'a Record>,
+    /// Facts of the case that it gives another value than an event before it.
+    pub(crate) differs: Differs,
     /// Codes of its source; `None` is the identity.
     map: Option<&'a SourceMap>,
 }
@@ -50,6 +72,21 @@ impl<'a> Fact<'a> {
     pub(crate) fn case_type(&self) -> Option<&'a str> {
         let raw = self.event.detail().case_type.as_deref()?;
         Some(self.map.map_or(raw, |map| map.case_type(raw)))
+    }
+
+    /// Codes that the source's map does not have, each behind its field's name.
+    pub(crate) fn unmapped(&self) -> impl Iterator<Item = String> + use<'a> {
+        let detail = self.event.detail();
+        let code = |field: &'static str, code: Option<&'a str>, has: fn(&SourceMap, &str) -> bool| {
+            let (map, code) = (self.map?, code?);
+            (!has(map, code)).then(|| format!("{field} {code}"))
+        };
+        let codes = [
+            code("case_type", detail.case_type.as_deref(), SourceMap::has_case_type),
+            code("stage", detail.stage.as_deref(), SourceMap::has_stage),
+            code("outcome", detail.outcome.as_deref(), SourceMap::has_outcome),
+        ];
+        codes.into_iter().flatten()
     }
 
     /// The record's text in instances: `<level>.<region>.<dept>/<source>/<id>`.
@@ -82,7 +119,12 @@ pub(crate) struct CaseFacts<'a> {
 #[derive(Debug)]
 pub(crate) struct CaseView<'a> {
     pub(crate) id: &'a str,
+    /// The history.
     pub(crate) facts: Vec<Fact<'a>>,
+    /// Facts that are not in force: dated beyond the clock, or said of records that are deleted for good.
+    pub(crate) aside: Vec<Fact<'a>>,
+    /// More than one office spoke.
+    pub(crate) several_offices: bool,
     pub(crate) owner: &'a Address,
     pub(crate) case: CaseFacts<'a>,
     pub(crate) item: Option<&'a Item>,
@@ -91,31 +133,47 @@ pub(crate) struct CaseView<'a> {
 }
 
 impl<'a> CaseView<'a> {
-    /// Prepares a case; `None` when no fact has been reached.
+    /// Prepares a case; `None` when nothing was said of it that could be judged.
     ///
-    /// `deemed` are the facts that the law makes of silence, already in force.
-    pub(crate) fn new(
-        id: &'a str,
-        records: &'a [Record],
-        deemed: &'a [Event],
-        configuration: &'a Configuration,
-    ) -> Option<CaseView<'a>> {
-        let owner = owner_of(records)?;
+    /// Its owner is the office that the history shows; while the clock has reached no fact, the office that the
+    /// facts to come or the deleted ones show. `deemed` are the facts that the law makes of silence, already in force.
+    pub(crate) fn new(case: &Case<'a>, deemed: &'a [Event], configuration: &'a Configuration) -> Option<CaseView<'a>> {
+        let Case { id, records, held, deleted } = *case;
+        let barred = |tombstone: &'a Tombstone| tombstone.put.as_deref().filter(|_| tombstone.is_final());
+        let owner = owner_of(records).or_else(|| owner_of(held));
+        let owner = owner.or_else(|| first_office(deleted.iter().filter_map(barred)))?;
         let profile = configuration.profile(owner);
         let mut facts: Vec<Fact<'a>> = records.iter().map(|record| fact_of(record, profile, configuration)).collect();
         for event in deemed {
             let at = event.at.moment(&profile.zone);
             let map = configuration.sources.get(&event.source);
-            let is_day = event.at.is_day();
-            let fact = Fact { event, at, is_day, arrived: None, sequence: None, disputed: false, deemed: true, map };
+            let fact = Fact { is_day: event.at.is_day(), deemed: true, ..Fact::plain(event, at, map) };
             // Behind what was sent at that instant: a submission precedes the acceptance it is deemed to be.
             let place = facts.partition_point(|held| held.at <= at);
             facts.insert(place, fact);
         }
-        let case = case_facts(&facts, &profile.zone);
+        let held =
+            held.iter().map(|record| Fact { standing: Standing::Held, ..fact_of(record, profile, configuration) });
+        let deleted = deleted.iter().filter_map(|tombstone| {
+            let fact = fact_of(barred(tombstone)?, profile, configuration);
+            Some(Fact { standing: Standing::Deleted, deleted_by: Some(&tombstone.delete), ..fact })
+        });
+        let aside = held.chain(deleted).collect();
+        let several_offices = facts.windows(2).any(|pair| pair[0].event.address != pair[1].event.address);
+        let case = case_facts(&mut facts, &profile.zone);
         let day = case.accepted_on.or(case.first_on);
         let item = case.item.and_then(|item| configuration.catalogue.find(item, case.item_version, day));
-        Some(CaseView { id, facts, owner, case, item, profile, configuration })
+        Some(CaseView { id, facts, aside, several_offices, owner, case, item, profile, configuration })
+    }
+
+    /// The view in which the fact at `aside` stands among the others, with its place there.
+    pub(crate) fn with_aside(&self, aside: usize) -> (CaseView<'a>, usize) {
+        let fact = self.aside[aside];
+        let mut facts = self.facts.clone();
+        let place = facts.partition_point(|other| other.at <= fact.at);
+        facts.insert(place, fact);
+        let view = CaseView { facts, aside: Vec::new(), case: self.case.clone(), several_offices: true, ..*self };
+        (view, place)
     }
 
     /// The last value of a declared attribute, whatever fact brought it.
@@ -130,19 +188,37 @@ impl<'a> CaseView<'a> {
     }
 }
 
+impl<'a> Fact<'a> {
+    /// A fact of which nothing is known but what it says.
+    fn plain(event: &'a Event, at: Moment, map: Option<&'a SourceMap>) -> Fact<'a> {
+        Fact {
+            event,
+            at,
+            is_day: false,
+            arrived: None,
+            received: None,
+            sequence: None,
+            rival: None,
+            deemed: false,
+            standing: Standing::InForce,
+            deleted_by: None,
+            differs: Differs::default(),
+            map,
+        }
+    }
+}
+
 fn fact_of<'a>(record: &'a Record, profile: &Profile, configuration: &'a Configuration) -> Fact<'a> {
     let event = &record.event;
     let map = configuration.sources.get(&event.source);
     let midnight = || record.at.civil(&profile.zone).time() == jiff::civil::Time::midnight();
     Fact {
-        event,
-        at: record.at,
         is_day: event.at.is_day() || map.is_some_and(|map| map.midnight_is_day && midnight()),
         arrived: record.first_arrived,
+        received: record.arrived,
         sequence: record.sequence,
-        disputed: record.disputed,
-        deemed: false,
-        map,
+        rival: record.rival.as_deref(),
+        ..Fact::plain(event, record.at, map)
     }
 }
 
@@ -151,6 +227,12 @@ pub(crate) fn owner_of(records: &[Record]) -> Option<&Address> {
     let first = |activity: &Activity| records.iter().find(|record| record.event.activity == *activity);
     let record = first(&Activity::Accepted).or_else(|| first(&Activity::Submitted)).or_else(|| records.first())?;
     Some(&record.event.address)
+}
+
+/// The office of the first of these facts.
+fn first_office<'a>(records: impl Iterator<Item = &'a Record>) -> Option<&'a Address> {
+    let first = records.min_by_key(|record| (record.at, &record.event.id, &record.event.address))?;
+    Some(&first.event.address)
 }
 
 /// May this fact set facts of the case? Handling, complaints and consultations may not.
@@ -171,9 +253,11 @@ pub(crate) fn sets_case_facts(activity: &Activity) -> bool {
     )
 }
 
-fn case_facts<'a>(facts: &[Fact<'a>], zone: &TimeZone) -> CaseFacts<'a> {
+/// What the facts say of the case; takes note of each that says something else than one before it.
+fn case_facts<'a>(facts: &mut [Fact<'a>], zone: &TimeZone) -> CaseFacts<'a> {
     let mut case = CaseFacts { open: true, ..CaseFacts::default() };
     case.first_on = facts.first().map(|fact| fact.at.date(zone));
+    let mut known = Known::default();
     for fact in facts {
         match fact.event.activity {
             Activity::Accepted if case.accepted_on.is_none() => case.accepted_on = Some(fact.at.date(zone)),
@@ -182,16 +266,17 @@ fn case_facts<'a>(facts: &[Fact<'a>], zone: &TimeZone) -> CaseFacts<'a> {
             Activity::Reopened => case.open = true,
             _ => {}
         }
-        if !sets_case_facts(&fact.event.activity) {
-            continue;
+        if sets_case_facts(&fact.event.activity) {
+            fact.differs = known.take(fact);
         }
-        let detail = fact.event.detail();
-        case.item = detail.item.as_deref().or(case.item);
-        case.item_version = detail.item_version.as_deref().or(case.item_version);
-        case.case_type = fact.case_type().or(case.case_type);
-        case.linked_case = detail.linked_case.as_deref().or(case.linked_case);
-        case.promise_date = detail.promise_date.or(case.promise_date);
-        case.reported_limit = detail.reported_limit.or(case.reported_limit);
     }
-    case
+    CaseFacts {
+        item: known.item,
+        item_version: known.item_version,
+        case_type: known.case_type,
+        linked_case: known.linked_case,
+        promise_date: known.promise_date,
+        reported_limit: known.reported_limit,
+        ..case
+    }
 }

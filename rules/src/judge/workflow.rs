@@ -1,11 +1,12 @@
 //! `kind = "workflow"`: the item's stages against what happened.
 //!
 //! Stages of one instant without a comparable `seq` are read in the item's stage order, the reading
-//! that breaks no rule (semantics 1).
+//! that breaks no rule (semantics 1). Where a case is reopened its path begins anew: no step leads from the stages
+//! before to those after.
 
 use compact_str::CompactString;
-use facts::Moment;
 use facts::proof::{Proof, WorkflowProof};
+use facts::{Activity, Moment};
 
 use super::evaluate::{Scope, cite};
 use super::found::{Found, Why};
@@ -20,6 +21,8 @@ struct Step {
     place: usize,
     code: CompactString,
     at: Moment,
+    /// How often the case had been reopened.
+    round: usize,
 }
 
 /// What is wrong with the path.
@@ -66,10 +69,16 @@ pub(crate) fn judge<'a>(
 /// Stages in the order they were visited.
 fn path(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item) -> Vec<Step> {
     let view = scope.view;
+    let reopened: Vec<Moment> =
+        view.facts.iter().filter(|fact| fact.event.activity == Activity::Reopened).map(|fact| fact.at).collect();
+    let round = |at: Moment| reopened.partition_point(|reopened| *reopened <= at);
     let mut steps: Vec<Step> = scope
         .places(&workflow.of)
         .filter_map(|place| match scope.event_field(place, &workflow.step) {
-            Value::Text(code) => Some(Step { place, code, at: view.facts[place].at }),
+            Value::Text(code) => {
+                let at = view.facts[place].at;
+                Some(Step { place, code, at, round: round(at) })
+            }
             _ => None,
         })
         .collect();
@@ -99,7 +108,10 @@ fn unknown_edges(item: &Item, path: &[Step]) -> Vec<Breach> {
     let known: Vec<(&Step, &Stage)> = path.iter().filter_map(|step| Some((step, item.stage(&step.code)?))).collect();
     let steps = known.windows(2).filter_map(|pair| {
         let ((from, stage), (to, _)) = (pair[0], pair[1]);
-        let edge = from.code == to.code || stage.next.contains(&to.code) || stage.returns.contains(&to.code);
+        let edge = from.round != to.round
+            || from.code == to.code
+            || stage.next.contains(&to.code)
+            || stage.returns.contains(&to.code);
         (!edge).then(|| Breach::Edge { from: from.code.clone(), to: to.code.clone(), step: to.place })
     });
     steps.collect()
@@ -110,7 +122,8 @@ fn out_of_order(item: &Item, path: &[Step]) -> Vec<Breach> {
     let returned =
         |from: &Step, to: &Step| item.stage(&from.code).is_some_and(|stage| stage.returns.contains(&to.code));
     let steps = path.windows(2).filter_map(|pair| {
-        let back = order(&pair[1])? < order(&pair[0])? && !returned(&pair[0], &pair[1]);
+        let one_round = pair[0].round == pair[1].round;
+        let back = one_round && order(&pair[1])? < order(&pair[0])? && !returned(&pair[0], &pair[1]);
         back.then(|| Breach::Order { stage: pair[1].code.clone(), step: pair[1].place })
     });
     steps.collect()

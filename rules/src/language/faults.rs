@@ -82,8 +82,25 @@ impl<'s> Faults<'s> {
 
     /// All of them, by file and place.
     pub(crate) fn sorted(mut self) -> Vec<Fault> {
-        self.found.sort_by(|a, b| (&a.file, a.place, a.code).cmp(&(&b.file, b.place, b.code)));
+        self.found.sort_by(Fault::in_order);
         self.found
+    }
+
+    /// Drops the faults that may only follow from a file that could not be read, and says so at the first such file.
+    /// `follows` is asked with file and code.
+    pub(crate) fn drop_following(&mut self, unread: &str, follows: impl Fn(&str, &str) -> bool) {
+        let before = self.found.len();
+        self.found.retain(|fault| !follows(&fault.file, fault.code));
+        let dropped = before - self.found.len();
+        let whole = |fault: &&mut Fault| fault.place.is_none() && fault.file == unread;
+        if let (1.., Some(fault)) = (dropped, self.found.iter_mut().find(whole)) {
+            let (zh, en) = texts::not_told(dropped);
+            let help = fault.help.get_or_insert_with(Text2::default);
+            for (text, more, joint) in [(&mut help.zh, zh, "；"), (&mut help.en, en, "; ")] {
+                text.push_str(if text.is_empty() { "" } else { joint });
+                text.push_str(&more);
+            }
+        }
     }
 
     /// Refuses keys that `owner` does not have.

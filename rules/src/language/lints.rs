@@ -40,45 +40,9 @@ fn near_item<'c>(pattern: &str, catalogue: &'c Catalogue) -> Option<&'c str> {
     scored.min_by_key(|(score, _)| *score).filter(|(score, _)| *score <= length / 3).map(|(_, code)| code)
 }
 
-/// RL21: promises longer than the statute, where both are counted alike.
-pub(crate) fn promises(catalogue: &Catalogue, faults: &mut Faults<'_>) {
-    for item in catalogue.items() {
-        if let (Some(promise), Some(statutory)) = (item.promise, item.statutory)
-            && promise.unit == statutory.unit
-            && promise.number > statutory.number
-        {
-            let name = format!("{}@{}", item.code, item.version);
-            let say = texts::promise_over_statute(&name, &promise.to_string(), &statutory.to_string());
-            faults.add_file("catalogue/items.csv", say);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Item;
-    use crate::language::source::Sources;
-    use crate::language::span_text::parse_span;
-
-    #[test]
-    fn a_promise_longer_than_the_statute_is_seen_where_both_count_alike() {
-        let item = |code: &str, promise: &str, statutory: &str| Item {
-            code: code.into(),
-            version: "1".into(),
-            promise: parse_span(promise),
-            statutory: parse_span(statutory),
-            ..Item::default()
-        };
-        let catalogue =
-            Catalogue::new([item("a", "25wd", "20wd"), item("b", "20wd", "20wd"), item("c", "25d", "20wd")]);
-        let sources = Sources::default();
-        let mut faults = Faults::new(&sources);
-        promises(&catalogue, &mut faults);
-        let told: Vec<(&str, String)> =
-            faults.sorted().into_iter().map(|fault| (fault.code, fault.file + " " + &fault.text.en[..9])).collect();
-        assert_eq!(told, [("RL21", "catalogue/items.csv item a@1:".to_owned())]);
-    }
 
     #[test]
     fn patterns_have_a_star_at_either_end() {

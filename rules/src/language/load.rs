@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use jiff::tz::TimeZone;
 
 use super::compile::{Definitions, clock, compile, extension, pause};
-use super::faults::Faults;
+use super::faults::{Faults, Say};
 use super::profile::{self, RawProfile, Resolved};
 use super::rule_file::{self, RawRule};
 use super::source::Sources;
@@ -23,6 +23,8 @@ use crate::finding::RuleIndex;
 use crate::reads::Reads;
 use crate::rule::{Kind, Rule, Status};
 
+/// Codes of names that nobody defines: events, fields, and all others.
+const UNKNOWN_NAMES: [&str; 3] = ["RL02", "RL03", "RL33"];
 /// The largest file that is read.
 const FILE_BYTES_MAX: usize = 4 << 20;
 
@@ -63,10 +65,15 @@ pub fn load(files: &ConfigFiles, catalogue: Option<&Catalogue>) -> Result<Loaded
         }
     }
     let mut faults = Faults::new(&sources);
-    for (name, (zh, en)) in unread {
-        faults.add_file(name, texts::not_text(zh, en));
+    for (name, say) in &unread {
+        faults.add_file(name, say.clone());
     }
     let loaded = Loader::read(&taken, &mut faults).compile(catalogue, &mut faults);
+    if let Some((first, _)) = unread.first() {
+        // Any file may define the names that another one uses.
+        let profile = unread.iter().any(|(name, _)| Part::of(name) == Some(Part::Profile));
+        faults.drop_following(first, |file, code| UNKNOWN_NAMES.contains(&code) || profile && file == "profiles");
+    }
     let faults = faults.sorted();
     match loaded {
         Some(loaded) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
@@ -98,11 +105,15 @@ impl Part {
     }
 }
 
-fn text_of(bytes: &[u8]) -> Result<&str, (&'static str, &'static str)> {
+fn text_of(bytes: &[u8]) -> Result<&str, Say> {
     if bytes.len() > FILE_BYTES_MAX {
-        return Err(("文件超过 4 MiB", "the file is larger than 4 MiB"));
+        return Err(texts::not_text("文件超过 4 MiB", "the file is larger than 4 MiB"));
     }
-    std::str::from_utf8(bytes).map_err(|_| ("文件不是 UTF-8 编码", "the file is not UTF-8"))
+    let not_utf8 = |_| {
+        texts::not_text("文件不是 UTF-8 编码", "the file is not UTF-8")
+            .help("用编辑器另存为 UTF-8 编码", "save it as UTF-8 in an editor")
+    };
+    std::str::from_utf8(bytes).map_err(not_utf8)
 }
 
 /// Everything that is written, before it is compiled.
@@ -162,7 +173,6 @@ impl Loader {
             self.compile_alone(faults);
         }
         if let Some(catalogue) = catalogue {
-            lints::promises(catalogue, faults);
             for rule in &self.rules {
                 lints::items_reached(rule, catalogue, faults);
             }

@@ -235,16 +235,6 @@ pub(crate) fn facts_do_not_end() -> Say {
     )
 }
 
-/// RL21
-pub(crate) fn promise_over_statute(item: &str, promise: &str, statutory: &str) -> Say {
-    Say::new(
-        "RL21",
-        format!("事项 {item}：承诺时限 {promise} 长于法定时限 {statutory}"),
-        format!("item {item}: the promise {promise} is longer than the statute {statutory}"),
-    )
-    .warning()
-}
-
 /// RL22
 pub(crate) fn no_item(pattern: &str, near: Option<&str>) -> Say {
     let say = Say::new(
@@ -318,6 +308,12 @@ pub(crate) fn not_text(zh: &str, en: &str) -> Say {
     Say::new("RL26", zh, en)
 }
 
+/// How many faults are not told, since they may only follow from another.
+pub(crate) fn not_told(count: usize) -> (String, String) {
+    let zh = format!("另有 {count} 处可能由此引起的错误未列出，改好后请再检查");
+    (zh, format!("{count} more that may only follow from this are not told; mend it and check again"))
+}
+
 /// RL27
 pub(crate) fn wrong_value(key: &str, wanted: (&str, &str), got: (&str, &str)) -> Say {
     Say::new(
@@ -365,6 +361,16 @@ pub(crate) fn unknown_name(what: (&str, &str), name: &str, known: &[&str]) -> Sa
     let say =
         Say::new("RL33", format!("没有{} \"{name}\"{zh}", what.0), format!("there is no {} \"{name}\"{en}", what.1));
     with_list(say, "已有", "known", known)
+}
+
+/// RL34
+pub(crate) fn aside_set(name: &str) -> Say {
+    refused(
+        format!("{name} 中的事件不在历史之内，只能写在 condition 规则的 on 里，且 each 须为 every"),
+        format!(
+            "events of `{name}` are no part of the history: only `on` of a condition with each = \"every\" may name it"
+        ),
+    )
 }
 
 /// RL34

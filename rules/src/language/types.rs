@@ -25,7 +25,7 @@ use crate::expression::{Arithmetic, Comparison, EventField, EventRole, EventSet,
 use crate::value::{Type, Value};
 
 pub(crate) use fields::{CASE_TYPES, ClockName, LEVELS, LINE};
-pub(crate) use sets::FEE_SETS;
+pub(crate) use sets::{ASIDE_SETS, FEE_SETS};
 #[cfg(test)]
 pub(super) use {calls::function_names, fields::field_names};
 
@@ -181,6 +181,8 @@ pub(crate) struct Checker<'a, 's, 'f> {
     pub(crate) faults: &'f mut Faults<'s>,
     /// Names being expanded, against circles.
     open: Vec<String>,
+    /// The set under check may name facts that are not in force.
+    sees_aside: bool,
     nodes: u32,
     depth: u32,
 }
@@ -194,7 +196,7 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
         clocks: &'a [ClockName],
         faults: &'f mut Faults<'s>,
     ) -> Self {
-        Checker { vocabulary, lists, params, clocks, faults, open: Vec::new(), nodes: 0, depth: 0 }
+        Checker { vocabulary, lists, params, clocks, faults, open: Vec::new(), sees_aside: false, nodes: 0, depth: 0 }
     }
 
     /// The value of a key as a condition.
@@ -263,6 +265,14 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
         let ast = parse_set(&text, &origin, self.faults)?;
         self.nodes = 0;
         self.set(&ast, Written { text: &text, origin: &origin })
+    }
+
+    /// The value of a key as an event set that may also name facts that are not in force.
+    pub(crate) fn event_set_with_aside(&mut self, key: &str, tree: &Tree) -> Option<EventSet> {
+        self.sees_aside = true;
+        let set = self.event_set(key, tree);
+        self.sees_aside = false;
+        set
     }
 
     /// A named event set where it is defined.

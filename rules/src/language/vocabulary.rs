@@ -14,7 +14,7 @@ use super::condition::{Ast, SetAst, parse_expression, parse_set};
 use super::faults::Faults;
 use super::source::{At, Origin};
 use super::tree::{Entry, Raw, Table, Tree};
-use super::types::FEE_SETS;
+use super::types::{ASIDE_SETS, FEE_SETS};
 use super::{texts, token};
 use crate::configuration::DeclaredActivity;
 use crate::value::{Type, Value};
@@ -176,7 +176,8 @@ impl Vocabulary {
 
     fn event_set(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let name = entry.key.as_str();
-        if name == "any" || FEE_SETS.contains(&name) || self.activities.contains_key(name) {
+        let aside = || ASIDE_SETS.iter().any(|(aside, _)| *aside == name);
+        if name == "any" || aside() || FEE_SETS.contains(&name) || self.activities.contains_key(name) {
             faults.add(entry.key_at, texts::twice(("名称", "name"), name, None));
             return;
         }
@@ -194,7 +195,12 @@ impl Vocabulary {
     pub(crate) fn event_names(&self) -> Vec<&str> {
         let activities = self.activities.keys().map(CompactString::as_str);
         let sets = self.events.keys().map(String::as_str);
-        activities.chain(sets).chain(FEE_SETS.iter().copied()).chain(["any"]).collect()
+        activities
+            .chain(sets)
+            .chain(FEE_SETS.iter().copied())
+            .chain(["any"])
+            .chain(ASIDE_SETS.iter().map(|(name, _)| *name))
+            .collect()
     }
 }
 

@@ -102,19 +102,19 @@ fn open(files: &BTreeMap<String, Vec<u8>>, table: &str, columns: &[Column], faul
     }
 }
 
+/// The warning that there is no catalogue at all; it matters where a rule asks it something.
+pub(crate) fn no_catalogue() -> Fault {
+    let zh = "没有事项目录（items.csv、stages.csv）：时限、收费、流程的规则无法判定";
+    let en = "there is no catalogue (items.csv, stages.csv): limits, fees and stages cannot be judged";
+    Fault::error("catalogue", None, "CT21", zh.into(), en.into()).warning()
+}
+
 /// No catalogue at all is a site that has not begun; half a catalogue is a mistake.
 fn tell_absent(items: &Opened, stages: &Opened, others: [&Opened; 2], faults: &mut Vec<Fault>) {
     let absent = |opened: &Opened| matches!(opened, Opened::Absent);
     let missing = |file: &str, zh: &str, en: &str| Fault::error(file, None, "CT21", zh.into(), en.into());
     match (absent(items), absent(stages)) {
-        (true, true) if others.into_iter().all(absent) => faults.push(
-            missing(
-                "catalogue",
-                "没有事项目录（items.csv、stages.csv）：时限、收费、流程的规则无法判定",
-                "there is no catalogue (items.csv, stages.csv): limits, fees and stages cannot be judged",
-            )
-            .warning(),
-        ),
+        (true, true) if others.into_iter().all(absent) => faults.push(no_catalogue()),
         (true, _) => faults.push(missing("catalogue/items.csv", "缺少事项表", "the items table is missing")),
         (false, true) => faults.push(
             missing("catalogue/stages.csv", "有事项表而没有环节表", "there are items but no stages table").help(

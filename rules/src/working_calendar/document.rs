@@ -39,7 +39,7 @@ impl<'t> Document<'t> {
         for error in errors {
             let place = error.span().unwrap_or(0..0);
             let message = error.message().to_owned();
-            self.fault(&place, "toml", format!("不是有效的 TOML：{message}"), format!("not valid TOML: {message}"));
+            self.fault(&place, "CA01", format!("不是有效的 TOML：{message}"), format!("not valid TOML: {message}"));
         }
         root
     }
@@ -72,7 +72,7 @@ impl<'t> Document<'t> {
             let near = near.expect("every table has keys");
             self.fault(
                 &key.span(),
-                "unknown_key",
+                "CA02",
                 format!("不认识的键 \"{name}\"；是否指 \"{near}\"？"),
                 format!("unknown key \"{name}\"; did you mean \"{near}\"?"),
             );
@@ -83,7 +83,7 @@ impl<'t> Document<'t> {
         let is = found.get_ref().type_str();
         self.fault(
             &found.span(),
-            "wrong_type",
+            "CA03",
             format!("\"{key}\" 应为{}，这里是 {is}", wanted.0),
             format!("\"{key}\" must be {}, but is {is}", wanted.1),
         );
@@ -91,7 +91,7 @@ impl<'t> Document<'t> {
 
     fn missing(&mut self, table: &Table<'_, 't>, key: &str) {
         let (zh, en) = (format!("缺少 \"{key}\""), format!("\"{key}\" is missing"));
-        self.fault(&table.place, "missing_key", zh, en);
+        self.fault(&table.place, "CA04", zh, en);
     }
 
     fn take<T>(

@@ -1,4 +1,13 @@
 //! What is wrong with a calendar file, and where.
+//!
+//! | code | tells |
+//! | --- | --- |
+//! | CA01 | not TOML, not UTF-8 |
+//! | CA02, CA03, CA04 | unknown key; value of the wrong kind; missing key |
+//! | CA05, CA06, CA07 | day of another year; day listed twice; year with two files |
+//! | CA08 | no office hours |
+//! | CA09, CA10 | a period that is none, or out of order; a row that ends before it begins |
+//! | CA11, CA12 | rows that overlap; covered days without a row |
 
 use std::fmt;
 
@@ -11,7 +20,7 @@ pub struct Fault {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// Stable name of the kind of fault.
+    /// Stable code of the kind of fault.
     pub code: &'static str,
     /// What is wrong and what to do, in Chinese.
     pub zh: String,

@@ -74,7 +74,7 @@ impl OfficeHours {
         if tables.is_empty() {
             document.fault(
                 &root.place(),
-                "office_hours_missing",
+                "CA08",
                 "没有 [[office_hours]]；请写明 from 和 periods，如 [\"08:30-12:00\", \"13:30-18:00\"]".to_owned(),
                 "no [[office_hours]]; give from and periods, such as [\"08:30-12:00\", \"13:30-18:00\"]".to_owned(),
             );
@@ -123,7 +123,7 @@ impl OfficeHours {
             file: self.file.clone(),
             line,
             column,
-            code: "office_hours_gap",
+            code: "CA12",
             zh: format!("{from} 至 {last} 没有办公时间；请补一行 [[office_hours]]，否则期间无法计时"),
             en: format!("{from} to {last} have no office hours; add an [[office_hours]] row, or no clock could run"),
         }
@@ -136,7 +136,7 @@ fn refuse_overlap<'t>(document: &mut Document<'t>, rows: &[OfficeRow], row: &Off
         let from = other.from;
         document.fault(
             &table.place(),
-            "office_hours_overlap",
+            "CA11",
             format!("与 {from} 起的一行重叠；请给前一行写 until"),
             format!("overlaps the row from {from}; give the earlier row an until"),
         );
@@ -153,7 +153,7 @@ fn read_row<'t>(document: &mut Document<'t>, table: &Table<'_, 't>) -> Option<Of
     {
         document.fault(
             &until.place,
-            "office_hours_dates",
+            "CA10",
             format!("until {} 不晚于 from {}；until 是第一个不再适用的日子", until.value, from.value),
             format!("until {} is not after from {}; it is the first day no longer covered", until.value, from.value),
         );
@@ -176,7 +176,7 @@ fn read_periods<'t>(
             let written = &text.value;
             document.fault(
                 &text.place,
-                "office_hours_period",
+                "CA09",
                 format!("\"{written}\" 不是时段；写作 \"08:30-12:00\"，起早于止"),
                 format!("\"{written}\" is not a period; write \"08:30-12:00\", the begin before the end"),
             );
@@ -185,7 +185,7 @@ fn read_periods<'t>(
         if periods.last().is_some_and(|last| last.close > period.open) {
             document.fault(
                 &text.place,
-                "office_hours_period",
+                "CA09",
                 format!("\"{}\" 早于前一时段的结束；请按时间先后排列", text.value),
                 format!("\"{}\" begins before the period ahead of it ends; put them in order", text.value),
             );
@@ -195,7 +195,7 @@ fn read_periods<'t>(
     if texts.is_empty() {
         document.fault(
             &table.place(),
-            "office_hours_period",
+            "CA09",
             "periods 为空；至少写一个时段".to_owned(),
             "periods is empty; give at least one".to_owned(),
         );

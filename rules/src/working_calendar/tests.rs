@@ -348,10 +348,10 @@ fn all_faults_of_a_year_file_are_told_with_their_place() {
     assert_eq!(
         year_faults(text),
         [
-            "2:10 wrong_type \"notice\" must be text, but is integer",
-            "3:1 unknown_key unknown key \"notics\"; did you mean \"notice\"?",
-            "5:8 wrong_type \"date\" must be a date such as 2026-01-01 (no quotes), but is string",
-            "11:7 wrong_type \"off\" must be true or false, but is string",
+            "2:10 CA03 \"notice\" must be text, but is integer",
+            "3:1 CA02 unknown key \"notics\"; did you mean \"notice\"?",
+            "5:8 CA03 \"date\" must be a date such as 2026-01-01 (no quotes), but is string",
+            "11:7 CA03 \"off\" must be true or false, but is string",
         ]
     );
 }
@@ -363,28 +363,28 @@ fn a_day_of_another_year_or_listed_twice_is_refused() {
     assert_eq!(
         year_faults(&text),
         [
-            "4:8 wrong_year 2025-12-31 is not in 2026; list it in the file of 2025",
-            "12:8 day_twice 2026-01-01 is listed twice; keep the entry of the later notice",
+            "4:8 CA05 2025-12-31 is not in 2026; list it in the file of 2025",
+            "12:8 CA06 2026-01-01 is listed twice; keep the entry of the later notice",
         ]
     );
 }
 
 #[test]
 fn missing_keys_and_broken_toml_are_told() {
-    assert_eq!(year_faults("notice = \"n\"\n"), ["1:1 missing_key \"year\" is missing"]);
+    assert_eq!(year_faults("notice = \"n\"\n"), ["1:1 CA04 \"year\" is missing"]);
     assert_eq!(
         year_faults("year = 2026\nnotice = \"n\"\n[[day]]\noff = true\n"),
-        ["3:1 missing_key \"date\" is missing", "3:1 missing_key \"name\" is missing"]
+        ["3:1 CA04 \"date\" is missing", "3:1 CA04 \"name\" is missing"]
     );
     let broken = year_faults("year = 2026\nnotice = \"n\n");
-    assert!(broken[0].starts_with("2:12 toml not valid TOML"), "{broken:?}");
+    assert!(broken[0].starts_with("2:12 CA01 not valid TOML"), "{broken:?}");
 }
 
 #[test]
 fn a_moment_is_not_a_day() {
     let faults =
         year_faults("year = 2026\nnotice = \"n\"\n[[day]]\ndate = 2026-01-01T00:00:00\nname = \"n\"\noff = true\n");
-    assert_eq!(faults, ["4:8 wrong_type \"date\" must be a date such as 2026-01-01 (no quotes), but is datetime"]);
+    assert_eq!(faults, ["4:8 CA03 \"date\" must be a date such as 2026-01-01 (no quotes), but is datetime"]);
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn a_year_has_one_file() {
     let hours = ("h.toml", "[[office_hours]]\nfrom = 1990-01-01\nperiods = [\"08:00-12:00\"]\n");
     let faults =
         WorkingCalendar::read("cn", &zone("UTC"), &[("a.toml", text), ("b.toml", text)], hours).expect_err("twice");
-    assert_eq!(told(faults), ["1:8 year_twice 2026 is already covered by a.toml; a year has one file"]);
+    assert_eq!(told(faults), ["1:8 CA07 2026 is already covered by a.toml; a year has one file"]);
 }
 
 #[test]
@@ -422,8 +422,8 @@ fn a_covered_day_without_office_hours_is_refused() {
     assert_eq!(
         told(faults),
         [
-            "5:1 office_hours_gap 2026-06-01 to 2026-06-02 have no office hours; add an [[office_hours]] row, or no clock could run",
-            "5:1 office_hours_gap 2026-12-31 to 2026-12-31 have no office hours; add an [[office_hours]] row, or no clock could run",
+            "5:1 CA12 2026-06-01 to 2026-06-02 have no office hours; add an [[office_hours]] row, or no clock could run",
+            "5:1 CA12 2026-12-31 to 2026-12-31 have no office hours; add an [[office_hours]] row, or no clock could run",
         ]
     );
 }
@@ -432,22 +432,20 @@ fn a_covered_day_without_office_hours_is_refused() {
 fn office_hours_that_are_none_are_refused() {
     assert_eq!(
         hours_faults(""),
-        [
-            "1:1 office_hours_missing no [[office_hours]]; give from and periods, such as [\"08:30-12:00\", \"13:30-18:00\"]"
-        ]
+        ["1:1 CA08 no [[office_hours]]; give from and periods, such as [\"08:30-12:00\", \"13:30-18:00\"]"]
     );
     let row = |periods: &str| format!("[[office_hours]]\nfrom = 2026-01-01\nperiods = [{periods}]\n");
     for bad in
         ["\"8:30-12:00\"", "\"12:00-08:30\"", "\"08:30-24:01\"", "\"08:30\"", "\"08:60-09:00\"", "\"09:00-09:00\""]
     {
         let faults = hours_faults(&row(bad));
-        assert!(faults[0].starts_with("3:12 office_hours_period"), "{bad} {faults:?}");
+        assert!(faults[0].starts_with("3:12 CA09"), "{bad} {faults:?}");
     }
-    assert!(hours_faults(&row("\"08:00-12:00\", \"11:00-13:00\""))[0].starts_with("3:27 office_hours_period"));
-    assert!(hours_faults(&row(""))[0].starts_with("1:1 office_hours_period"));
-    assert!(hours_faults(&row("\"08:00-12:00\"").repeat(2))[0].starts_with("4:1 office_hours_overlap"));
+    assert!(hours_faults(&row("\"08:00-12:00\", \"11:00-13:00\""))[0].starts_with("3:27 CA09"));
+    assert!(hours_faults(&row(""))[0].starts_with("1:1 CA09"));
+    assert!(hours_faults(&row("\"08:00-12:00\"").repeat(2))[0].starts_with("4:1 CA11"));
     let reversed = "[[office_hours]]\nfrom = 2026-01-01\nuntil = 2026-01-01\nperiods = [\"08:00-12:00\"]\n";
-    assert!(hours_faults(reversed)[0].starts_with("3:9 office_hours_dates"), "{:?}", hours_faults(reversed));
+    assert!(hours_faults(reversed)[0].starts_with("3:9 CA10"), "{:?}", hours_faults(reversed));
 }
 
 #[test]

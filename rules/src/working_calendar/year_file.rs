@@ -55,14 +55,14 @@ impl YearFile {
                 let (own, year) = (date.year(), year.value);
                 document.fault(
                     &place,
-                    "wrong_year",
+                    "CA05",
                     format!("{date} 不在 {year} 年；请写入 {own} 年的文件"),
                     format!("{date} is not in {year}; list it in the file of {own}"),
                 );
             } else if days.insert(date, day).is_some() {
                 document.fault(
                     &place,
-                    "day_twice",
+                    "CA06",
                     format!("{date} 列了两次；请保留后发通知的一条"),
                     format!("{date} is listed twice; keep the entry of the later notice"),
                 );

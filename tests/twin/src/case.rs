@@ -8,6 +8,7 @@ use facts::{Activity, Address, Event, History, Moment, Op};
 
 use crate::calendar::TwinCalendar;
 use crate::catalogue::{Item, TwinCatalogue};
+use crate::quality;
 
 /// A winning version that the clock has reached.
 #[derive(Clone, Debug)]
@@ -17,9 +18,15 @@ pub(crate) struct Fact {
     pub(crate) at: Moment,
     /// When any version of the record came first.
     pub(crate) arrived: Moment,
+    /// The source's map lacks one of its codes.
+    pub(crate) unmapped: bool,
 }
 
 impl Fact {
+    pub(crate) fn of(event: Event, at: Moment, arrived: Moment) -> Fact {
+        Fact { event, at, arrived, unmapped: false }
+    }
+
     /// `<level>.<region>.<dept>/<source>/<id>`
     pub(crate) fn record(&self) -> String {
         let Address { level, region, dept } = &self.event.address;
@@ -67,16 +74,16 @@ impl<'a> Case<'a> {
         let versions = known.iter().filter(|(event, arrived)| event.case == id && *arrived <= t);
         let mut facts = winners(&versions.collect::<Vec<_>>(), calendar);
         facts.retain(|fact| fact.event.op == Op::Put && fact.at <= t);
-        facts.sort_by(canonical);
+        for fact in &mut facts {
+            fact.unmapped = quality::translate(&mut fact.event, fact.at, calendar);
+        }
+        let (owner, opened) = opening(&mut facts).map(|event| (event.address.clone(), event.at))?;
         let telling = || facts.iter().filter(|fact| sets_case_facts(&fact.event.activity));
-        let first = |activity: Activity| telling().find(move |fact| fact.event.activity == activity);
-        let opening = first(Activity::Accepted).or_else(|| first(Activity::Submitted)).or_else(|| telling().next())?;
         let last = |field: fn(&Event) -> Option<&str>| telling().rev().find_map(move |fact| field(&fact.event));
         let version = last(|event| event.detail().item_version.as_deref());
         let item = last(|event| event.detail().item.as_deref());
-        let item = item.and_then(|code| catalogue.item(code, version, calendar.date(opening.at)));
+        let item = item.and_then(|code| catalogue.item(code, version, calendar.date(opened.moment(&calendar.zone))));
         let case_type = last(|event| event.detail().case_type.as_deref()).map(str::to_owned);
-        let owner = opening.event.address.clone();
         Some(Case { owner, item, case_type, calendar, t, facts })
     }
 
@@ -91,8 +98,17 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Sorts the facts; the one that shows the owner: the first acceptance, else the first submission, else the first.
+pub(crate) fn opening(facts: &mut [Fact]) -> Option<&Event> {
+    facts.sort_by(canonical);
+    let mut telling = facts.iter().filter(|fact| sets_case_facts(&fact.event.activity));
+    let first = |activity: Activity| facts.iter().find(move |fact| fact.event.activity == activity);
+    let opening = first(Activity::Accepted).or_else(|| first(Activity::Submitted)).or_else(|| telling.next());
+    opening.map(|fact| &fact.event)
+}
+
 /// Facts about handling and complaints say nothing about the case itself.
-fn sets_case_facts(activity: &Activity) -> bool {
+pub(crate) fn sets_case_facts(activity: &Activity) -> bool {
     !matches!(
         activity,
         Activity::Complaint
@@ -111,7 +127,7 @@ fn winners(versions: &[&(Event, Moment)], calendar: &TwinCalendar) -> Vec<Fact> 
     let mut winners: Vec<Fact> = Vec::new();
     for (event, arrived) in versions {
         let event = Event { arrived: None, ..event.clone() };
-        let fact = Fact { at: event.at.moment(&calendar.zone), arrived: *arrived, event };
+        let fact = Fact::of(event.clone(), event.at.moment(&calendar.zone), *arrived);
         match winners.iter_mut().find(|held| held.event.same_record(&fact.event)) {
             None => winners.push(fact),
             Some(held) => {
@@ -128,7 +144,7 @@ fn winners(versions: &[&(Event, Moment)], calendar: &TwinCalendar) -> Vec<Fact> 
 
 /// The greater version, a delete before a put. Two contents under one version are told apart by their hash,
 /// which is a matter of the line form and not of judgement, so `facts` is asked.
-fn beats(a: &Event, b: &Event, calendar: &TwinCalendar) -> bool {
+pub(crate) fn beats(a: &Event, b: &Event, calendar: &TwinCalendar) -> bool {
     let rank = |event: &Event| (event.version, event.op == Op::Delete);
     rank(a).cmp(&rank(b)).then_with(|| {
         let mut both = History::new();

@@ -1,4 +1,4 @@
-//! The reference twin: the lights of the first sixteen rules, worked out a second time.
+//! The reference twin: the lights of the shipped rules, worked out a second time.
 //!
 //! [`lights`] answers one question, "which lights stand at T?", from scratch and for one T at a time:
 //! it keeps no state and no schedule, walks through days and records, and is as slow as it is plain.
@@ -9,7 +9,7 @@
 //! Time: instants are [`Moment`]s; days are civil days in the calendar's zone.
 //! Rules and limits stand in code here on purpose: a second reading of the rule files would repeat a
 //! misreading of the first.
-//! Not here: causes, transitions, proofs, silence of sources, data-quality lights.
+//! Not here: causes, transitions, proofs, silence of sources.
 
 mod calendar;
 mod case;
@@ -18,6 +18,7 @@ mod clock;
 mod fees;
 mod overdue;
 mod process;
+mod quality;
 pub mod random;
 
 #[cfg(test)]
@@ -67,11 +68,18 @@ pub fn lights(
     let cases: BTreeSet<&str> = facts_known.iter().map(|(event, _)| event.case.as_str()).collect();
     let mut standing = Vec::new();
     for id in cases.into_iter().filter(|id| !id.is_empty()) {
-        let Some(case) = Case::at(id, facts_known, catalogue, calendar, t) else { continue };
-        let mut lit = overdue::lit(&case, profile);
-        lit.extend(fees::lit(&case));
-        lit.extend(process::lit(&case, profile));
-        lit.retain(|lit| !waived(&case, lit));
+        let case = Case::at(id, facts_known, catalogue, calendar, t);
+        let mut lit = quality::of_records(id, facts_known, calendar, t);
+        if let Some(case) = &case {
+            lit.extend(overdue::lit(case, profile));
+            lit.extend(fees::lit(case));
+            lit.extend(process::lit(case, profile));
+            lit.extend(quality::lit(case, profile));
+            lit.retain(|lit| !waived(case, lit));
+        }
+        let owner = case.map(|case| case.owner);
+        let owner = owner.or_else(|| quality::owner_to_come(id, facts_known, calendar, t));
+        let Some(owner) = owner else { continue };
         standing.extend(lit.into_iter().map(|lit| StandingLight {
             case: id.into(),
             rule: lit.rule.into(),
@@ -79,7 +87,7 @@ pub fn lights(
             card: lit.card,
             light: lamp(lit.card),
             since: lit.since,
-            owner: case.owner.clone(),
+            owner: owner.clone(),
         }));
     }
     standing.sort();

@@ -173,7 +173,7 @@ pub(crate) fn deemed_acceptance<'a>(case: &Case<'a>, counting: Counting) -> Opti
 }
 
 /// When the case was accepted: by an office or by law.
-fn acceptance(case: &Case<'_>, counting: Counting) -> Option<Start> {
+pub(crate) fn acceptance(case: &Case<'_>, counting: Counting) -> Option<Start> {
     let by_office = case.of(Activity::Accepted).next().map(start_of);
     [by_office, deemed_acceptance(case, counting)].into_iter().flatten().min_by_key(|start| start.at)
 }

@@ -41,12 +41,18 @@ fn missing_stages(case: &Case<'_>, item: &Item) -> Vec<Lit> {
     missing.map(|stage| Lit { rule: "PS-01", instance: stage.code.clone(), card: Card::Red, since: close.at }).collect()
 }
 
-/// Each step the graph does not know, from the first time it was taken.
+/// Each step the graph does not know, from the first time it was taken. A reopened case begins its way anew.
 fn steps_outside_the_graph(case: &Case<'_>, item: &Item) -> Vec<Lit> {
     let path = path(case, item);
+    let anew = |before: &Fact, after: &Fact| {
+        case.of(Activity::Reopened).any(|reopened| before.at < reopened.at && reopened.at <= after.at)
+    };
     let mut breaches: BTreeMap<String, Lit> = BTreeMap::new();
     for step in path.windows(2) {
-        let ((from, _), (to, done)) = (&step[0], &step[1]);
+        let ((from, left), (to, done)) = (&step[0], &step[1]);
+        if anew(left, done) {
+            continue;
+        }
         let known = item.stage(from).is_some_and(|stage| stage.follow.contains(to));
         if from != to && !known {
             let instance = format!("{from}>{to}");

@@ -32,6 +32,8 @@ pub enum Feature {
     FinalDeletion,
     /// A record sent twice, byte by byte.
     Duplicate,
+    /// A new version of a record taken back for good.
+    SentAfterDeletion,
     /// Two contents under one version.
     Dispute,
     /// A record that came hours or days after its time.
@@ -126,6 +128,14 @@ pub enum Feature {
     UnknownItem,
     /// An item that changes on the way.
     ItemChange,
+    /// A later fact names item or case type again, or another one.
+    NamedAgain,
+    /// An activity that nobody declared.
+    Undeclared,
+    /// A source with codes of its own.
+    MappedSource,
+    /// A record under two offices.
+    SameIdElsewhere,
 }
 
 /// A history.

@@ -30,7 +30,7 @@ fn history(events: &[Event]) -> History {
     for event in events {
         history.join(event.clone(), None, &TimeZone::UTC);
     }
-    history.tombstones.sort_by(Record::order);
+    history.tombstones.sort_by(|a, b| a.delete.order(&b.delete));
     history
 }
 
@@ -51,16 +51,34 @@ fn a_delete_bars_what_it_deleted_and_yields_to_a_later_version() {
     assert_eq!(history.join(event("1", 2, Op::Put, 10, "a"), None, &TimeZone::UTC), Change::Added);
     let last = event("1", Event::FINAL, Op::Delete, 0, "");
     assert!(matches!(history.join(last, None, &TimeZone::UTC), Change::Deleted(_)));
-    assert_eq!(history.join(event("1", 9, Op::Put, 10, "a"), None, &TimeZone::UTC), Change::Nothing);
+    assert_eq!(history.join(event("1", 9, Op::Put, 10, "a"), None, &TimeZone::UTC), Change::Barred);
     assert!(history.records().is_empty());
 }
 
 #[test]
-fn two_contents_under_one_version_are_disputed_until_a_new_version_settles_it() {
-    let mut history = history(&[event("1", 1, Op::Put, 10, "a"), event("1", 1, Op::Put, 10, "b")]);
-    assert!(history.records()[0].disputed);
+fn two_contents_under_one_version_are_rivals_until_a_new_version_settles_it() {
+    let (one, other) = (event("1", 1, Op::Put, 10, "a"), event("1", 1, Op::Put, 10, "b"));
+    let mut history = history(&[one.clone(), other.clone()]);
+    let record = &history.records()[0];
+    let both = [&record.event, &record.rival.as_ref().expect("two contents").event];
+    assert!(both.contains(&&one) && both.contains(&&other));
     history.join(event("1", 2, Op::Put, 10, "c"), None, &TimeZone::UTC);
-    assert!(!history.records()[0].disputed);
+    assert_eq!(history.records()[0].rival, None);
+}
+
+#[test]
+fn a_tombstone_keeps_the_greatest_put_with_its_own_arrival() {
+    let at = |millis, event| Event { arrived: Some(Moment::from_millis(millis)), ..event };
+    let first = at(1, event("1", 1, Op::Put, 10, "a"));
+    let last = at(5, event("1", Event::FINAL, Op::Delete, 0, ""));
+    let second = at(9, event("1", 2, Op::Put, 10, "b"));
+    let mut history = history(&[first, last]);
+    let barred = |history: &History| history.tombstones()[0].put.as_ref().and_then(|put| put.arrived);
+    assert_eq!(barred(&history), Some(Moment::from_millis(1)));
+    assert_eq!(history.join(second.clone(), None, &TimeZone::UTC), Change::Barred);
+    assert_eq!(barred(&history), Some(Moment::from_millis(9)));
+    assert_eq!(history.join(at(12, second), None, &TimeZone::UTC), Change::Nothing, "the same once more");
+    assert_eq!(history.tombstones()[0].delete.arrived, Some(Moment::from_millis(5)));
 }
 
 #[test]
@@ -92,7 +110,7 @@ fn what_was_known_earlier_is_told_whatever_was_corrected_since() {
     assert_eq!(reasons(70), ["corrected", "late"]);
     let corrected = &history.records()[0];
     assert_eq!(corrected.first_arrived, Some(Moment::from_millis(11)), "that of any version");
-    assert_eq!(history.arrival_of(corrected), Some(Moment::from_millis(50)), "that of the version");
+    assert_eq!(corrected.arrived, Some(Moment::from_millis(50)), "that of the version");
     assert_eq!(history.versions().count(), 5);
 }
 
@@ -135,7 +153,7 @@ proptest! {
         let when = Moment::from_millis(when);
         let held: Vec<Event> = told.iter().filter(|event| arrived(event) <= when).cloned().collect();
         let mut known = history(&told).known_at(when, &TimeZone::UTC);
-        known.tombstones.sort_by(Record::order);
+        known.tombstones.sort_by(|a, b| a.delete.order(&b.delete));
         prop_assert_eq!(known, history(&held));
     }
 }

@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Record, earliest, precedence, same_content};
+use super::{Record, earliest, precedence, same_content, same_version};
 use crate::event::Event;
 
 /// One version of a record, as it was sent.
@@ -21,14 +21,11 @@ pub struct Version {
 
 impl Version {
     pub(super) fn of(record: &Record) -> Version {
-        Version { event: Event { arrived: record.first_arrived, ..record.event.clone() }, sequence: record.sequence }
+        Version { event: Event { arrived: record.arrived, ..record.event.clone() }, sequence: record.sequence }
     }
 
     fn is(&self, event: &Event) -> bool {
-        self.event.same_record(event)
-            && self.event.version == event.version
-            && self.event.op == event.op
-            && same_content(&self.event, event)
+        self.event.same_record(event) && same_version(&self.event, event) && same_content(&self.event, event)
     }
 
     fn order(&self, other: &Version) -> Ordering {
@@ -44,9 +41,7 @@ pub(super) struct Versions(Vec<Version>);
 impl Versions {
     /// Hears that `other` was sent of the record that `held` is the winner of so far.
     pub(super) fn hear(&mut self, held: &Record, other: &Record) {
-        let one = held.event.version == other.event.version
-            && held.event.op == other.event.op
-            && same_content(&held.event, &other.event);
+        let one = same_version(&held.event, &other.event) && same_content(&held.event, &other.event);
         if self.of(&held.event).next().is_none() {
             if one {
                 return;
@@ -55,7 +50,7 @@ impl Versions {
         }
         match self.0.iter_mut().find(|version| version.is(&other.event)) {
             Some(known) => {
-                known.event.arrived = earliest(known.event.arrived, other.first_arrived);
+                known.event.arrived = earliest(known.event.arrived, other.arrived);
                 known.sequence = earliest(known.sequence, other.sequence);
             }
             None => self.insert(Version::of(other)),

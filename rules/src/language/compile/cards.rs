@@ -83,7 +83,7 @@ impl Compiler<'_, '_, '_> {
                 return None;
             }
         };
-        self.check_card_keys(card, table, deadline, state);
+        self.check_card_keys(card, table, plan);
         let marked = table.get("at").filter(|_| deadline).is_none_or(|entry| self.mark(&entry.value, &mut spec));
         if let Some(entry) = table.get("limit").filter(|_| deadline) {
             spec.limit = self.checker.limit("limit", &entry.value, &plan.seat, true).map(|typed| typed.node);
@@ -94,7 +94,7 @@ impl Compiler<'_, '_, '_> {
         if let Some(entry) = table.get("after").filter(|_| state) {
             spec.after = self.fixed_span("after", &entry.value);
         }
-        if let Some(entry) = table.get("from").filter(|_| state) {
+        if let Some(entry) = table.get("from").filter(|_| state || self.on_events(plan)) {
             spec.from = self.instant("from", &entry.value, &plan.seat);
         }
         if let Some(clears) = self.clears(table, plan) {
@@ -106,13 +106,21 @@ impl Compiler<'_, '_, '_> {
         marked.then_some(spec)
     }
 
-    fn check_card_keys(&mut self, card: Card, table: &Table, deadline: bool, state: bool) {
+    /// A condition on events, whose cards may say from when they hold.
+    fn on_events(&self, plan: &Plan) -> bool {
+        self.kind == "condition" && plan.shape == Shape::Fact
+    }
+
+    fn check_card_keys(&mut self, card: Card, table: &Table, plan: &Plan) {
         let mut allowed = vec!["when", "clears", "issue"];
-        if deadline {
+        if plan.shape == Shape::Deadline {
             allowed.extend(["at", "limit"]);
         }
-        if state {
-            allowed.extend(["after", "from"]);
+        if plan.shape == Shape::State {
+            allowed.push("after");
+        }
+        if plan.shape == Shape::State || self.on_events(plan) {
+            allowed.push("from");
         }
         self.checker.faults.unknown_keys(table, &format!("cards.{card}"), &allowed);
     }

@@ -356,6 +356,7 @@ impl<'p> Parts<'p, '_, '_, '_> {
     fn repeating(&self, set: &EventSet) -> Option<String> {
         set.terms.iter().find_map(|term| match &term.activities {
             Activities::Any => Some("any".to_owned()),
+            Activities::Held | Activities::Deleted => None,
             Activities::Fee(act) => Some(format!("fee_{}", act.name())),
             Activities::One(activity) => {
                 let declared = self.checker.vocabulary.activities.get(activity.name())?;

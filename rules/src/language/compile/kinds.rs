@@ -1,7 +1,7 @@
 //! The kinds beside `deadline`, and the keys of each.
 
 use super::{Compiler, Plan, Shape, optional};
-use crate::expression::{EventField, EventSet, LineField, Measure, Node};
+use crate::expression::{Activities, EventField, EventSet, LineField, Measure, Node};
 use crate::language::texts;
 use crate::language::tree::{Raw, Tree};
 use crate::language::types::{LINE, Seat};
@@ -128,10 +128,16 @@ impl Compiler<'_, '_, '_> {
         let state = matches!(tree.map(|tree| &tree.value), Some(Raw::Text(text)) if text.trim() == "case");
         let on = match tree {
             _ if state => Some(On::Case),
-            Some(tree) => self.checker.event_set("on", tree).map(On::Events),
+            Some(tree) => self.checker.event_set_with_aside("on", tree).map(On::Events),
             None => None,
         };
         let each = self.choice("each", &EACH).unwrap_or(Each::Every);
+        if let (Some(On::Events(set)), Some(tree), true) = (&on, tree, each != Each::Every)
+            && let Some(term) = set.terms.iter().find(|term| term.activities.aside())
+        {
+            let name = if term.activities == Activities::Held { "held" } else { "deleted" };
+            self.checker.faults.add(tree.at, texts::aside_set(name));
+        }
         let (seat, shape) = if state { (Seat::state(), Shape::State) } else { (Seat::event(), Shape::Fact) };
         let grounds = self.grounds(&seat);
         let kind = on.zip(grounds).map(|(on, grounds)| Kind::Condition(ConditionRule { on, each, grounds }));

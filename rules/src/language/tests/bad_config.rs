@@ -67,6 +67,6 @@ fn every_code_of_the_language_has_a_bad_file() {
         .collect();
     let missing: Vec<String> =
         (1..=38).map(|number| format!("RL{number:02}")).filter(|code| !texts.contains(&format!(" {code} "))).collect();
-    // RL21 is about the catalogue alone; its test stands with the lints.
+    // RL21 is about the catalogue alone; its test stands with the tables.
     assert_eq!(missing, ["RL21"]);
 }

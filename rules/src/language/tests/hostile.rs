@@ -146,5 +146,35 @@ fn files_that_are_no_text_are_named() {
     let mut files = with_rules("");
     files.insert("rules/gb.toml".to_owned(), vec![0xb3, 0xac, 0xca, 0xb1]);
     let faults = load(&files, None).expect_err("GB18030 is no UTF-8");
-    assert_eq!(faults[0].render(Lang::En), "rules/gb.toml error RL26 the file is not UTF-8");
+    let told = faults[0].render(Lang::En);
+    assert_eq!(told, "rules/gb.toml error RL26 the file is not UTF-8\n  = save it as UTF-8 in an editor");
+}
+
+/// One file in another encoding once brought two dozen faults about names that it defines.
+#[test]
+fn a_file_that_is_no_text_comes_first_and_what_only_follows_from_it_is_not_told() {
+    let mut files = folder(&root().join("config"));
+    files.retain(|name, _| name.starts_with("rules/") || name.starts_with("profiles/") || name == "vocabulary.toml");
+    files.insert("rules/other.toml".into(), b"[[rule]]\nname = 7\n".to_vec());
+    let utf16 = |text: &[u8]| -> Vec<u8> {
+        let text = std::str::from_utf8(text).expect("a shipped file is UTF-8");
+        [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+    };
+    let vocabulary = utf16(&files["vocabulary.toml"]);
+    files.insert("vocabulary.toml".into(), vocabulary);
+    let faults = load(&files, None).expect_err("UTF-16 is no UTF-8");
+    let told: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.file, fault.code)).collect();
+    assert_eq!(told[0], "vocabulary.toml RL26");
+    assert!(told[1..].iter().all(|told| told.starts_with("rules/other.toml ")) && told.len() > 1, "{told:?}");
+    let help = faults[0].help.as_ref().map(|help| help.en.as_str()).unwrap_or_default();
+    assert!(help.contains(" more that may only follow from this are not told"), "{help}");
+    let profiles = files.keys().find(|name| name.starts_with("profiles/national")).expect("it is shipped").clone();
+    let mut files = folder(&root().join("config"));
+    let profile = utf16(&files[&profiles]);
+    files.insert(profiles, profile);
+    files.retain(|name, _| {
+        name.starts_with("rules/") || name.starts_with("profiles/national") || name == "vocabulary.toml"
+    });
+    let faults = load(&files, None).expect_err("UTF-16 is no UTF-8");
+    assert_eq!(faults.len(), 1, "that there is no default profile only follows: {faults:?}");
 }

@@ -61,3 +61,43 @@ fn the_page_names_every_key_field_function_and_word() {
         crate::language::all_names().into_iter().chain(words).filter(|word| !named(word)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+/// Every code that stands in the sources as the code of a fault.
+fn codes_of_the_sources(folder: &Path, codes: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("the sources can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            codes_of_the_sources(&path, codes);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source can be read");
+            let quoted = text.split('"').filter(|piece| {
+                piece.len() == 4
+                    && ["RL", "CT", "RG", "SM", "CA", "SC", "ST"].iter().any(|part| piece.starts_with(part))
+                    && piece[2..].bytes().all(|byte| byte.is_ascii_digit())
+            });
+            codes.extend(quoted.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn the_page_tells_every_code_of_a_fault() {
+    let mut codes = std::collections::BTreeSet::new();
+    for folder in ["rules/src", "src"] {
+        codes_of_the_sources(&root().join(folder), &mut codes);
+    }
+    assert!(codes.len() > 70 && codes.contains("CA12"), "{codes:?}");
+    let page = page();
+    let cells: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| ")).flat_map(|line| line.split('|')).collect();
+    let told = |code: &str| {
+        cells.iter().any(|cell| {
+            let named = cell.trim();
+            let range =
+                named.split_once(" to ").is_some_and(|(first, last)| first <= code && code <= last && first.len() == 4);
+            range || named.split(", ").any(|name| name == code)
+        })
+    };
+    let missing: Vec<&String> = codes.iter().filter(|code| !told(code)).collect();
+    assert_eq!(missing, Vec::<&String>::new());
+}

@@ -29,9 +29,12 @@ pub(super) const EVENT: &[(&str, EventField)] = &[
     ("activity", EventField::Activity),
     ("at", EventField::At),
     ("arrived", EventField::Arrived),
+    ("received", EventField::Received),
+    ("deleted_at", EventField::DeletedAt),
     ("case_id", EventField::CaseId),
     ("level", EventField::Level),
     ("region", EventField::Region),
+    ("county", EventField::County),
     ("dept", EventField::Dept),
     ("item", EventField::Item),
     ("item_version", EventField::ItemVersion),
@@ -49,6 +52,10 @@ pub(super) const EVENT: &[(&str, EventField)] = &[
     ("deemed", EventField::Deemed),
     ("declared", EventField::Declared),
     ("disputed", EventField::Disputed),
+    ("rival", EventField::Rival),
+    ("unmapped", EventField::Unmapped),
+    ("differs", EventField::Differs),
+    ("namesakes", EventField::Namesakes),
 ];
 
 /// `fee.x`
@@ -78,8 +85,16 @@ pub(super) const SPECIAL: &[(&str, EventField)] = &[
 pub(super) fn event_type(field: &EventField) -> Type {
     match field {
         EventField::Version | EventField::FeeQuantity => Type::Number,
-        EventField::At | EventField::Arrived | EventField::PromiseDate => Type::Instant,
-        EventField::Materials | EventField::MaterialsMissing => texts(),
+        EventField::At
+        | EventField::Arrived
+        | EventField::Received
+        | EventField::DeletedAt
+        | EventField::PromiseDate => Type::Instant,
+        EventField::Materials
+        | EventField::MaterialsMissing
+        | EventField::Unmapped
+        | EventField::Differs
+        | EventField::Namesakes => texts(),
         EventField::ReportedLimit | EventField::SpecialGranted => Type::Span,
         EventField::Deemed | EventField::Declared | EventField::Disputed => Type::Flag,
         EventField::FeeAmount | EventField::SpecialFee => Type::Money,

@@ -50,6 +50,13 @@ impl Checker<'_, '_, '_> {
             if text == "any" {
                 return one(Activities::Any);
             }
+            if let Some((_, aside)) = ASIDE_SETS.iter().find(|(name, _)| *name == text) {
+                if !self.sees_aside {
+                    self.fault(name.range.clone(), written, texts::aside_set(text));
+                    return None;
+                }
+                return one(aside.clone());
+            }
             if let Some(act) = fee_set(text) {
                 return one(Activities::Fee(act));
             }
@@ -91,6 +98,9 @@ fn both(left: Node, right: Node) -> Node {
 fn fee_set(name: &str) -> Option<FeeAct> {
     name.strip_prefix("fee_").and_then(FeeAct::from_name).filter(|act| *act != FeeAct::Total)
 }
+
+/// Sets of facts that are not in force: `on` of a condition alone may name them.
+pub(crate) const ASIDE_SETS: &[(&str, Activities)] = &[("held", Activities::Held), ("deleted", Activities::Deleted)];
 
 /// Names of the sets of fee records.
 pub(crate) const FEE_SETS: &[&str] = &[

@@ -6,13 +6,13 @@ use facts::{Activity, Address, Event, EventTime, Fen, Moment, Op};
 use super::Feature;
 use super::dice::Dice;
 use super::times::{edge, first_day, later, time_of_day, told};
-use crate::TwinCalendar;
+use crate::{TwinCalendar, quality};
 
 /// The most facts of a life; noise adds versions to them.
 const FACTS_MAX: usize = 20;
 
 /// Items of the shipped catalogue with their promise, stages and fee codes.
-const ITEMS: [(&str, i64, &[&str], &[&str]); 9] = [
+const ITEMS: [(&str, i64, &[&str], &[&str]); 10] = [
     ("SC-201", 7, &["handle", "site_visit", "review", "approve"], &["KK"]),
     ("SC-202", 12, &["handle", "site_visit", "review", "approve"], &["KK"]),
     ("ZR-205", 5, &["handle", "review", "approve"], &["ZR-DJF-Z", "ZR-DJF-F", "ZR-GBF", "KK"]),
@@ -21,6 +21,7 @@ const ITEMS: [(&str, i64, &[&str], &[&str]); 9] = [
     ("BM-101", 1, &["approve"], &["KK"]),
     ("SC-105", 1, &["handle", "approve"], &["KK"]),
     ("WJ-203", 5, &["handle", "review", "approve"], &["KK"]),
+    ("SL-302", 8, &["handle", "approve"], &["KK"]),
     ("ZJ-301", 20, &["handle", "site_visit", "review", "approve"], &["KK"]),
 ];
 const SOURCES: [&str; 3] = ["window", "oa", "fees"];
@@ -90,6 +91,8 @@ pub(super) fn live(dice: &mut Dice<'_>, calendar: &TwinCalendar, case: &str) -> 
     life.go_on();
     life.finish();
     life.facts.truncate(FACTS_MAX);
+    life.name_again();
+    life.encode();
     life.facts
 }
 
@@ -173,6 +176,52 @@ impl Life<'_, '_> {
         let mut detail = first.detail().clone();
         (detail.item, detail.case_type) = (known(item), known(case_type));
         first.detail = (detail != Detail::default()).then(|| Box::new(detail));
+    }
+
+    /// Puts item and case type on later facts, too: the same, or others.
+    fn name_again(&mut self) {
+        let named = self.facts[0].detail().clone();
+        for place in 1..self.facts.len() {
+            if !self.dice.chance(Feature::NamedAgain, 8) {
+                continue;
+            }
+            let mut detail = self.facts[place].detail().clone();
+            match self.dice.below(8) {
+                0 => detail.item = Some((self.dice.pick(&["SC-201", "ZR-205"])).into()),
+                1 => detail.case_type = Some("joint".into()),
+                2 => detail.reported_limit = Some((self.dice.pick(&[5, 7]), SpanUnit::WorkingDays)),
+                3 => detail.linked_case = Some((self.dice.pick(&["L-1", "L-2"])).into()),
+                4 => detail.promise_date = EventTime::parse(self.dice.pick(&["2026-03-20", "2026-03-23"])),
+                _ => (detail.item, detail.case_type) = (named.item.clone(), named.case_type.clone()),
+            }
+            self.facts[place].detail = (detail != Detail::default()).then(|| Box::new(detail));
+        }
+    }
+
+    /// Gives some facts to the source that has codes of its own; what it has no code for it sends in our words.
+    fn encode(&mut self) {
+        if !self.dice.chance(Feature::MappedSource, 15) {
+            return;
+        }
+        for fact in self.facts.iter_mut().filter(|fact| fact.activity != Activity::Waived) {
+            if self.dice.percent(40) {
+                continue;
+            }
+            fact.source = quality::MAPPED_SOURCE.into();
+            let Some(detail) = fact.detail.as_deref_mut() else { continue };
+            let Detail { outcome, case_type, stage, .. } = detail;
+            let codes = [
+                (outcome, &quality::OUTCOMES[..]),
+                (case_type, &quality::CASE_TYPES[..]),
+                (stage, &quality::STAGES[..]),
+            ];
+            for (code, map) in codes {
+                let Some(code) = code else { continue };
+                if let Some((theirs, _)) = map.iter().find(|(_, ours)| ours == code) {
+                    *code = (*theirs).into();
+                }
+            }
+        }
     }
 
     /// The middle of the story: stages, pauses, money, in any order.
@@ -379,6 +428,10 @@ impl Life<'_, '_> {
         }
         if self.dice.chance(Feature::SecondClose, 5) {
             self.close();
+        }
+        if self.dice.chance(Feature::Undeclared, 8) {
+            let at = self.pass(3);
+            self.say(Activity::from_name("archived"), at);
         }
         if self.dice.chance(Feature::Waiver, 12) {
             self.appeal();

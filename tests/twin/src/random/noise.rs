@@ -1,7 +1,7 @@
 //! How facts reach us: late, early, twice, corrected, deleted.
 
 use facts::event::Detail;
-use facts::{Activity, Event, EventTime, Moment, Op};
+use facts::{Activity, Address, Event, EventTime, Moment, Op};
 
 use super::Feature;
 use super::dice::Dice;
@@ -9,6 +9,8 @@ use super::times::later;
 use crate::TwinCalendar;
 
 const HOUR: i64 = 3_600_000;
+/// Where a record may be said once more.
+const OFFICES: [&str; 2] = ["approval.county.360921.SCJG", "approval.county.360902.SCJG"];
 
 /// The record versions of a life with their arrivals.
 pub(super) fn send(dice: &mut Dice<'_>, calendar: &TwinCalendar, lived: Vec<Event>) -> Vec<(Event, Moment)> {
@@ -26,12 +28,23 @@ pub(super) fn send(dice: &mut Dice<'_>, calendar: &TwinCalendar, lived: Vec<Even
             let corrected = Event { version: 2, ..changed(dice, calendar, &event) };
             sent.push((corrected, arrived.plus_millis(dice.between(-4 * HOUR, 200 * HOUR))));
         }
+        if dice.chance(Feature::SameIdElsewhere, 2) {
+            let here = &event.address;
+            let there = OFFICES.iter().map(|subject| Address::from_subject("approval", subject).expect("a subject"));
+            let there = there.into_iter().find(|office| office != here).expect("two offices");
+            sent.push((Event { address: there, ..event.clone() }, arrived.plus_millis(dice.between(0, 30 * HOUR))));
+        }
         if dice.chance(Feature::Deletion, 3) {
             let version = dice.pick(&[1, 2, 3]);
             sent.push((deletion(&event, version), arrived.plus_millis(dice.between(-HOUR, 150 * HOUR))));
         }
         if dice.chance(Feature::FinalDeletion, 2) {
-            sent.push((deletion(&event, Event::FINAL), arrived.plus_millis(dice.between(-HOUR, 150 * HOUR))));
+            let deleted = arrived.plus_millis(dice.between(-HOUR, 150 * HOUR));
+            sent.push((deletion(&event, Event::FINAL), deleted));
+            if dice.chance(Feature::SentAfterDeletion, 40) {
+                let again = Event { version: 3, ..changed(dice, calendar, &event) };
+                sent.push((again, deleted.plus_millis(dice.between(-HOUR, 40 * HOUR))));
+            }
         }
     }
     sent

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::random::{Feature, RandomCase, interesting_instants, random_case, statistics, turning_points};
 
-const ALL_RULES: [&str; 16] = [
-    "FE-01", "FE-03", "FE-04", "FE-07", "OD-01", "OD-04", "OD-05", "OD-06", "OD-07", "OD-08", "OD-12", "PS-01",
-    "PS-03", "PS-04", "PS-07", "PS-11",
+const ALL_RULES: [&str; 27] = [
+    "DQ-01", "DQ-02", "DQ-03", "DQ-04", "DQ-05", "DQ-06", "DQ-07", "DQ-08", "DQ-09", "DQ-10", "DQ-11", "FE-01",
+    "FE-03", "FE-04", "FE-07", "OD-01", "OD-04", "OD-05", "OD-06", "OD-07", "OD-08", "OD-12", "PS-01", "PS-03",
+    "PS-04", "PS-07", "PS-11",
 ];
 
 fn cases(count: u64, calendar: &TwinCalendar) -> Vec<RandomCase> {
