@@ -39,13 +39,13 @@ pub enum Entry {
     Frozen(Freeze),
 }
 
-/// Why T stands still. Someone must act; T goes on by itself once the clocks agree.
+/// Why T stands still. T goes on by itself once the clocks agree, or when a person confirms ([`Clock::confirm`]).
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Freeze {
     /// A message's timestamp lies in this machine's future.
     #[error(
         "the NATS server stamped a message {ahead_secs} s ahead of this machine's clock; the supervision clock \
-         stands still until they agree: set the clocks of both machines"
+         stands still until they agree: set the clocks of both machines, or confirm that the message's stamp is right"
     )]
     StreamAhead {
         /// Seconds ahead.
@@ -54,7 +54,7 @@ pub enum Freeze {
     /// The machine's clock was moved.
     #[error(
         "this machine's clock moved by {moved_secs} s beside the time that passed; the supervision clock stands \
-         still until it is right again: set it, or restart to accept it"
+         still until it is right again: set it, or confirm that it is right as it is"
     )]
     WallMoved {
         /// Seconds moved; negative when set back.
@@ -63,12 +63,47 @@ pub enum Freeze {
     /// The machine's clock is behind what was already judged.
     #[error(
         "this machine's clock is {behind_secs} s behind the supervision clock, which stands still until it is \
-         reached: set the clock of this machine"
+         reached: set the clock of this machine, or confirm that it is right as it is"
     )]
     WallBehind {
         /// Seconds behind.
         behind_secs: i64,
     },
+}
+
+impl Freeze {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Freeze::StreamAhead { ahead_secs } => format!(
+                "NATS 服务器给一条消息标记的时间比本机时钟快 {ahead_secs} 秒；监察时钟停走，直到两者一致：请校准两台机器的时钟，或确认消息的时间无误"
+            ),
+            Freeze::WallMoved { moved_secs } => format!(
+                "本机时钟与实际经过的时间相差 {moved_secs} 秒；监察时钟停走，直到本机时钟恢复：请校准，或确认现在的时间无误"
+            ),
+            Freeze::WallBehind { behind_secs } => format!(
+                "本机时钟比监察时钟慢 {behind_secs} 秒；监察时钟停走，直到本机时钟赶上：请校准本机时钟，或确认现在的时间无误"
+            ),
+        }
+    }
+
+    /// A short stable name of the kind, and its extent in seconds.
+    #[must_use]
+    pub fn kind(&self) -> (&'static str, i64) {
+        match *self {
+            Freeze::StreamAhead { ahead_secs } => ("stream_ahead", ahead_secs),
+            Freeze::WallMoved { moved_secs } => ("wall_moved", moved_secs),
+            Freeze::WallBehind { behind_secs } => ("wall_behind", behind_secs),
+        }
+    }
+
+    /// Is `other` no more than this, as time goes by, so that who confirmed one has confirmed the other?
+    #[must_use]
+    pub fn covers(&self, other: &Freeze) -> bool {
+        let ((kind, extent), (other_kind, other_extent)) = (self.kind(), other.kind());
+        kind == other_kind && (extent - other_extent).abs() * 1000 <= FREEZE_MS
+    }
 }
 
 impl Clock {
@@ -82,6 +117,27 @@ impl Clock {
     #[must_use]
     pub fn replay(until: Option<Moment>) -> Clock {
         Clock::Virtual(VirtualClock::new(until))
+    }
+
+    /// This clock as it stood at `now` in an earlier run: T never goes back. `highest_at` is what
+    /// [`Clock::highest_at`] told then.
+    #[must_use]
+    pub fn resumed(self, now: Moment, highest_at: Option<Moment>) -> Clock {
+        match self {
+            Clock::Wall(clock, machine) => Clock::Wall(WallClock { now, ..clock }, machine),
+            Clock::Virtual(clock) => {
+                Clock::Virtual(VirtualClock { now, highest_at: highest_at.unwrap_or(Moment::MIN), ..clock })
+            }
+        }
+    }
+
+    /// The highest business time of facts without an arrival, where they move the clock and there were any.
+    #[must_use]
+    pub fn highest_at(&self) -> Option<Moment> {
+        match self {
+            Clock::Wall(..) => None,
+            Clock::Virtual(clock) => Some(clock.highest_at).filter(|highest| *highest > Moment::MIN),
+        }
     }
 
     /// T: up to where deadlines have been judged. [`Moment::MIN`] before the first fact or reading.
@@ -131,13 +187,27 @@ impl Clock {
         }
     }
 
-    /// Ends the instant at which a virtual clock stands, by a millisecond: what must be said again there is then
-    /// said although no fact comes. A wall clock ends its instants by itself.
+    /// A person says that the clocks are right although they gave rise to `freeze`: the machine's clock as it shows
+    /// now, and a stamp that lies ahead of it. T still never goes back; it stands until the machine's clock gets there.
+    pub fn confirm(&mut self, freeze: Freeze) {
+        if let Clock::Wall(clock, machine) = self {
+            clock.confirm(freeze, machine.read());
+        }
+    }
+
+    /// Ends the instant at which the clock stands, by a millisecond: what is waiting there is then said although
+    /// nothing moves the clock.
     pub fn end_instant(&mut self) {
         match self {
-            Clock::Wall(..) => {}
+            Clock::Wall(clock, _) => clock.now = clock.now.plus_millis(1),
             Clock::Virtual(clock) => clock.now = clock.now.plus_millis(1),
         }
+    }
+
+    /// Does time move it, and not facts alone?
+    #[must_use]
+    pub fn is_wall(&self) -> bool {
+        matches!(self, Clock::Wall(..))
     }
 }
 
@@ -199,13 +269,15 @@ pub struct WallClock {
     now: Moment,
     /// The last reading at which both clocks agreed; its `wall` may have been held back by monotonic time.
     trusted: Reading,
+    /// How far the stream and T may be ahead of the wall clock because a person said so, in milliseconds.
+    confirmed_ahead_ms: i64,
 }
 
 impl WallClock {
     /// A clock that trusts its first reading and stands before all facts.
     #[must_use]
     pub fn new(first: Reading) -> WallClock {
-        WallClock { now: Moment::MIN, trusted: first }
+        WallClock { now: Moment::MIN, trusted: first, confirmed_ahead_ms: 0 }
     }
 
     /// T.
@@ -216,8 +288,11 @@ impl WallClock {
 
     /// Moves T to where a fact enters that the stream stamped with `arrived`: max(T, `arrived`).
     pub fn enter(&mut self, arrived: Moment, reading: Reading) -> Entry {
+        if let Err(freeze) = self.agree(reading) {
+            return Entry::Frozen(freeze);
+        }
         let ahead_ms = arrived.millis().saturating_sub(reading.wall.millis());
-        if ahead_ms > FREEZE_MS {
+        if ahead_ms > FREEZE_MS + self.confirmed_ahead_ms {
             return Entry::Frozen(Freeze::StreamAhead { ahead_secs: ahead_ms / 1000 });
         }
         self.now = self.now.max(arrived);
@@ -230,6 +305,30 @@ impl WallClock {
     /// When the wall clock was moved by more than a minute beside monotonic time, or is more than a minute
     /// behind T. A lesser lag lets T stand until the wall clock reaches it.
     pub fn follow(&mut self, reading: Reading) -> Result<Moment, Freeze> {
+        let expected = self.agree(reading)?;
+        let allowed = reading.wall.min(expected.plus_millis(TOLERANCE_MS));
+        self.trusted = Reading { wall: allowed, monotonic: reading.monotonic };
+        if self.now <= allowed {
+            // The wall clock has reached T: whatever was confirmed is over.
+            self.confirmed_ahead_ms = 0;
+        }
+        self.now = self.now.max(allowed);
+        Ok(self.now)
+    }
+
+    /// A person says that `reading` is right, and the stamp that `freeze` tells of.
+    pub fn confirm(&mut self, freeze: Freeze, reading: Reading) {
+        self.trusted = reading;
+        let stamp_ahead_ms = match freeze {
+            Freeze::StreamAhead { ahead_secs } => ahead_secs.saturating_mul(1000),
+            Freeze::WallMoved { .. } | Freeze::WallBehind { .. } => 0,
+        };
+        let ahead_ms = self.now.millis().saturating_sub(reading.wall.millis());
+        self.confirmed_ahead_ms = ahead_ms.max(stamp_ahead_ms).max(self.confirmed_ahead_ms);
+    }
+
+    /// Do the wall clock, monotonic time and T agree? Returns what monotonic time expects the wall clock to show.
+    fn agree(&self, reading: Reading) -> Result<Moment, Freeze> {
         let passed_ms = millis(reading.monotonic.saturating_sub(self.trusted.monotonic));
         let expected = self.trusted.wall.plus_millis(passed_ms);
         let moved_ms = reading.wall.millis() - expected.millis();
@@ -237,13 +336,10 @@ impl WallClock {
             return Err(Freeze::WallMoved { moved_secs: moved_ms / 1000 });
         }
         let behind_ms = self.now.millis().saturating_sub(reading.wall.millis());
-        if behind_ms > FREEZE_MS {
+        if behind_ms > FREEZE_MS + self.confirmed_ahead_ms {
             return Err(Freeze::WallBehind { behind_secs: behind_ms / 1000 });
         }
-        let allowed = reading.wall.min(expected.plus_millis(TOLERANCE_MS));
-        self.trusted = Reading { wall: allowed, monotonic: reading.monotonic };
-        self.now = self.now.max(allowed);
-        Ok(self.now)
+        Ok(expected)
     }
 }
 

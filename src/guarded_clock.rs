@@ -2,7 +2,6 @@
 //! service stops.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -45,7 +44,12 @@ impl GuardedClock {
         self.clock.lag(at)
     }
 
-    /// Ends the instant at which a virtual clock stands; T afterwards.
+    /// Does time move it?
+    pub(crate) fn is_wall(&self) -> bool {
+        self.clock.is_wall()
+    }
+
+    /// Ends the instant at which the clock stands; T afterwards.
     pub(crate) fn end_instant(&mut self) -> Moment {
         self.clock.end_instant();
         self.clock.now()
@@ -60,7 +64,8 @@ impl GuardedClock {
                     return Entered::At(enters);
                 }
                 Entry::AfterTheEnd => return Entered::AfterTheEnd,
-                Entry::Frozen(freeze) => self.stands(freeze),
+                Entry::Frozen(freeze) if self.stands(freeze) => continue,
+                Entry::Frozen(_) => {}
             }
             // A dropped sender means the same as true: nobody keeps the service up.
             if *self.stop.borrow() || self.stop.has_changed().is_err() {
@@ -77,23 +82,24 @@ impl GuardedClock {
                 self.runs();
                 Some(now)
             }
-            Err(freeze) => {
-                self.stands(freeze);
-                None
-            }
+            Err(freeze) if self.stands(freeze) => self.follow(),
+            Err(_) => None,
         }
     }
 
     fn runs(&self) {
-        if self.progress.frozen.swap(false, Ordering::Relaxed) {
+        if self.progress.freeze.runs() {
             tracing::warn!(clock = %self.now(), "the supervision clock goes on");
         }
     }
 
-    fn stands(&self, freeze: Freeze) {
-        if !self.progress.frozen.swap(true, Ordering::Relaxed) {
-            tracing::error!(%freeze, "the supervision clock stands still");
+    /// Tells that the clock stands; true when a person has confirmed that it may go on.
+    fn stands(&mut self, freeze: Freeze) -> bool {
+        let confirmed = self.progress.freeze.stands(freeze);
+        if confirmed {
+            self.clock.confirm(freeze);
         }
+        confirmed
     }
 }
 
@@ -120,12 +126,12 @@ mod tests {
         let progress = Arc::clone(&guarded.progress);
         let ahead = nine.plus_millis(120_000);
         let waiting = thread::spawn(move || guarded.enter(ahead, Some(ahead)));
-        while !progress.frozen.load(Ordering::Relaxed) {
+        while progress.freeze.lasting().is_none() {
             thread::yield_now();
         }
         stop.send_replace(true);
         assert_eq!(waiting.join().expect("it ends"), Entered::Stopped);
-        assert!(progress.frozen.load(Ordering::Relaxed), "and nothing was let in");
+        assert!(progress.freeze.lasting().is_some(), "and nothing was let in");
     }
 
     #[test]

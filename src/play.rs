@@ -74,12 +74,24 @@ impl Play<'_> {
         each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
         ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
     ) -> anyhow::Result<(Replayed, R)> {
+        self.run_in_batches(BATCH_LINES, wanted, note, each, ask)
+    }
+
+    /// As [`Play::run_noting`], with the most lines a batch: they change no byte of what is said.
+    fn run_in_batches<R>(
+        &self,
+        batch_lines: usize,
+        wanted: impl Fn(&Event) -> bool,
+        note: impl FnMut(&Entry),
+        each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+        ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+    ) -> anyhow::Result<(Replayed, R)> {
         let options = Options { workers: self.workers, ..Options::default() };
         let (runner, closings) = Runner::start(&options, Arc::clone(&self.configuration))?;
         thread::scope(|scope| {
             let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));
             let reader = reader.context("could not start the thread that takes transitions")?;
-            let replayed = self.feed(&runner, wanted, note)?;
+            let replayed = self.feed(&runner, batch_lines, wanted, note)?;
             let answer = ask(&runner)?;
             runner.finish()?;
             reader.join().map_err(|_| anyhow!("the thread that takes transitions failed"))??;
@@ -91,6 +103,7 @@ impl Play<'_> {
     fn feed(
         &self,
         runner: &Runner,
+        batch_lines: usize,
         wanted: impl Fn(&Event) -> bool,
         mut note: impl FnMut(&Entry),
     ) -> anyhow::Result<Replayed> {
@@ -101,7 +114,7 @@ impl Play<'_> {
             let mut file = EventFile::open(path)?;
             let bar = progress(&file);
             let mut last_line = 0;
-            while let Some(batch) = file.next_batch(BATCH_LINES)? {
+            while let Some(batch) = file.next_batch(batch_lines)? {
                 batch.refused.iter().for_each(terminal::remark);
                 replayed.refused += batch.refused.len() as u64;
                 let mut entries = Vec::with_capacity(batch.facts.len());
@@ -166,3 +179,6 @@ pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<M
     }
     highest.ok_or_else(|| anyhow!("the files hold no event; there is nothing to judge"))
 }
+
+#[cfg(test)]
+mod tests;

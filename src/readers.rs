@@ -1,23 +1,21 @@
 //! What the HTTP API asks of the dataflow: one case, the lights that stand, and the counts of the differential
 //! collection.
 
-use std::sync::Arc;
-
 use alerts::{
     CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, StandingReader, StandingSnapshot,
 };
 use dataflow::Desk;
 use facts::Moment;
 use futures_util::future::BoxFuture;
-use rules::configuration::Configuration;
 
 use crate::case_desk::{case_view, known_then};
+use crate::in_force::InForce;
 
 /// Reads through the dataflow's desk.
 #[derive(Clone)]
 pub(crate) struct Readers {
     pub(crate) desk: Desk,
-    pub(crate) configuration: Arc<Configuration>,
+    pub(crate) in_force: InForce,
 }
 
 impl CaseReader for Readers {
@@ -31,7 +29,7 @@ impl CaseReader for Readers {
         let asked = tokio::task::spawn_blocking(move || {
             let held = readers.desk.case(&case).map_err(|error| CaseUnavailable(error.to_string()))?;
             let Some(held) = held else { return Ok(None) };
-            let configuration = &readers.configuration;
+            let configuration = &readers.in_force.get();
             let view = case_view(&held, configuration, &case, held.as_of);
             let then = known_at.map(|at| {
                 let then = held.history.known_at(at, &configuration.zone);
@@ -48,7 +46,7 @@ impl StandingReader for Readers {
         let readers = self.clone();
         let asked = tokio::task::spawn_blocking(move || {
             let standing = readers.desk.lights().map_err(|error| CaseUnavailable(error.to_string()))?;
-            let configuration = readers.configuration.hash.clone();
+            let configuration = readers.in_force.get().hash.clone();
             Ok(StandingSnapshot { as_of: standing.as_of, configuration, lights: standing.lights })
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })

@@ -8,6 +8,7 @@ mod support;
 mod back_pressure;
 mod chaos;
 mod check;
+mod checkpoints;
 mod command_line;
 mod compare;
 mod copied_rule;

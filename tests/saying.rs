@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use facts::{Card, Cause, Kind, Transition};
 
+use watchlight::clock::Reading;
+
 use crate::support::city::progress;
 use crate::support::eventually::eventually;
 use crate::support::machine::TestMachine;
@@ -174,5 +176,80 @@ fn a_service_that_waits_for_a_frozen_clock_ends_when_told() {
     let service = site.start_on(TestMachine::default().clocks());
     service.wait_ready();
     eventually("the fact was left for this start", || (counted(&service, "red") == 1).then_some(()));
+    service.end();
+}
+
+#[test]
+fn a_clock_that_jumps_stands_until_it_is_right_or_a_person_confirms() {
+    let test = "a_clock_that_jumps_stands_until_it_is_right_or_a_person_confirms";
+    let Some(site) = TestSite::with_wall_clock(test) else { return };
+    let machine = TestMachine::default();
+    let service = site.start_on(machine.clocks());
+    service.wait_ready();
+    let wire = site.wire();
+    let clock = || service.json("/api/clock");
+    let stands = |kind: &str| {
+        eventually("the clock stands", || {
+            let standing = clock()["standing"].clone();
+            (standing["kind"] == kind).then(|| standing["freeze"].as_u64().expect("a freeze has a number"))
+        })
+    };
+    let confirm = |freeze: u64| service.post("/api/clock/confirm", &format!(r#"{{"freeze":{freeze}}}"#));
+    let green = |cases: i64| eventually("the case is known", || (counted(&service, "green") == cases).then_some(()));
+    let accepted_now = |case: &str| accepted(case, &facts::Moment::to_string(&Reading::now().wall));
+
+    // Forward and back again: it goes on by itself.
+    machine.jump(3_600);
+    stands("wall_moved");
+    eventually("the figures tell", || service.metric("watchlight_clock_frozen").filter(|frozen| *frozen == 1.0));
+    let ready = eventually("and the readiness", || Some(service.get("/ready")).filter(|ready| ready.status == 503));
+    assert!(ready.body.contains("\"gate\":\"clock\"") && ready.body.contains("3600 s"), "{}", ready.body);
+    wire.send_all([accepted_now("J-1")]);
+    machine.jump(-3_600);
+    service.wait_ready();
+    green(1);
+    eventually("the figures tell", || service.metric("watchlight_clock_frozen").filter(|frozen| *frozen == 0.0));
+
+    // Forward for good: a person confirms.
+    machine.jump(3_600);
+    let freeze = stands("wall_moved");
+    let stood: facts::Moment = clock()["as_of"].as_str().and_then(|text| text.parse().ok()).expect("an instant");
+    assert!(stood < machine.now().plus_millis(-3_000_000), "it did not move");
+    assert_eq!(confirm(freeze + 1).status, 409, "only the one that lasts");
+    assert_eq!(confirm(freeze).status, 200);
+    service.wait_closed(machine.now());
+    service.wait_ready();
+
+    // Back again: facts wait, then enter where the clock stands.
+    machine.jump(-3_600);
+    let freeze = stands("wall_moved");
+    wire.send_all([accepted_now("J-2")]);
+    assert_eq!(counted(&service, "green"), 1, "nothing enters a clock that stands");
+    assert_eq!(confirm(freeze).status, 200);
+    service.wait_ready();
+    green(2);
+    let stands_at = clock()["as_of"].clone();
+    assert_eq!(clock()["as_of"], stands_at, "T waits for the machine's clock");
+
+    // The stream comes from the future: its stamp is confirmed.
+    machine.jump(-7_200);
+    let freeze = stands("wall_moved");
+    assert_eq!(confirm(freeze).status, 200);
+    service.wait_ready();
+    wire.send_all([accepted_now("J-3")]);
+    green(3);
+    service.end();
+
+    let machine = TestMachine::default();
+    machine.jump(-7_200);
+    let service = site.start_on(machine.clocks());
+    let freeze = eventually("the stream is ahead", || {
+        let standing = service.json("/api/clock")["standing"].clone();
+        (standing["kind"] == "stream_ahead").then(|| standing["freeze"].as_u64().expect("a number"))
+    });
+    let confirmation = format!(r#"{{"freeze":{freeze}}}"#);
+    assert_eq!(service.post("/api/clock/confirm", &confirmation).status, 200);
+    eventually("all enter", || (counted(&service, "green") == 3).then_some(()));
+    service.wait_ready();
     service.end();
 }

@@ -1,11 +1,12 @@
 //! The HTTP side: page, API, event stream, health. The library gives a router; where it listens is the
 //! binary's choice. There is no login yet, so that must be the loopback interface.
 //!
-//! Invariants: every route is read only; an error is `application/problem+json` with a stable `code`, in
+//! Invariants: every route but the confirmation of the clock is read only; an error is `application/problem+json` with a stable `code`, in
 //! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
 //! the security headers of `shield`.
 
 mod case;
+mod clock;
 mod counts;
 mod digest;
 mod events;
@@ -23,11 +24,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
 
 use crate::case_reader::CaseReader;
+use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::readiness::Readiness;
@@ -46,6 +48,8 @@ pub struct Site {
     pub lights: Arc<dyn StandingReader>,
     /// Cases by office and light.
     pub counts: Arc<dyn Counts>,
+    /// The supervision clock.
+    pub clock: Arc<dyn ClockDesk>,
     /// Whether the service can do its work.
     pub readiness: watch::Receiver<Readiness>,
     /// Becomes true when the service stops: event streams then end.
@@ -64,6 +68,8 @@ impl fmt::Debug for Site {
     }
 }
 
+/// The one address that takes something.
+const CONFIRM: &str = "/api/clock/confirm";
 /// Event streams open at once.
 const LISTENERS_MAX: usize = 256;
 
@@ -94,11 +100,13 @@ pub fn router(site: Site) -> Router {
         .route("/api/cases/{case}", get(case::show))
         .route("/api/digest", get(digest::show))
         .route("/api/counts", get(counts::show))
+        .route("/api/clock", get(clock::show))
+        .route("/api/clock/confirm", post(clock::confirm))
         .route("/api/regions", get(counts::regions))
         .route("/api/transitions", get(events::newest))
         .route("/api/events", get(events::listen))
         .fallback(problem::no_such_page)
-        .method_not_allowed_fallback(problem::read_only)
+        .method_not_allowed_fallback(problem::wrong_method)
         .with_state(desk);
     shield::around(routes)
 }

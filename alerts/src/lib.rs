@@ -8,12 +8,13 @@
 //!
 //! ALERTS is the record of what was said (semantics 29); the ledger is a projection of it that can be
 //! thrown away and built again. What the ledger does not know (a case's timeline, the lights that stand,
-//! the counts, whether the service is ready) comes through [`case_reader`], [`standing_reader`], [`counts`] and
-//! [`readiness`].
+//! the counts, the clock, whether the service is ready) comes through [`case_reader`], [`standing_reader`],
+//! [`counts`], [`clock_desk`] and [`readiness`].
 //!
 //! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
 
 pub mod case_reader;
+pub mod clock_desk;
 pub mod counts;
 pub mod figures;
 pub mod follow;
@@ -29,6 +30,7 @@ pub mod standing_reader;
 mod tests;
 
 pub use case_reader::{CaseLight, CaseReader, CaseUnavailable, CaseView, ScheduledCard, TimelineEvent};
+pub use clock_desk::{ClockDesk, StandingClock};
 pub use counts::{CountRow, Counts, CountsSnapshot};
 pub use follow::{FollowFault, Follower};
 pub use http::{Site, router};

@@ -3,8 +3,9 @@
 //! that these tests speak of the operator alone.
 
 pub(crate) mod city;
+mod convergence;
 mod kinds;
 mod laws;
 mod running;
 mod settling;
-mod worlds;
+pub(crate) mod worlds;

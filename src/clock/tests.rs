@@ -130,6 +130,61 @@ mod wall_clock {
     }
 
     #[test]
+    fn facts_wait_as_well_while_the_wall_was_moved() {
+        let mut clock = started_at_nine();
+        let arrived = at("2026-01-05T09:00:01Z");
+        let frozen = clock.enter(arrived, reading("2026-01-05T10:00:02Z", 2));
+        assert_eq!(frozen, Entry::Frozen(Freeze::WallMoved { moved_secs: 3600 }));
+        assert_eq!(clock.enter(arrived, reading("2026-01-05T09:00:03Z", 3)), Entry::At(arrived));
+    }
+
+    #[test]
+    fn a_wall_set_forward_is_followed_once_a_person_confirms_it() {
+        let mut clock = started_at_nine();
+        let moved = reading("2026-01-05T10:00:01Z", 1);
+        let freeze = clock.follow(moved).expect_err("an hour at once");
+        clock.confirm(freeze, moved);
+        assert_eq!(clock.follow(reading("2026-01-05T10:00:02Z", 2)), Ok(at("2026-01-05T10:00:02Z")));
+    }
+
+    #[test]
+    fn a_wall_set_back_and_confirmed_lets_t_stand_and_facts_enter_there() {
+        let mut clock = started_at_nine();
+        let stood = clock.follow(reading("2026-01-05T09:00:10Z", 10)).expect("the clocks agree");
+        let back = reading("2026-01-05T08:00:11Z", 11);
+        let freeze = clock.follow(back).expect_err("an hour back");
+        clock.confirm(freeze, back);
+        assert_eq!(clock.follow(reading("2026-01-05T08:00:12Z", 12)), Ok(stood), "one confirmation is enough");
+        assert_eq!(clock.enter(at("2026-01-05T08:00:12Z"), reading("2026-01-05T08:00:13Z", 13)), Entry::At(stood));
+        assert_eq!(clock.follow(reading("2026-01-05T09:00:12Z", 3612)), Ok(at("2026-01-05T09:00:12Z")));
+        // The clocks agree again: the next hour back is a freeze of its own.
+        let again = clock.follow(reading("2026-01-05T08:00:13Z", 3613));
+        assert_eq!(again, Err(Freeze::WallMoved { moved_secs: -3600 }));
+    }
+
+    #[test]
+    fn a_stamp_ahead_that_is_confirmed_enters_and_so_do_those_that_follow_it() {
+        let mut clock = started_at_nine();
+        let (ahead, now) = (at("2026-01-05T11:00:00Z"), reading("2026-01-05T09:00:00Z", 0));
+        let Entry::Frozen(freeze) = clock.enter(ahead, now) else { panic!("two hours ahead") };
+        clock.confirm(freeze, now);
+        assert_eq!(clock.enter(ahead, now), Entry::At(ahead));
+        let next = at("2026-01-05T11:00:30Z");
+        assert_eq!(clock.enter(next, reading("2026-01-05T09:00:20Z", 20)), Entry::At(next));
+        assert_eq!(clock.follow(reading("2026-01-05T09:00:30Z", 30)), Ok(next), "T waits for this machine");
+        let beyond = clock.enter(at("2026-01-05T13:00:00Z"), reading("2026-01-05T09:00:40Z", 40));
+        assert!(matches!(beyond, Entry::Frozen(Freeze::StreamAhead { .. })), "more than was confirmed: {beyond:?}");
+    }
+
+    #[test]
+    fn who_confirmed_an_hour_has_not_confirmed_two() {
+        let moved = |moved_secs| Freeze::WallMoved { moved_secs };
+        assert!(moved(3600).covers(&moved(3605)));
+        assert!(!moved(3600).covers(&moved(7200)));
+        assert!(!moved(3600).covers(&Freeze::WallBehind { behind_secs: 3600 }));
+    }
+
+    #[test]
     fn a_wall_far_behind_what_was_judged_freezes_it() {
         let mut clock = WallClock::new(reading("2026-01-05T09:00:00Z", 0));
         clock.enter(at("2026-01-05T09:00:50Z"), reading("2026-01-05T09:00:00Z", 0));

@@ -68,6 +68,18 @@ impl Pages {
         })
     }
 
+    /// Sends `body` to `path` as JSON.
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+        let answer = wait(async {
+            let request = self.client.post(format!("{}{path}", self.base)).header("Content-Type", "application/json");
+            let answer = request.body(body.to_owned()).timeout(PATIENCE).send().await?;
+            let status = answer.status().as_u16();
+            Ok::<_, reqwest::Error>(Answer { status, content_type: String::new(), body: answer.text().await? })
+        });
+        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
     /// Asks for `path`, which must be there.
     #[track_caller]
     pub(crate) fn json(&self, path: &str) -> Value {

@@ -112,6 +112,20 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", titles, (detail, detail_zh))
     }
 
+    pub(crate) fn bad_confirmation() -> Problem {
+        let detail =
+            "a confirmation is {\"freeze\": NUMBER}, sent as application/json to this machine's loopback address";
+        let detail_zh = "确认内容为 {\"freeze\": 编号}，以 application/json 发往本机回环地址";
+        let titles = ("not a confirmation", "不是确认");
+        Problem::new(StatusCode::BAD_REQUEST, "bad_confirmation", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn not_frozen(freeze: u64) -> Problem {
+        let detail = format!("freeze {freeze} is not the one that lasts; /api/clock tells why the clock stands now");
+        let detail_zh = format!("停走 {freeze} 已不是当前的停走；/api/clock 说明现在的原因");
+        Problem::new(StatusCode::CONFLICT, "not_frozen", ("not this freeze", "不是当前的停走"), (detail, detail_zh))
+    }
+
     pub(crate) fn internal() -> Problem {
         let detail = "the service failed on this request; its log says why".to_owned();
         let detail_zh = "处理该请求时出错；原因见服务日志".to_owned();
@@ -141,11 +155,15 @@ pub(super) async fn no_such_page(uri: axum::http::Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", ("not found", "地址不存在"), (detail, detail_zh))
 }
 
-pub(super) async fn read_only(method: axum::http::Method) -> Response {
-    let detail = format!("{method} is not allowed here; everything is read with GET");
-    let detail_zh = format!("此处不允许 {method}；全部为只读，请用 GET");
+pub(super) async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+    let (allow, allowed) = match uri.path() {
+        super::CONFIRM => ("POST", vec!["POST".to_owned()]),
+        _ => ("GET, HEAD", vec!["GET".to_owned(), "HEAD".to_owned()]),
+    };
+    let detail = format!("{method} is not allowed here; use {allow}");
+    let detail_zh = format!("此处不允许 {method}；请用 {allow}");
     let titles = ("method not allowed", "方法不允许");
     let mut problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", titles, (detail, detail_zh));
-    problem.0.allowed = vec!["GET".into(), "HEAD".into()];
-    ([(header::ALLOW, HeaderValue::from_static("GET, HEAD"))], problem).into_response()
+    problem.0.allowed = allowed;
+    ([(header::ALLOW, HeaderValue::from_static(allow))], problem).into_response()
 }

@@ -18,7 +18,7 @@ use crate::figures;
 
 /// How long an answer may take to begin. An event stream begins at once and may last.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Nothing is written through this API, so nobody needs to send a body.
+/// The only body that anybody sends is a confirmation of one number.
 const BODY_BYTES_MAX: usize = 4 * 1024;
 
 /// Everything from this origin, nothing inline, never inside another site's frame.
@@ -65,6 +65,7 @@ async fn counted(request: Request, next: Next) -> Response {
     let method = match *request.method() {
         axum::http::Method::GET => "GET",
         axum::http::Method::HEAD => "HEAD",
+        axum::http::Method::POST => "POST",
         _ => "other",
     };
     let response = next.run(request).await;

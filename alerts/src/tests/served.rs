@@ -270,3 +270,38 @@ async fn the_newest_transitions_come_first_and_the_feed_goes_on_from_there() {
     given.ledger.apply(&[(6, raised("C6", Card::Red))]).await.expect("applied");
     assert_eq!(sequences(&given.json("/api/transitions?light=red").await), [6]);
 }
+
+#[tokio::test]
+async fn a_clock_is_confirmed_by_this_machine_alone_and_by_number() {
+    let given = given(&[]).await;
+    let page = given.json("/api/clock").await;
+    assert_eq!((&page["standing"]["freeze"], &page["standing"]["kind"]), (&json!(7), &json!("wall_moved")));
+    let client = reqwest::Client::new();
+    let send = |content_type: &'static str, host: Option<&'static str>, body: &'static str| {
+        let request =
+            client.post(given.served.url("/api/clock/confirm")).header("content-type", content_type).body(body);
+        let request = if let Some(host) = host { request.header("host", host) } else { request };
+        async move { request.send().await.expect("it answers") }
+    };
+    let json_type = "application/json";
+    for (content_type, host, body) in [
+        // What a form on another site can send, and a name that somebody made to point here.
+        ("text/plain", None, r#"{"freeze":7}"#),
+        (json_type, Some("rebound.example.com"), r#"{"freeze":7}"#),
+        (json_type, None, "7"),
+        (json_type, None, r#"{"freeze":7,"all":true}"#),
+    ] {
+        assert_eq!(problem(send(content_type, host, body).await).await["code"], "bad_confirmation", "{host:?} {body}");
+    }
+    assert_eq!(problem(send(json_type, None, r#"{"freeze":6}"#).await).await["code"], "not_frozen");
+    let confirmed = send(json_type, None, r#"{"freeze":7}"#).await;
+    assert_eq!(
+        (confirmed.status().as_u16(), confirmed.json::<Value>().await.ok()),
+        (200, Some(json!({"confirmed": 7})))
+    );
+    let read = given.get("/api/clock/confirm").await;
+    assert_eq!(
+        (read.status(), &read.headers()["allow"]),
+        (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().expect("text"))
+    );
+}

@@ -15,8 +15,9 @@ use tokio::sync::watch;
 
 use super::eventually;
 use crate::{
-    CaseLight, CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, Gate, KnownThen, Ledger, News,
-    NewsKind, Readiness, ScheduledCard, Site, StandingReader, StandingSnapshot, TimelineEvent, router,
+    CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, KnownThen,
+    Ledger, News, NewsKind, Readiness, ScheduledCard, Site, StandingClock, StandingReader, StandingSnapshot,
+    TimelineEvent, router,
 };
 
 /// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
@@ -40,6 +41,7 @@ impl Served {
             cases: Arc::new(OneCase),
             lights: Arc::new(TwoLights),
             counts: Arc::new(FixedCounts),
+            clock: Arc::new(OneFreeze),
             readiness: ready,
             closing: closes,
             metrics: Arc::new(|| "watchlight_made_up 1\n".to_owned()),
@@ -95,6 +97,20 @@ impl Counts for FixedCounts {
             ],
             judged_by_worker: vec![30, 16],
         }
+    }
+}
+
+/// A clock that stands for the seventh time.
+struct OneFreeze;
+
+impl ClockDesk for OneFreeze {
+    fn standing(&self) -> Option<StandingClock> {
+        let (zh, en) = ("本机时钟被拨动".to_owned(), "this machine's clock moved".to_owned());
+        Some(StandingClock { freeze: 7, kind: "wall_moved", secs: 3600, zh, en })
+    }
+
+    fn confirm(&self, freeze: u64) -> bool {
+        freeze == 7
     }
 }
 
