@@ -2,12 +2,13 @@
 //!
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
-use alerts::{CaseLight, CaseView, ScheduledCard, TimelineEvent};
+use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
 use facts::transition::StandingLine;
-use facts::{Event, Moment};
+use facts::{Event, History, Moment, Record};
+use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
-use rules::finding::Finding;
-use rules::judge::{Case, explain};
+use rules::finding::{Finding, Judgement};
+use rules::judge::{Case, explain, judge};
 
 /// The view of a case at `now`; `None` when the clock has reached no fact of it.
 pub(crate) fn case_view(
@@ -18,13 +19,7 @@ pub(crate) fn case_view(
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
-    let mut lights: Vec<CaseLight> = held
-        .judgement
-        .findings
-        .iter()
-        .filter_map(|finding| light(&reached, configuration, &owner, finding, now))
-        .collect();
-    lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
+    let lights = lights(&reached, configuration, &held.judgement, now);
     let events = held
         .history
         .records()
@@ -38,7 +33,57 @@ pub(crate) fn case_view(
         clock: now,
         events: events.collect(),
         lights,
+        then: None,
     })
+}
+
+/// What was known of a case at `known_at`: the history as it was `then`, held against what is known `now`. Both are judged
+/// by today's configuration, so that what differs is what was learnt.
+pub(crate) fn known_then(
+    then: &History,
+    now: &History,
+    configuration: &Configuration,
+    case: &str,
+    known_at: Moment,
+) -> KnownThen {
+    let lights_of = |history: &History| {
+        let reached = Case::at(case, history, known_at);
+        lights(&reached, configuration, &judge(&reached, configuration), known_at)
+    };
+    KnownThen {
+        known_at,
+        lights: lights_of(then),
+        by_today: lights_of(now),
+        news: news(then, now, &configuration.zone),
+    }
+}
+
+/// Records that are known otherwise now.
+fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
+    let told = |record: &Record| TimelineEvent::of(&Event { arrived: record.arrived, ..record.event.clone() });
+    let learnt = now.records().iter().filter_map(|record| match then.record_of(&record.event) {
+        None => Some(News { kind: NewsKind::Added, before: None, after: Some(told(record)) }),
+        Some(before) if before.event != record.event => {
+            let (before, after) = (told(before), told(record));
+            Some(News { kind: NewsKind::Corrected, before: Some(before), after: Some(after) })
+        }
+        Some(_) => None,
+    });
+    let gone = then.records().iter().filter(|record| now.record_of(&record.event).is_none());
+    let gone = gone.map(|record| News { kind: NewsKind::Deleted, before: Some(told(record)), after: None });
+    let mut news: Vec<News> = learnt.chain(gone).collect();
+    news.sort_by_key(|news| news.after.iter().chain(&news.before).map(|event| event.at.moment(zone)).next());
+    news
+}
+
+/// The lights of a judged case at `now`, worst first.
+fn lights(reached: &Case<'_>, configuration: &Configuration, judged: &Judgement, now: Moment) -> Vec<CaseLight> {
+    let Some(owner) = &judged.owner else { return Vec::new() };
+    let findings = judged.findings.iter();
+    let mut lights: Vec<CaseLight> =
+        findings.filter_map(|finding| light(reached, configuration, owner, finding, now)).collect();
+    lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
+    lights
 }
 
 fn light(

@@ -13,7 +13,7 @@ use crate::settings::Flag;
 
 mod audit;
 
-pub use audit::{CompareArgs, DigestArgs};
+pub use audit::{CompareArgs, DigestArgs, ExportArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
@@ -51,6 +51,8 @@ pub enum Command {
     Digest(DigestArgs),
     /// Are the lights of two sides the same? Else where they part first, and why
     Compare(CompareArgs),
+    /// Judge events and write the run with all that its lights rest on, so that anyone can check them
+    Export(ExportArgs),
     /// The service: approval events in over NATS, lights out
     Run(RunArgs),
     /// The sample city live, on a private nats-server, held against the truth at the end
@@ -163,6 +165,9 @@ pub struct ExplainArgs {
     /// At which instant, RFC 3339 with an offset [default: the highest `at` of the events]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Moment>,
+    /// Also tell what was known at this earlier instant, and what was learnt since
+    #[arg(long, value_name = "INSTANT")]
+    pub known_at: Option<Moment>,
 }
 
 /// `checkpoint`: the folder in which the service keeps its facts.

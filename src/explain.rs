@@ -1,7 +1,7 @@
 //! `watchlight explain`: a case's timeline, and for each light that stands its rule, law and reckoning.
 //!
 //! The case is judged by the same dataflow as in a replay. What is shown is the case's view that the API shows, too,
-//! and each proof as it was made, with nothing added.
+//! and each proof as it was made, with nothing added. With `--known-at` it also tells what was known at that instant.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use alerts::{CaseLight, CaseView, TimelineEvent};
+use anyhow::bail;
 use facts::line::identity;
 use facts::proof::Lang;
 use facts::{EventTime, Moment};
@@ -18,7 +19,9 @@ use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use serde_json::Value;
 
-use crate::case_desk::case_view;
+mod audit;
+
+use crate::case_desk::{case_view, known_then};
 use crate::cli::{Exit, ExplainArgs, Language};
 use crate::config_folder;
 use crate::play::{self, Play};
@@ -47,9 +50,17 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
         None => play::highest_at(&args.events, &settings.zone)?,
     };
     let case = identity(&args.case);
-    let held = held(args, &case, at, &configuration, &settings.zone)?;
-    match held.and_then(|held| case_view(&held, &configuration, &case, at)) {
-        Some(view) => {
+    if let Some(known_at) = args.known_at.filter(|known_at| *known_at > at) {
+        bail!("--known-at {known_at} lies after the clock, which stands at {at}; ask for an earlier instant");
+    }
+    let now = held(args, &case, at, &configuration, &settings.zone)?;
+    match now.as_ref().and_then(|now| case_view(now, &configuration, &case, at)) {
+        Some(mut view) => {
+            if let (Some(known_at), Some(now)) = (args.known_at, &now) {
+                let then = held(args, &case, known_at, &configuration, &settings.zone)?;
+                let then = then.map(|then| then.history).unwrap_or_default();
+                view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at));
+            }
             let page = Page { configuration: &configuration, zone: &settings.zone, lang };
             terminal::print(format_args!("{}", page.text(&view)))?;
             Ok(Exit::Fine)
@@ -128,6 +139,7 @@ impl Page<'_> {
             lines.push(self.lang.pick("亮着的灯", "lights").to_owned());
             lines.extend(view.lights.iter().flat_map(|light| self.light(light)));
         }
+        lines.extend(view.then.iter().flat_map(|then| self.audit(view, then)));
         lines.join("\n") + "\n"
     }
 

@@ -18,6 +18,7 @@ pub mod config_folder;
 mod demo;
 mod digest;
 mod explain;
+mod export;
 mod feeding;
 mod figures;
 mod freeze_board;
@@ -57,6 +58,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),
         cli::Command::Compare(args) => compare::run(&args, language),
+        cli::Command::Export(args) => export::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Demo(args) => demo::run(&args, language),
     };

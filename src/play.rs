@@ -60,14 +60,29 @@ impl Play<'_> {
         each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
         ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
     ) -> anyhow::Result<(Replayed, R)> {
-        self.run_in_batches(BATCH_LINES, wanted, each, ask)
+        self.run_noting(wanted, |_| {}, each, ask)
     }
 
-    /// As [`Play::run`], with the most lines a batch: they change no byte of what is said.
+    /// As [`Play::run`], and hands each fact that enters to `note`, in the order of the files.
+    ///
+    /// # Errors
+    /// As [`Play::run`].
+    pub(crate) fn run_noting<R>(
+        &self,
+        wanted: impl Fn(&Event) -> bool,
+        note: impl FnMut(&Entry),
+        each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+        ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+    ) -> anyhow::Result<(Replayed, R)> {
+        self.run_in_batches(BATCH_LINES, wanted, note, each, ask)
+    }
+
+    /// As [`Play::run_noting`], with the most lines a batch: they change no byte of what is said.
     fn run_in_batches<R>(
         &self,
         batch_lines: usize,
         wanted: impl Fn(&Event) -> bool,
+        note: impl FnMut(&Entry),
         each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
         ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
     ) -> anyhow::Result<(Replayed, R)> {
@@ -76,7 +91,7 @@ impl Play<'_> {
         thread::scope(|scope| {
             let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));
             let reader = reader.context("could not start the thread that takes transitions")?;
-            let replayed = self.feed(&runner, batch_lines, wanted)?;
+            let replayed = self.feed(&runner, batch_lines, wanted, note)?;
             let answer = ask(&runner)?;
             runner.finish()?;
             reader.join().map_err(|_| anyhow!("the thread that takes transitions failed"))??;
@@ -85,7 +100,13 @@ impl Play<'_> {
     }
 
     /// Feeds the wanted facts that arrived by the end, each as the clock has it enter.
-    fn feed(&self, runner: &Runner, batch_lines: usize, wanted: impl Fn(&Event) -> bool) -> anyhow::Result<Replayed> {
+    fn feed(
+        &self,
+        runner: &Runner,
+        batch_lines: usize,
+        wanted: impl Fn(&Event) -> bool,
+        mut note: impl FnMut(&Entry),
+    ) -> anyhow::Result<Replayed> {
         let mut clock = VirtualClock::new(Some(self.until));
         let mut replayed = Replayed::default();
         let mut lines_before = 0;
@@ -105,7 +126,9 @@ impl Play<'_> {
                         clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
                         clock::Entry::At(enters) => {
                             replayed.facts += 1;
-                            entries.push(Entry { enters, sequence: Some(lines_before + line), event });
+                            let entry = Entry { enters, sequence: Some(lines_before + line), event };
+                            note(&entry);
+                            entries.push(entry);
                         }
                         clock::Entry::AfterTheEnd => replayed.after_the_end += 1,
                         clock::Entry::Frozen(freeze) => bail!("a virtual clock does not freeze: {freeze}"),

@@ -5,9 +5,10 @@ use alerts::{
     CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, StandingReader, StandingSnapshot,
 };
 use dataflow::Desk;
+use facts::Moment;
 use futures_util::future::BoxFuture;
 
-use crate::case_desk::case_view;
+use crate::case_desk::{case_view, known_then};
 use crate::in_force::InForce;
 
 /// Reads through the dataflow's desk.
@@ -18,12 +19,23 @@ pub(crate) struct Readers {
 }
 
 impl CaseReader for Readers {
-    fn case<'a>(&'a self, case: &'a str) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>> {
+    fn case<'a>(
+        &'a self,
+        case: &'a str,
+        known_at: Option<Moment>,
+    ) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>> {
         let (readers, case) = (self.clone(), case.to_owned());
         // The worker that owns the case answers between two steps: a wait, so not on an async thread.
         let asked = tokio::task::spawn_blocking(move || {
             let held = readers.desk.case(&case).map_err(|error| CaseUnavailable(error.to_string()))?;
-            Ok(held.and_then(|held| case_view(&held, &readers.in_force.get(), &case, held.as_of)))
+            let Some(held) = held else { return Ok(None) };
+            let configuration = &readers.in_force.get();
+            let view = case_view(&held, configuration, &case, held.as_of);
+            let then = known_at.map(|at| {
+                let then = held.history.known_at(at, &configuration.zone);
+                known_then(&then, &held.history, configuration, &case, at)
+            });
+            Ok(view.map(|view| CaseView { then, ..view }))
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })
     }

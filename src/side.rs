@@ -11,6 +11,8 @@ use facts::proof::Lang;
 use facts::{Cause, Kind, Moment, StandingLight, Transition};
 use jiff::tz::TimeZone;
 
+use crate::export;
+
 mod files;
 mod held;
 mod ledger;
@@ -40,6 +42,8 @@ pub(crate) enum Kinds {
     Service(String),
     /// A digest in a file.
     Digest(PathBuf),
+    /// A folder that `export` wrote.
+    Export(PathBuf),
     /// Events in a file.
     Events(PathBuf),
     /// Transitions in a file.
@@ -118,7 +122,10 @@ impl Kinds {
         }
         let path = Path::new(text);
         if path.is_dir() {
-            bail!("{text} is a folder; name a file of events, transitions, standing lights or a digest");
+            if export::About::is_in(path) {
+                return Ok(Kinds::Export(path.to_owned()));
+            }
+            bail!("{text} is no folder of an export; name a file of events, transitions, standing lights or a digest");
         }
         files::kind(path).with_context(|| format!("could not read {text}"))
     }
@@ -127,7 +134,7 @@ impl Kinds {
     pub(crate) fn rank(&self) -> u8 {
         match self {
             Kinds::Service(_) => 0,
-            Kinds::Digest(_) => 1,
+            Kinds::Digest(_) | Kinds::Export(_) => 1,
             Kinds::Events(_) => 2,
             Kinds::Transitions(_) | Kinds::Standing(_) | Kinds::Ledger(_) => 3,
         }
@@ -153,6 +160,7 @@ impl Kinds {
                 let told = files::digest(path)?;
                 Side::told(&path.display().to_string(), &told, Rows::Nowhere)
             }
+            Kinds::Export(path) => files::export(path).map(|(about, held)| Side::held(about, held)),
             Kinds::Events(path) => held::judged(path, asked, other).map(|(about, held)| Side::held(about, held)),
             Kinds::Transitions(path) => {
                 let (about, held) = files::transitions(path, zone()?)?;

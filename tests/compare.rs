@@ -189,7 +189,7 @@ fn what_is_no_side_is_refused_with_what_is() {
     };
     assert!(refused("nats://127.0.0.1").contains("a service is http://..., a ledger sqlite://... or postgres://..."));
     assert!(refused("Cargo.toml").contains("its first line is no event, transition, standing light or digest"));
-    assert!(refused("config").contains("is a folder"));
+    assert!(refused("config").contains("is no folder of an export"));
     assert!(
         refused("sqlite:///nowhere/ledger.sqlite")
             .contains("could not open the ledger sqlite:///nowhere/ledger.sqlite")

@@ -5,6 +5,8 @@ use facts::transition::StandingLine;
 use facts::{Address, Card, Event, EventTime, Light, Moment, line, proof::Proof};
 use futures_util::future::BoxFuture;
 
+use crate::known_then::KnownThen;
+
 /// One fact in a case's timeline.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TimelineEvent {
@@ -76,6 +78,8 @@ pub struct CaseView {
     pub events: Vec<TimelineEvent>,
     /// Lights that stand, worst first.
     pub lights: Vec<CaseLight>,
+    /// What was known at an earlier instant, where that was asked.
+    pub then: Option<KnownThen>,
 }
 
 /// The case cannot be read just now; a later try can work.
@@ -85,9 +89,14 @@ pub struct CaseUnavailable(pub String);
 
 /// Reads cases; the binary implements it by asking the worker that owns the case.
 pub trait CaseReader: Send + Sync {
-    /// The case with this number, or `None` when no fact of it is known.
+    /// The case with this number, or `None` when no fact of it is known; with `known_at` also what was known of it
+    /// at that instant.
     ///
     /// # Errors
     /// When the worker cannot answer.
-    fn case<'a>(&'a self, case: &'a str) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>>;
+    fn case<'a>(
+        &'a self,
+        case: &'a str,
+        known_at: Option<Moment>,
+    ) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>>;
 }

@@ -1,5 +1,7 @@
 //! The commands that hold runs against each other.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use facts::Moment;
 
@@ -13,6 +15,7 @@ A side is one of:
   a file of events                judged by --config up to --until
   a file of transitions           of `replay --out`
   a file of standing lights       of `replay --standing`
+  a folder                        of `export`
   a digest                        of `digest --json`";
 
 /// `digest`: one hash for the lights that stand.
@@ -54,7 +57,7 @@ pub struct CompareArgs {
     pub config: ConfigArgs,
     /// Another configuration folder for B
     #[arg(long, value_name = "DIR")]
-    pub config_b: Option<std::path::PathBuf>,
+    pub config_b: Option<PathBuf>,
     /// Where the clock stops when events are judged [default: where the other side stands, else the highest `at` of
     /// the events]
     #[arg(long, value_name = "INSTANT")]
@@ -62,4 +65,24 @@ pub struct CompareArgs {
     /// Threads that judge.
     #[command(flatten)]
     pub workers: WorkersArgs,
+}
+
+/// `export`: a run with all that its lights rest on.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct ExportArgs {
+    /// Files of events, one JSON object a line; .gz and .zst are unpacked
+    #[arg(required = true, value_name = "EVENTS")]
+    pub events: Vec<PathBuf>,
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where the clock stops, RFC 3339 with an offset [default: the highest `at` of the events]
+    #[arg(long, value_name = "INSTANT")]
+    pub until: Option<Moment>,
+    /// Threads that judge.
+    #[command(flatten)]
+    pub workers: WorkersArgs,
+    /// The folder to write, which must be new or empty (docs/export.md)
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }

@@ -42,7 +42,7 @@ fn batches_and_workers_change_no_byte_of_a_disordered_replay() {
             written.push(transition.to_line());
             Ok(())
         };
-        play.run_in_batches(batch_lines, |_| true, write, |_| Ok(())).expect("the file can be read");
+        play.run_in_batches(batch_lines, |_| true, |_| {}, write, |_| Ok(())).expect("the file can be read");
         written
     };
     let expected = replay(BATCH_LINES, 1);

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{About, Held, Kinds};
+use crate::export;
 
 /// What the file is, by the fields of its first line. Packed files are events: nothing else is written packed.
 pub(super) fn kind(path: &Path) -> anyhow::Result<Kinds> {
@@ -68,6 +69,18 @@ pub(super) fn standing(path: &Path, zone: TimeZone) -> anyhow::Result<(About, He
     let mut lights: Vec<StandingLight> = Vec::new();
     each_line(path, |line: StandingLine| lights.push(line.light()))?;
     Ok((about(path, zone), Held::of(lights)))
+}
+
+/// The lights of an export, with what was said of each.
+pub(super) fn export(folder: &Path) -> anyhow::Result<(About, Held)> {
+    let told = export::About::read(folder)?;
+    let name = folder.display().to_string();
+    let zone = TimeZone::get(&told.zone).with_context(|| format!("{name} counts days in an unknown zone"))?;
+    let (_, mut held) = transitions(&folder.join(export::TRANSITIONS), zone.clone())?;
+    let (_, standing) = standing(&folder.join(export::STANDING), zone.clone())?;
+    held.lights = standing.lights;
+    let configuration = Some(told.configuration);
+    Ok((About { name, as_of: Some(told.as_of), last_said: None, configuration, zone }, held))
 }
 
 fn about(path: &Path, zone: TimeZone) -> About {

@@ -1,4 +1,5 @@
-//! `GET /api/cases/{case}`: one case, its facts, its lights with their proofs, and what was said of it.
+//! `GET /api/cases/{case}`: one case, its facts, its lights with their proofs, what was said of it, and with `known_at`
+//! what was known of it then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,10 +36,11 @@ pub(super) async fn show(
     params: Params,
 ) -> Result<Json<CasePage>, Problem> {
     let Path(case) = case.map_err(|_| Problem::bad_parameter("case", "", &["a case number in UTF-8"]))?;
-    let lang = params.known(&["lang"])?.lang()?;
+    let params = params.known(&["lang", "known_at"])?;
+    let (lang, known_at) = (params.lang()?, params.moment("known_at")?);
     let site = &desk.site;
     let busy = || Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取");
-    let live = tokio::time::timeout(CASE_TIMEOUT, site.cases.case(&case)).await.map_err(|_| busy())?;
+    let live = tokio::time::timeout(CASE_TIMEOUT, site.cases.case(&case, known_at)).await.map_err(|_| busy())?;
     let live = live.map_err(|error| {
         tracing::warn!(case, %error, "case not read");
         busy()

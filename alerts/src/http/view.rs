@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::case_reader::{CaseLight, CaseView, ScheduledCard, TimelineEvent};
+use crate::known_then::{KnownThen, News};
 use crate::ledger::{LightRow, StoredTransition};
 
 /// A standing light in a list: what was last said of it, without its proof.
@@ -100,6 +101,24 @@ pub(super) struct LiveView {
     clock: Moment,
     events: Vec<EventView>,
     lights: Vec<CaseLightView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then: Option<ThenView>,
+}
+
+/// What was known at an earlier instant.
+#[derive(Debug, Serialize)]
+struct ThenView {
+    known_at: Moment,
+    lights: Vec<CaseLightView>,
+    by_today: Vec<CaseLightView>,
+    news: Vec<NewsView>,
+}
+
+#[derive(Debug, Serialize)]
+struct NewsView {
+    kind: &'static str,
+    before: Option<EventView>,
+    after: Option<EventView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,14 +154,29 @@ struct ScheduleView {
 
 impl LiveView {
     pub(super) fn of(view: CaseView, lang: Lang, zone: &TimeZone) -> LiveView {
+        let lights =
+            |lights: Vec<CaseLight>| lights.into_iter().map(|light| CaseLightView::of(light, lang, zone)).collect();
         LiveView {
             owner: OwnerView::from(&view.owner),
             item: view.item,
             open: view.open,
             clock: view.clock,
             events: view.events.into_iter().map(EventView::from).collect(),
-            lights: view.lights.into_iter().map(|light| CaseLightView::of(light, lang, zone)).collect(),
+            lights: lights(view.lights),
+            then: view.then.map(|KnownThen { known_at, lights: held, by_today, news }| ThenView {
+                known_at,
+                lights: lights(held),
+                by_today: lights(by_today),
+                news: news.into_iter().map(NewsView::from).collect(),
+            }),
         }
+    }
+}
+
+impl From<News> for NewsView {
+    fn from(news: News) -> NewsView {
+        let News { kind, before, after } = news;
+        NewsView { kind: kind.token(), before: before.map(EventView::from), after: after.map(EventView::from) }
     }
 }
 

@@ -135,6 +135,7 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
         "/api/counts?by=moon",
         "/api/digest?day=yesterday",
         "/api/cases/C1?lang=fr",
+        "/api/cases/C1?known_at=yesterday",
     ] {
         let problem = given.problem(path).await;
         assert_eq!((&problem["code"], &problem["status"]), (&json!("bad_parameter"), &json!(400)), "{path}");
@@ -152,6 +153,20 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
     assert_eq!(problem(posted).await["code"], "method_not_allowed");
     let resumed = client.get(given.served.url("/api/events")).header("Last-Event-ID", "x").send().await;
     assert_eq!(problem(resumed.expect("it answers")).await["parameter"], "Last-Event-ID");
+}
+
+#[tokio::test]
+async fn what_was_known_earlier_is_told_where_it_is_asked_for() {
+    let given = given(&[]).await;
+    let now = given.json(&format!("/api/cases/{CASE}")).await;
+    assert_eq!(now["live"].get("then"), None);
+    let live = given.json(&format!("/api/cases/{CASE}?known_at=2026-01-05T08:00:00%2B08:00")).await["live"].clone();
+    let then = &live["then"];
+    assert_eq!((then["known_at"].as_str(), &then["lights"]), (Some("2026-01-05T00:00:00Z"), &json!([])));
+    assert_eq!(then["by_today"], live["lights"], "in the form of every light");
+    let news = &then["news"][0];
+    assert_eq!((&news["kind"], &news["before"]), (&json!("added"), &json!(null)));
+    assert_eq!(news["after"], live["events"][0], "in the form of every fact");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 //! `seq`, `id`); arrival never orders anything.
 //! Tombstones live as long as the case, so that a late put cannot bring back what was deleted; each keeps the
 //! greatest put that it bars, so that a put sent after a final delete can be told.
+//! Versions that lost are kept beside the winners, so that what was known at an earlier instant can be told
+//! ([`History::known_at`]); no rule sees them.
 
 use std::cmp::Ordering;
 
@@ -14,6 +16,11 @@ use sha2::{Digest as _, Sha256};
 use crate::event::{Event, Op};
 use crate::line;
 use crate::moment::Moment;
+
+mod versions;
+
+pub use versions::Version;
+use versions::Versions;
 
 /// The winning version of one record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,6 +115,7 @@ pub enum Change {
 pub struct History {
     records: Vec<Record>,
     tombstones: Vec<Tombstone>,
+    versions: Versions,
 }
 
 impl History {
@@ -164,9 +172,11 @@ impl History {
     pub fn join_at(&mut self, event: Event, sequence: Option<u64>, zone: &TimeZone) -> (Change, Option<usize>) {
         let record = record_of(event, sequence, zone);
         if let Some(place) = find(&self.records, &record.event) {
+            self.versions.hear(&self.records[place], &record);
             return self.join_known(place, record);
         }
         if let Some(place) = self.tombstones.iter().position(|held| held.delete.event.same_record(&record.event)) {
+            self.versions.hear(&self.tombstones[place].delete, &record);
             return self.join_deleted(place, record);
         }
         match record.event.op {
@@ -182,6 +192,25 @@ impl History {
     #[must_use]
     pub fn record_of(&self, event: &Event) -> Option<&Record> {
         find(&self.records, event).map(|place| &self.records[place])
+    }
+
+    /// Every version of every record that was heard, in no order.
+    pub fn versions(&self) -> impl Iterator<Item = Version> + '_ {
+        let winners = self.records.iter().chain(self.tombstones.iter().map(|tombstone| &tombstone.delete));
+        let alone = winners.filter(|record| self.versions.of(&record.event).next().is_none());
+        alone.map(Version::of).chain(self.versions.iter().cloned())
+    }
+
+    /// The history as it was known at `when`: made of the versions that had arrived by then. One whose arrival is not
+    /// known counts from its business time on.
+    #[must_use]
+    pub fn known_at(&self, when: Moment, zone: &TimeZone) -> History {
+        let arrived = |version: &Version| version.event.arrived.unwrap_or_else(|| version.event.at.moment(zone));
+        let mut known = History::new();
+        for Version { event, sequence } in self.versions().filter(|version| arrived(version) <= when) {
+            known.join(event, sequence, zone);
+        }
+        known
     }
 
     /// The record is held as a put.

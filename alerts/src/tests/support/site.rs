@@ -15,8 +15,9 @@ use tokio::sync::watch;
 
 use super::eventually;
 use crate::{
-    CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, Ledger,
-    Readiness, ScheduledCard, Site, StandingClock, StandingReader, StandingSnapshot, TimelineEvent, router,
+    CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, KnownThen,
+    Ledger, News, NewsKind, Readiness, ScheduledCard, Site, StandingClock, StandingReader, StandingSnapshot,
+    TimelineEvent, router,
 };
 
 /// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
@@ -142,10 +143,14 @@ impl StandingReader for TwoLights {
 struct OneCase;
 
 impl CaseReader for OneCase {
-    fn case<'a>(&'a self, case: &'a str) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>> {
+    fn case<'a>(
+        &'a self,
+        case: &'a str,
+        known_at: Option<Moment>,
+    ) -> BoxFuture<'a, Result<Option<CaseView>, CaseUnavailable>> {
         Box::pin(async move {
             match case {
-                CASE => Ok(Some(one_case())),
+                CASE => Ok(Some(CaseView { then: known_at.map(known_then), ..one_case() })),
                 "busy" => Err(CaseUnavailable("the worker is catching up".into())),
                 "panics" => panic!("made up"),
                 _ => Ok(None),
@@ -208,5 +213,13 @@ fn one_case() -> CaseView {
             warnings: vec!["calendar_uncovered".into()],
             schedule: vec![ScheduledCard { card: Card::Red, light: Light::Red, from: moment("2026-02-01T10:00:00Z") }],
         }],
+        then: None,
     }
+}
+
+/// Then nothing was known: the fact of the case came later.
+fn known_then(known_at: Moment) -> KnownThen {
+    let CaseView { events, lights, .. } = one_case();
+    let news = News { kind: NewsKind::Added, before: None, after: events.into_iter().next() };
+    KnownThen { known_at, lights: Vec::new(), by_today: lights, news: vec![news] }
 }

@@ -89,6 +89,31 @@ fn a_fact_dated_ahead_is_held_until_the_clock_gets_there() {
     assert_eq!(history.next_held(Moment::from_millis(30)), None);
 }
 
+#[test]
+fn what_was_known_earlier_is_told_whatever_was_corrected_since() {
+    let heard = |event: Event, arrived: i64| Event { arrived: Some(Moment::from_millis(arrived)), ..event };
+    let history = history(&[
+        heard(event("1", 1, Op::Put, 10, "first"), 11),
+        heard(event("1", 2, Op::Put, 10, "corrected"), 50),
+        heard(event("2", 1, Op::Put, 20, "deleted later"), 21),
+        heard(event("2", 2, Op::Delete, 0, ""), 60),
+        heard(event("3", 1, Op::Put, 30, "late"), 70),
+    ]);
+    let reasons = |when: i64| -> Vec<String> {
+        let known = history.known_at(Moment::from_millis(when), &TimeZone::UTC);
+        known.records().iter().filter_map(|record| record.event.detail().reason.clone()).map(Into::into).collect()
+    };
+    assert_eq!(reasons(10), Vec::<String>::new());
+    assert_eq!(reasons(49), ["first", "deleted later"]);
+    assert_eq!(reasons(50), ["corrected", "deleted later"]);
+    assert_eq!(reasons(60), ["corrected"]);
+    assert_eq!(reasons(70), ["corrected", "late"]);
+    let corrected = &history.records()[0];
+    assert_eq!(corrected.first_arrived, Some(Moment::from_millis(11)), "that of any version");
+    assert_eq!(corrected.arrived, Some(Moment::from_millis(50)), "that of the version");
+    assert_eq!(history.versions().count(), 5);
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let op = prop_oneof![4 => Just(Op::Put), 1 => Just(Op::Delete)];
     let version = prop_oneof![4 => 1..4_u32, 1 => Just(Event::FINAL)];
@@ -115,5 +140,20 @@ proptest! {
             again.swap(place, (state >> 33) as usize % (place + 1));
         }
         prop_assert_eq!(history(&again), expected);
+    }
+
+    /// Rebuilt from what arrived by then, the history is the one that was held then.
+    #[test]
+    fn known_at_is_the_history_of_what_had_arrived(
+        events in proptest::collection::vec(any_event(), 0..12),
+        when in 0..3_i64,
+    ) {
+        let arrived = |event: &Event| event.arrived.unwrap_or(Moment::from_millis(1));
+        let told: Vec<Event> = events.iter().map(|event| Event { arrived: Some(arrived(event)), ..event.clone() }).collect();
+        let when = Moment::from_millis(when);
+        let held: Vec<Event> = told.iter().filter(|event| arrived(event) <= when).cloned().collect();
+        let mut known = history(&told).known_at(when, &TimeZone::UTC);
+        known.tombstones.sort_by(|a, b| a.delete.order(&b.delete));
+        prop_assert_eq!(known, history(&held));
     }
 }

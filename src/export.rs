@@ -1,0 +1,196 @@
+//! `watchlight export`: a run with all that its lights rest on, as files that need nothing of ours to be read.
+//!
+//! ```text
+//! export.json         what the run stands for: clock, configuration, counts, digest
+//! configuration.json  rules, profiles, items, calendars, zones and code maps as data
+//! facts.ndjson        every version of every record that was judged, with the instant at which it entered
+//! transitions.ndjson  every change of a light, with its proof
+//! standing.ndjson     the lights that stand at the end, each with its proof as of the end
+//! ```
+//!
+//! docs/export.md describes the form. tools/verify_proofs.py reads it and works every light out again, with no code of
+//! ours.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use alerts::CaseLight;
+use anyhow::{Context, bail};
+use facts::digest::LightsDigest;
+use facts::{StandingLight, line};
+use rules::configuration::Configuration;
+use serde_json::{Value, json};
+
+mod conditions;
+mod folder;
+mod rule_data;
+mod tables;
+
+pub(crate) use folder::{About, STANDING, TRANSITIONS};
+use folder::{CONFIGURATION, FACTS, Lines};
+
+use crate::case_desk::case_view;
+use crate::cli::{Exit, ExportArgs, Language};
+use crate::config_folder;
+use crate::play::{self, Play};
+use crate::settings::{self, Sources};
+use crate::terminal::say;
+
+/// Judges the events of `args` and writes the run to a folder.
+///
+/// # Errors
+/// When the configuration is refused, a file cannot be read, or the folder cannot be written or is not empty.
+pub(crate) fn run(args: &ExportArgs, language: Language) -> anyhow::Result<Exit> {
+    let flags = args.workers.flag().into_iter().collect();
+    let settings = settings::load(&Sources::of_process(&args.config.folder, flags))?;
+    let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
+    let configuration = Arc::new(site.configuration);
+    let until = match args.until {
+        Some(until) => until,
+        None => play::highest_at(&args.events, &settings.zone)?,
+    };
+    let out = &args.out;
+    empty_folder(out)?;
+    let play = Play {
+        paths: &args.events,
+        configuration: Arc::clone(&configuration),
+        until,
+        zone: &settings.zone,
+        workers: settings.workers.get(),
+    };
+    let (mut facts, mut transitions) = (Lines::create(out, FACTS)?, Lines::create(out, TRANSITIONS)?);
+    let (mut facts_fault, mut facts_count) = (None, 0_u64);
+    let note = |entry: &dataflow::Entry| {
+        // The canonical line stands in it as it is: its hash decides between two contents of one version.
+        let (enters, fact) = (entry.enters, line::write(&entry.event));
+        let sequence = entry.sequence.map_or_else(|| "null".to_owned(), |sequence| sequence.to_string());
+        facts_count += 1;
+        if facts_fault.is_none() {
+            let said = format!(r#"{{"enters":"{enters}","sequence":{sequence},"fact":{fact}}}"#);
+            facts_fault = facts.write_text(&said).err();
+        }
+    };
+    let mut transitions_count = 0_u64;
+    let told = |said: facts::Transition| {
+        transitions_count += 1;
+        transitions.write_text(&said.to_line())
+    };
+    let (_, lights) = play.run_noting(
+        |_| true,
+        note,
+        told,
+        |runner| {
+            let lights = runner.lights()?.lights;
+            let cases: BTreeSet<&str> = lights.iter().map(|light| light.case.as_str()).collect();
+            let mut proven = Vec::with_capacity(lights.len());
+            for case in cases {
+                let held = runner.case(case)?;
+                proven.extend(
+                    held.and_then(|held| case_view(&held, &configuration, case, until)).map(|view| view.lights),
+                );
+            }
+            Ok((lights, proven.into_iter().flatten().collect::<Vec<_>>()))
+        },
+    )?;
+    if let Some(fault) = facts_fault {
+        return Err(fault);
+    }
+    facts.finish()?;
+    transitions.finish()?;
+    let (lights, proven) = lights;
+    write_standing(out, proven)?;
+    write_json(out, CONFIGURATION, &as_data(&configuration))?;
+    let about = about(&lights, &configuration, until, [facts_count, transitions_count]);
+    about.write(out)?;
+    say!("facts {facts_count}  transitions {transitions_count}  lights {}  {}", lights.len(), out.display())?;
+    say!("clock {until}  configuration {}", configuration.hash)?;
+    say!("digest {}", about.digest)?;
+    Ok(Exit::Fine)
+}
+
+fn about(
+    lights: &[StandingLight],
+    configuration: &Configuration,
+    until: facts::Moment,
+    [facts, transitions]: [u64; 2],
+) -> About {
+    About {
+        format: folder::FORMAT.to_owned(),
+        format_version: folder::FORMAT_VERSION,
+        program: format!("watchlight {}", env!("CARGO_PKG_VERSION")),
+        as_of: until,
+        configuration: configuration.hash.clone(),
+        zone: configuration.zone.iana_name().unwrap_or("UTC").to_owned(),
+        facts,
+        transitions,
+        lights: lights.len() as u64,
+        digest: LightsDigest::of(lights, &configuration.zone).total(),
+    }
+}
+
+/// Everything beside facts and clock that a light depends on.
+fn as_data(configuration: &Configuration) -> Value {
+    let Configuration { hash, zone, rules, profiles, catalogue, calendars, clocks, activities, sources, .. } =
+        configuration;
+    let zones = std::iter::once(zone)
+        .chain(profiles.iter().map(|profile| &profile.zone))
+        .chain(calendars.values().map(|calendar| calendar.zone()));
+    let profiles = profiles.iter().map(|profile| {
+        json!({
+            "id": profile.id,
+            "regions": profile.regions,
+            "default": profile.default,
+            "zone": profile.zone.iana_name().unwrap_or("UTC"),
+            "rules": profile.rules.iter().map(|index| index.0).collect::<Vec<_>>(),
+        })
+    });
+    let clocks =
+        clocks.iter().map(|clock| json!({ "name": clock.name, "deadline": rule_data::deadline(&clock.deadline) }));
+    json!({
+        "hash": hash,
+        "zone": zone.iana_name().unwrap_or("UTC"),
+        "zones": tables::zones(zones),
+        "profiles": profiles.collect::<Vec<_>>(),
+        "rules": rules.iter().map(rule_data::rule).collect::<Vec<_>>(),
+        "clocks": clocks.collect::<Vec<_>>(),
+        "activities": activities.keys().collect::<Vec<_>>(),
+        "sources": sources.iter().map(|(name, map)| (name.to_string(), tables::source(map))).collect::<serde_json::Map<_, _>>(),
+        "items": catalogue.items().map(tables::item).collect::<Vec<_>>(),
+        "calendars": calendars.iter().map(|(id, calendar)| (id.to_string(), tables::calendar(calendar))).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn write_standing(out: &Path, mut lights: Vec<CaseLight>) -> anyhow::Result<()> {
+    lights.sort_by(|a, b| {
+        let key = |light: &CaseLight| {
+            (light.standing.case.clone(), light.standing.rule.clone(), light.standing.instance.clone())
+        };
+        key(a).cmp(&key(b))
+    });
+    let mut file = Lines::create(out, STANDING)?;
+    for CaseLight { standing, rule_version, basis, proof, warnings, .. } in &lights {
+        let mut said = serde_json::to_value(standing).context("a standing light holds only text")?;
+        said["rule_version"] = json!(rule_version);
+        said["basis"] = json!(basis);
+        said["warnings"] = json!(warnings);
+        said["proof"] = json!(proof);
+        file.write(&said)?;
+    }
+    file.finish()
+}
+
+fn write_json(out: &Path, name: &str, data: &Value) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(data).context("data of text and numbers")?;
+    fs::write(out.join(name), text + "\n").with_context(|| format!("could not write {}", out.join(name).display()))
+}
+
+fn empty_folder(out: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(out).with_context(|| format!("could not make the folder {}", out.display()))?;
+    let mut inside = fs::read_dir(out).with_context(|| format!("could not read the folder {}", out.display()))?;
+    if inside.next().is_some() {
+        bail!("the folder {} is not empty; an export goes into a folder of its own", out.display());
+    }
+    Ok(())
+}

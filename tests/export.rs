@@ -1,0 +1,257 @@
+//! `watchlight export` and `tools/verify_proofs.py`: a run is accepted light by light by a reckoning that shares nothing
+//! with the program, and one tampered day, amount, record or instant is named with its place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::replayed::City;
+use crate::support::skip::skip;
+use crate::support::{program, project};
+
+/// For the run that must be accepted.
+const CASES: usize = 6_000;
+/// For runs that are tampered with.
+const FEW_CASES: usize = 1_000;
+
+/// An export in a folder of its own.
+struct Export {
+    folder: TempDir,
+}
+
+impl Export {
+    #[track_caller]
+    fn of(city: &City) -> Export {
+        let export = Export { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        let output = program()
+            .arg("export")
+            .arg(city.events())
+            .arg("--config")
+            .arg(project().join("config"))
+            .args(["--until", &city.generated.until().to_string(), "--out"])
+            .arg(export.path(""))
+            .output()
+            .expect("the program was built with the tests");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        export
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn lines(&self, name: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.path(name)).expect("the export has it");
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+    }
+
+    /// The same export with one file changed.
+    fn with(&self, name: &str, change: impl FnOnce(String) -> String) -> Export {
+        let other = Export { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        for entry in fs::read_dir(self.folder.path()).expect("the export can be read") {
+            let path = entry.expect("the export can be read").path();
+            fs::copy(&path, other.path(file_name(&path))).expect("a file can be copied");
+        }
+        let before = fs::read_to_string(other.path(name)).expect("the export has it");
+        let after = change(before.clone());
+        assert_ne!(before, after, "something was tampered with");
+        fs::write(other.path(name), after).expect("a file can be written");
+        other
+    }
+
+    /// The same export with line `place` (from 0) of a file changed.
+    fn with_line(&self, name: &str, place: usize, change: impl FnOnce(&mut Value)) -> Export {
+        self.with(name, |text| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            let mut line: Value = serde_json::from_str(&lines[place]).expect("a line is JSON");
+            change(&mut line);
+            lines[place] = line.to_string();
+            lines.join("\n") + "\n"
+        })
+    }
+
+    /// What the verifier says, and its exit code; none (and a skip) without python3.
+    fn verified(&self, test: &str) -> Option<(Option<i32>, String)> {
+        let mut script = Command::new("python3");
+        script.arg(project().join("tools/verify_proofs.py")).arg(self.folder.path());
+        match script.env("PYTHONDONTWRITEBYTECODE", "1").output() {
+            Ok(output) => {
+                assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+                Some((output.status.code(), String::from_utf8(output.stdout).expect("it prints UTF-8")))
+            }
+            Err(error) => {
+                skip(test, &format!("no python3: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The verifier must refuse it and say so in a line with all of `words`.
+    #[track_caller]
+    fn named(&self, words: &[&str]) {
+        let Some((code, told)) = self.verified("export::one_tampered_place_is_named") else { return };
+        assert_eq!(code, Some(1), "{told}");
+        let named = told.lines().any(|line| words.iter().all(|word| line.contains(word)));
+        assert!(named, "{words:?} in one line of\n{told}");
+    }
+}
+
+fn file_name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).expect("a plain name")
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
+}
+
+/// How the verifier names a light.
+fn light(line: &Value) -> String {
+    format!("case {}, rule {}, instance {}:", text(line, "case"), text(line, "rule"), text(line, "instance"))
+}
+
+/// The first line that `wanted` takes, with its place.
+#[track_caller]
+fn first(lines: &[Value], wanted: impl Fn(&Value) -> bool) -> (usize, Value) {
+    let found = lines.iter().enumerate().find(|(_, line)| wanted(line));
+    found.map(|(place, line)| (place, line.clone())).expect("the city has such a light")
+}
+
+#[test]
+fn every_light_of_the_sample_city_holds() {
+    let city = City::generate(CASES, 1);
+    let export = Export::of(&city);
+    let replayed = city.replay(&[city.events()], 2);
+    let about: Value = serde_json::from_str(&fs::read_to_string(export.path("export.json")).expect("it is there"))
+        .expect("it is JSON");
+    assert_eq!(text(&about, "digest"), replayed.digest, "an export is a replay");
+    assert_eq!(
+        fs::read_to_string(export.path("transitions.ndjson")).expect("it is there"),
+        replayed.transitions,
+        "to the byte"
+    );
+    let Some((code, told)) = export.verified("export::every_light_of_the_sample_city_holds") else { return };
+    assert_eq!(code, Some(0), "{told}");
+    let counts = format!("lights {}  transitions {}  ", replayed.standing.len(), replayed.transitions.lines().count());
+    assert!(told.contains(&counts) && told.ends_with("everything holds\n"), "{told}");
+
+    let compared = program()
+        .arg("compare")
+        .arg(export.path(""))
+        .arg(city.events())
+        .current_dir(project())
+        .output()
+        .expect("the program was built with the tests");
+    let told = String::from_utf8_lossy(&compared.stdout).into_owned();
+    assert_eq!((compared.status.code(), told.lines().last()), (Some(0), Some("equal")), "{told}");
+}
+
+#[test]
+fn one_tampered_place_is_named() {
+    let city = City::generate(FEW_CASES, 2);
+    let export = Export::of(&city);
+    let standing = export.lines("standing.ndjson");
+    let days = |line: &Value| line["proof"]["days"].as_array().map_or(0, Vec::len);
+    let line_name = |file: &str, place: usize| format!("{file} line {}, ", place + 1);
+
+    // A day of a ledger.
+    let (place, late) = first(&standing, |line| days(line) > 2);
+    let day = text(&late["proof"]["days"][2], "date").to_owned();
+    let tampered = export.with_line("standing.ndjson", place, |line| line["proof"]["days"][2]["counted"] = 7.into());
+    let name = line_name("standing.ndjson", place);
+    tampered.named(&[&name, &light(&late), &format!("proof.days[2] ({day}).counted: the export says 7; ")]);
+
+    // The legal instant of a card.
+    let moved = "2026-04-01T10:00:00.001Z";
+    let tampered = export.with_line("standing.ndjson", place, |line| line["since"] = moved.into());
+    let since = format!("since: the export says {moved}; reckoned is {}", text(&late, "since"));
+    tampered.named(&[&name, &light(&late), &since]);
+
+    // An amount of a fact: the sum of the ledger is another.
+    let (place, paid) = first(&standing, |line| line["proof"]["kind"] == "fee");
+    let record = text(&paid["proof"]["ledger"][0], "id").to_owned();
+    let of_record = |line: &Value, case: &Value, id: &str| line["fact"]["case"] == *case && line["fact"]["id"] == *id;
+    let facts = export.lines("facts.ndjson");
+    let (fact, _) = first(&facts, |line| of_record(line, &paid["case"], &record));
+    let tampered = export.with("facts.ndjson", |text| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines[fact] = lines[fact].replace("\"amount\":\"", "\"amount\":\"9");
+        lines.join("\n") + "\n"
+    });
+    let fen = &paid["proof"]["ledger"][0]["fen"];
+    let ledger = format!("proof.ledger[0] (record {record}).fen: the export says {fen}; reckoned is ");
+    tampered.named(&[&line_name("standing.ndjson", place), &light(&paid), &ledger]);
+
+    // A record is gone: the light that rests on it has lost its start.
+    let (place, late) = first(&standing, |line| line["proof"]["kind"] == "deadline");
+    let start = text(&late["proof"]["start"], "id").to_owned();
+    let tampered = export.with("facts.ndjson", |text| {
+        let kept = text.lines().zip(&facts).filter(|(_, line)| !of_record(line, &late["case"], &start));
+        kept.map(|(line, _)| format!("{line}\n")).collect()
+    });
+    let lost = format!("records that are not among the facts: {start}");
+    tampered.named(&[&line_name("standing.ndjson", place), &light(&late), &lost]);
+    tampered.named(&["export.json: facts: the export says "]);
+
+    // A record is gone that made a light go: the light is missing.
+    let closed = |line: &&Value| line["fact"]["activity"] == "closed";
+    let lit: Vec<&Value> = standing.iter().map(|line| &line["case"]).collect();
+    let transitions = export.lines("transitions.ndjson");
+    let cleared = transitions.iter().find(|line| {
+        let case = &line["case"];
+        let closing = facts.iter().filter(closed).filter(|fact| fact["fact"]["case"] == *case).count();
+        line["kind"] == "cleared" && line["cause"] == "event" && closing == 1 && !lit.contains(&case)
+    });
+    let cleared = cleared.expect("the city has a light that a closing cleared");
+    let tampered = export.with("facts.ndjson", |text| {
+        let gone = |line: &Value| closed(&line) && line["fact"]["case"] == cleared["case"];
+        let kept = text.lines().zip(&facts).filter(|(_, line)| !gone(line));
+        kept.map(|(line, _)| format!("{line}\n")).collect()
+    });
+    tampered.named(&["standing.ndjson: missing is ", &format!("case {}, ", text(cleared, "case"))]);
+
+    // A day off of the calendar is made to work.
+    let holiday = |line: &Value| line["proof"]["days"].as_array()?.iter().position(|day| day["why"] == "holiday");
+    let (place, late) = first(&standing, |line| holiday(line).is_some());
+    let at = holiday(&late).expect("it was looked for");
+    let day = text(&late["proof"]["days"][at], "date").to_owned();
+    let tampered = export.with("configuration.json", |text| {
+        let mut data: Value = serde_json::from_str(&text).expect("it is JSON");
+        let days = data["calendars"]["cn/Asia/Shanghai"]["days"].as_array_mut().expect("listed days");
+        days.retain(|listed| listed["date"] != *day);
+        data.to_string()
+    });
+    let of_day = format!("proof.days[{at}] ({day}).counted: the export says 0; reckoned is 1");
+    tampered.named(&[&line_name("standing.ndjson", place), &light(&late), &of_day]);
+
+    // A transition is gone: the chain is broken where it stood.
+    let (place, again) = first(&transitions, |line| line["revision"] == 2);
+    let gone = transitions
+        .iter()
+        .position(|line| line["revision"] == 1 && light(line) == light(&again))
+        .expect("the one before it");
+    let tampered = export.with("transitions.ndjson", |text| {
+        let kept = text.lines().enumerate().filter(|(index, _)| *index != gone);
+        kept.map(|(_, line)| format!("{line}\n")).collect()
+    });
+    let revision = "revision: the export says 2; the chain before it asks for 1";
+    tampered.named(&[&line_name("transitions.ndjson", place - 1), &light(&again), revision]);
+}
+
+#[test]
+fn an_export_goes_into_a_folder_of_its_own() {
+    let city = City::generate(20, 1);
+    let output = program()
+        .arg("export")
+        .arg(city.events())
+        .arg("--config")
+        .arg(project().join("config"))
+        .arg("--out")
+        .arg(project())
+        .output()
+        .expect("the program was built with the tests");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not empty; an export goes into a folder of its own"));
+}
