@@ -422,7 +422,8 @@ fn extensions(scope: &Scope<'_, '_>, spec: &ExtensionSpec, from: Start) -> Vec<(
     granted.collect()
 }
 
-/// The fact that the law makes of silence: (fact, the first instant from which it is in force).
+/// The fact that the law makes of silence: (fact, the first instant from which it is in force). It says that it
+/// happened and nothing else: what the start told of the case may have been told otherwise since.
 pub(crate) fn deem<'a>(
     view: &CaseView<'a>,
     rule: &Rule,
@@ -446,9 +447,9 @@ pub(crate) fn deem<'a>(
     }
     let start = view.facts[place].event;
     let at = if deems.dated_start { start.at } else { EventTime::Instant(due.at) };
-    let detail = start.detail.clone();
     let id = format!("{}:{}:{}", rule.id, deems.activity, start.id).into();
-    let event = Event { id, activity: deems.activity.clone(), at, seq: None, version: 1, detail, ..start.clone() };
+    let event =
+        Event { id, activity: deems.activity.clone(), at, seq: None, version: 1, detail: None, ..start.clone() };
     Some((event, due.after))
 }
 
