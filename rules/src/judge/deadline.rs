@@ -305,7 +305,6 @@ fn stop_event(
     from: Start,
     used: &[usize],
 ) -> Option<usize> {
-    let facts = &scope.view.facts;
     let paired = |place: usize| {
         start.is_none_or(|start| {
             let agree = |field: &EventField| scope.event_field(place, field) == scope.event_field(start, field);

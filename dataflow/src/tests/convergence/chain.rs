@@ -178,13 +178,14 @@ fn rewritten_by_a_later_fact(compared: &Compared<'_>, then: Moment, now: Moment)
     })
 }
 
-/// Of two ends of one kind that became known since, one lies before and one after what was told: the later one, where it
-/// serves a run better, has the run go on up to it, as the earlier one alone would not.
+/// Of two ends that became known since, one lies before and one after what was told. A run prefers an end from its
+/// start on, so the later one can have it go on past the earlier one, which alone would have ended it.
 fn ended_by_another_fact(compared: &Compared<'_>, then: Moment, now: Moment) -> bool {
+    use Activity::{Closed, SpecialEnded, StageCompleted, Withdrawn};
     let zone = compared.regimes[SHIPPED].calendar.zone();
     let known = compared.known_at(then).len();
     let since = compared.known_at(now)[known..].iter().map(|(event, _)| event);
-    let ends = since.filter(|event| matches!(event.activity, Activity::StageCompleted | Activity::SpecialEnded));
+    let ends = since.filter(|event| matches!(event.activity, Closed | SpecialEnded | StageCompleted | Withdrawn));
     let (before, after): (Vec<&Event>, Vec<&Event>) = ends.partition(|event| event.at.moment(zone) <= then);
-    before.iter().any(|one| after.iter().any(|other| one.activity == other.activity))
+    !before.is_empty() && !after.is_empty()
 }
