@@ -105,6 +105,8 @@ pub enum Feature {
     Open,
     /// Closed twice.
     SecondClose,
+    /// Reopened, with stages after it.
+    Reopened,
     /// A refusal without a reason.
     NoReason,
     /// Fees.

@@ -433,6 +433,14 @@ impl Life<'_, '_> {
             let at = self.pass(3);
             self.say(Activity::from_name("archived"), at);
         }
+        if self.dice.chance(Feature::Reopened, 10) {
+            let at = self.pass(3);
+            self.say(Activity::Reopened, at);
+            for stage in self.stages.clone().into_iter().rev().take(2) {
+                self.stage(stage);
+            }
+            self.close();
+        }
         if self.dice.chance(Feature::Waiver, 12) {
             self.appeal();
         }
