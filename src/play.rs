@@ -85,12 +85,7 @@ impl Play<'_> {
     }
 
     /// Feeds the wanted facts that arrived by the end, each as the clock has it enter.
-    fn feed(
-        &self,
-        runner: &Runner,
-        batch_lines: usize,
-        wanted: impl Fn(&Event) -> bool,
-    ) -> anyhow::Result<Replayed> {
+    fn feed(&self, runner: &Runner, batch_lines: usize, wanted: impl Fn(&Event) -> bool) -> anyhow::Result<Replayed> {
         let mut clock = VirtualClock::new(Some(self.until));
         let mut replayed = Replayed::default();
         let mut lines_before = 0;

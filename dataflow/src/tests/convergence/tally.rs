@@ -48,9 +48,18 @@ const FULL_RUN: u64 = 100_000;
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Tally { histories, worlds, facts, transitions, instants, looks, endings, .. } = self;
-        writeln!(out, "{histories:>9} histories in {worlds} worlds, {facts} record versions fed, {transitions} transitions said")?;
-        writeln!(out, "{instants:>9} instants of a history at which what was said, folded, was compared with the twin")?;
-        writeln!(out, "{looks:>9} instants of a world at which the standing lights and counts were compared with the fold")?;
+        writeln!(
+            out,
+            "{histories:>9} histories in {worlds} worlds, {facts} record versions fed, {transitions} transitions said"
+        )?;
+        writeln!(
+            out,
+            "{instants:>9} instants of a history at which what was said, folded, was compared with the twin"
+        )?;
+        writeln!(
+            out,
+            "{looks:>9} instants of a world at which the standing lights and counts were compared with the fold"
+        )?;
         writeln!(out, "{endings:>9} endings of a card whose wording was compared with the twin")?;
         writeln!(out, "\nhistories with")?;
         let features = self.features.iter().map(|(feature, count)| (spoken(&format!("{feature:?}")), *count));

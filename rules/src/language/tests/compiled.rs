@@ -383,7 +383,8 @@ fn a_faulty_rule_is_told_once_however_many_profiles_there_are() {
 
 #[test]
 fn a_condition_over_facts_to_come_says_from_when_its_card_holds() {
-    let keys = "on = 'any | held'\nwhen = 'event.at - event.received > 5min'\ncards.warning = { from = 'event.received' }";
+    let keys =
+        "on = 'any | held'\nwhen = 'event.at - event.received > 5min'\ncards.warning = { from = 'event.received' }";
     let loaded = good(&condition(keys));
     let rule = rule(&loaded, "X-1@1+national");
     let from = rule.cards[0].from.as_ref().expect("the card says from when it holds");
