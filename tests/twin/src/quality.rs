@@ -3,7 +3,7 @@
 //! Two groups: faults of records, seen in the versions as they came ([`of_records`]), and faults of a case,
 //! seen in its facts ([`lit`]). Codes of a source with a map are translated here, too ([`translate`]).
 
-use facts::event::Detail;
+use facts::event::{Detail, FeeAct};
 use facts::{Activity, Address, Card, Event, EventTime, Moment, Op};
 use jiff::civil::Time;
 
@@ -160,7 +160,9 @@ fn unknown_item(case: &Case<'_>, profile: TwinProfile) -> Vec<Lit> {
         use Activity::{Accepted, Closed, Fee, StageCompleted, StageStarted};
         matches!(activity, Accepted | StageStarted | StageCompleted | Fee | Closed)
     };
-    let by_facts = case.facts.iter().filter(|fact| calls(&fact.event.activity)).map(|fact| fact.at);
+    let charges = |fact: &Fact| fact.event.detail().fee.as_ref().is_some_and(|fee| fee.act == FeeAct::Charged);
+    let calling = case.facts.iter().filter(|fact| calls(&fact.event.activity) || charges(fact));
+    let by_facts = calling.map(|fact| fact.at);
     let by_law = deemed_acceptance(case, counting(profile)).map(|start| start.at);
     let since = by_facts.chain(by_law).min().filter(|_| case.item.is_none());
     since.map(|since| Lit { rule: "DQ-05", instance: "-".into(), card: Card::Warning, since }).into_iter().collect()
