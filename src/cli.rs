@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facts::Moment;
 
@@ -153,7 +154,7 @@ pub struct CheckArgs {
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
 pub struct ExplainArgs {
     /// The case number
-    #[arg(value_name = "CASE")]
+    #[arg(value_name = "CASE", value_parser = NonEmptyStringValueParser::new())]
     pub case: String,
     /// A file of events, one JSON object a line; .gz and .zst are unpacked. May be given several times
     #[arg(long, required = true, value_name = "FILE")]

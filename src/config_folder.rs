@@ -5,13 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use facts::proof::Lang;
 use jiff::tz::TimeZone;
 use rules::fault::Fault;
 use rules::site::{self, Files, Site};
 
 use crate::checkpointing::Sources;
+/// How the names of files end; a folder of such a name is a mistake.
+const FILE_ENDINGS: [&str; 3] = [".toml", ".csv", ".xlsx"];
+/// The largest file that is read.
+const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// Reads every file that a light can depend on, by its path below `folder`.
 ///
@@ -34,18 +38,33 @@ pub(crate) fn read_where(folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow
         for entry in entries {
             let entry = entry.with_context(|| format!("could not read the folder {}", here.display()))?;
             let path = below.join(entry.file_name());
-            if entry.file_type().with_context(|| format!("could not look at {}", path.display()))?.is_dir() {
-                folders.push(path);
-                continue;
-            }
             let name = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-            if wanted(&name) {
-                let bytes = fs::read(folder.join(&path)).with_context(|| format!("could not read {name}"))?;
+            let is_folder = entry.file_type().with_context(|| format!("could not look at {name}"))?.is_dir();
+            let named_as_file = FILE_ENDINGS.iter().any(|ending| name.ends_with(ending));
+            if is_folder && !named_as_file {
+                folders.push(path);
+            } else if wanted(&name) {
+                let bytes = contents(&folder.join(&path)).with_context(|| format!("could not read {name}"))?;
                 files.insert(name, bytes);
             }
         }
     }
     Ok(files)
+}
+
+/// The bytes of a plain file, or of one that a link leads to. A pipe would keep us waiting, and a device never ends.
+fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if about.is_dir() {
+        bail!("it is a folder, or a link to one, which is not followed; a file is expected here");
+    }
+    if !about.is_file() {
+        bail!("it is no plain file");
+    }
+    if about.len() > FILE_BYTES_MAX {
+        bail!("it has {} bytes; at most {FILE_BYTES_MAX}", about.len());
+    }
+    Ok(fs::read(path)?)
 }
 
 /// Loads the set in `folder`; `zone` is the site's. Faults that refuse the set go into the error, all of them.

@@ -1,13 +1,12 @@
 //! `watchlight generate`: the sample city's events, and the lights they must lead to.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::Context;
 use bench::{Options, Profile};
 
 use crate::cli::{Exit, GenerateArgs};
+use crate::output_file::{create, refuse_overwriting};
 use crate::terminal::say;
 
 /// The profile of the sample city.
@@ -18,6 +17,7 @@ const PROFILE: &str = "yichun-week";
 /// # Errors
 /// When a file cannot be written.
 pub(crate) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
+    refuse_overwriting([&args.out, &args.truth].into_iter().chain(&args.plans), [])?;
     let profile = Profile::named(PROFILE).context("the shipped profile is sound")?;
     let options = Options { cases: args.cases as usize, seed: args.seed, profile };
     let generated = bench::generate(&options)?;
@@ -30,11 +30,6 @@ pub(crate) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     say!("clock {} to {}", generated.replay_from(), generated.until())?;
     say!("sha256 {}  {}", events.sha256, args.out.display())?;
     Ok(Exit::Fine)
-}
-
-fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    let file = File::create(path).with_context(|| format!("could not create {}", path.display()))?;
-    Ok(BufWriter::with_capacity(1 << 20, file))
 }
 
 fn unwritable(path: &Path) -> String {

@@ -5,7 +5,7 @@
 //! size of the log. The log's facts come whole or not at all: the file is written after the last trace was read.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use rules::fault::{Fault, Place};
 
 use crate::cli::{Exit, ImportCommand, ImportXesArgs, Language};
+use crate::output_file::{create, refuse_overwriting};
 use crate::terminal::{self, say};
 
 mod time_order;
@@ -49,8 +50,9 @@ fn xes(args: &ImportXesArgs, lang: Lang) -> anyhow::Result<Exit> {
             return Ok(Exit::FaultsFound);
         }
     };
+    refuse_overwriting([&args.out], [&args.log, &args.map])?;
     let log = File::open(&args.log).with_context(|| format!("could not open {}", args.log.display()))?;
-    let out = File::create(&args.out).with_context(|| format!("could not create {}", args.out.display()))?;
+    let mut out = create(&args.out)?;
     let bar = terminal::bytes_bar(log.metadata().map_or(0, |about| about.len()));
     let beside = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut lines = TimeOrder::new(beside, RUN_BYTES);
@@ -59,7 +61,6 @@ fn xes(args: &ImportXesArgs, lang: Lang) -> anyhow::Result<Exit> {
         .with_context(|| format!("{} was not imported, and {} is empty", args.log.display(), args.out.display()))?;
     bar.finish_and_clear();
     let unwritable = || format!("could not write {}", args.out.display());
-    let mut out = BufWriter::with_capacity(1 << 20, out);
     lines.write(&mut out).with_context(unwritable)?;
     out.flush().with_context(unwritable)?;
     for fault in report.faults.iter().take(FAULTS_PRINTED_MAX) {

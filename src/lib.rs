@@ -27,6 +27,7 @@ mod guarded_clock;
 mod import;
 mod in_force;
 pub mod nats_server;
+mod output_file;
 mod play;
 mod readers;
 mod replay;

@@ -3,8 +3,7 @@
 //! What is written is sorted by clock, case, rule and instance, and byte-equal for
 //! every batch size and number of workers.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use facts::{Light, Transition};
 
 use crate::cli::{Exit, Language, ReplayArgs};
 use crate::config_folder;
+use crate::output_file::{create, refuse_overwriting};
 use crate::play::{self, Play};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
@@ -24,6 +24,7 @@ use crate::terminal::say;
 /// # Errors
 /// When the configuration is refused, or a file cannot be read or written.
 pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit> {
+    refuse_overwriting(args.out.iter().chain(&args.standing), &args.events)?;
     let flags = args.workers.flag().into_iter().collect();
     let settings = settings::load(&Sources::of_process(&args.config.folder, flags))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
@@ -72,9 +73,4 @@ fn write_standing(path: &Path, lines: &[StandingLine]) -> anyhow::Result<()> {
         writeln!(out, "{text}").with_context(|| format!("could not write {}", path.display()))?;
     }
     out.flush().with_context(|| format!("could not write {}", path.display()))
-}
-
-fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    let file = File::create(path).with_context(|| format!("could not create {}", path.display()))?;
-    Ok(BufWriter::with_capacity(1 << 20, file))
 }

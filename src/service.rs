@@ -21,7 +21,7 @@ use anyhow::{Context, anyhow};
 use dataflow::{Desk, Options, Runner};
 use ingest::jetstream::{Health, IntakeOptions, Position};
 use ingest::streams::{self, ALERTS, APPROVALS, StreamOptions};
-use ingest::{Arrival, Connection, Intake, ServerOptions, server};
+use ingest::{Arrival, Connection, Intake, server};
 use rules::configuration::Configuration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -36,7 +36,7 @@ use crate::figures;
 use crate::guarded_clock::GuardedClock;
 use crate::in_force::InForce;
 use crate::readers::Readers;
-use crate::settings::{ClockKind, NatsLogin, NatsSettings, Settings, StreamSettings};
+use crate::settings::{ClockKind, Settings, StreamSettings};
 use crate::voice::Voice;
 
 /// How often readiness and the figures of the dataflow are looked at.
@@ -144,7 +144,24 @@ impl Service {
 
 async fn start(machine: Machine, settings: &Settings, site: Sources) -> anyhow::Result<Parts> {
     figures::install();
-    let connection = server::connect(&server_options(&settings.nats)).await?;
+    let connection = server::connect(&settings.nats).await?;
+    let denials = connection.denials.clone();
+    start_on(connection, machine, settings, site).await.map_err(|error| match denials.told() {
+        // A request that is denied gets no answer: the reason stands beside it.
+        denied if denied.is_empty() => error,
+        denied => error.context(format!(
+            "the NATS server denies its user what Watchlight needs: {}. docs/nats.md lists what to grant",
+            denied.join(", ")
+        )),
+    })
+}
+
+async fn start_on(
+    connection: Connection,
+    machine: Machine,
+    settings: &Settings,
+    site: Sources,
+) -> anyhow::Result<Parts> {
     let streams = streams::ensure(&connection, &stream_options(&settings.streams)).await?;
     for difference in &streams.differences {
         tracing::warn!(%difference, "a stream is not as this product would make it");
@@ -371,18 +388,6 @@ async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
         }
     }
     Ok(Ledger::open(url).await?)
-}
-
-fn server_options(nats: &NatsSettings) -> ServerOptions {
-    let login = match &nats.login {
-        NatsLogin::Open => server::Login::Open,
-        NatsLogin::Password { user, password } => {
-            server::Login::Password { user: user.clone(), password: password.clone() }
-        }
-        NatsLogin::Token(token) => server::Login::Token(token.clone()),
-        NatsLogin::CredentialsFile(path) => server::Login::CredentialsFile(path.clone()),
-    };
-    ServerOptions { urls: nats.urls.clone(), login, authority: nats.authority.clone(), tls_required: nats.tls_required }
 }
 
 fn stream_options(streams: &StreamSettings) -> StreamOptions {

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use facts::Moment;
+use ingest::ServerOptions;
 use jiff::tz::TimeZone;
 
 mod checked;
@@ -45,8 +46,8 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// The page and the API.
     pub http: HttpSettings,
-    /// The NATS server.
-    pub nats: NatsSettings,
+    /// The NATS server and who we are to it.
+    pub nats: ServerOptions,
     /// The streams on it.
     pub streams: StreamSettings,
     /// The database of lights.
@@ -64,37 +65,6 @@ pub struct Settings {
 pub struct HttpSettings {
     /// A loopback address and a port.
     pub listen: SocketAddr,
-}
-
-/// The NATS server and who we are to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NatsSettings {
-    /// Addresses of one server or of one cluster, without user or password.
-    pub urls: Vec<String>,
-    /// How to log in.
-    pub login: NatsLogin,
-    /// A PEM file with the authority that signed the server's certificate; the system's own when absent.
-    pub authority: Option<PathBuf>,
-    /// Refuse a connection without TLS.
-    pub tls_required: bool,
-}
-
-/// How to log in to the NATS server.
-#[derive(Clone, PartialEq, Eq)]
-pub enum NatsLogin {
-    /// The server asks nothing.
-    Open,
-    /// A user and a password.
-    Password {
-        /// User name.
-        user: String,
-        /// Password.
-        password: String,
-    },
-    /// A token.
-    Token(String),
-    /// A file with a JWT and a seed.
-    CredentialsFile(PathBuf),
 }
 
 /// What the three streams are made with when they are absent.
@@ -229,18 +199,6 @@ pub fn resolve(file: &str, path: &Path, environment: &[(String, String)], flags:
         _ => {
             faults.sort();
             Err(faults)
-        }
-    }
-}
-
-/// Says which kind, never the secret.
-impl std::fmt::Debug for NatsLogin {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            NatsLogin::Open => out.write_str("Open"),
-            NatsLogin::Password { user, .. } => write!(out, "Password {{ user: {user:?} }}"),
-            NatsLogin::Token(_) => out.write_str("Token"),
-            NatsLogin::CredentialsFile(path) => write!(out, "CredentialsFile({path:?})"),
         }
     }
 }

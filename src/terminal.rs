@@ -1,6 +1,6 @@
 //! What a person sees in the terminal: results, remarks, a progress bar, and a screen that is redrawn in place.
 //!
-//! Results go to standard output with [`say!`], and only there are they printed: `println!` panics when nobody reads
+//! Results go to standard output with `say!`, and only there are they printed: `println!` panics when nobody reads
 //! any more, as in `watchlight check | head -1`. All else goes to standard error or to a writer handed in. Where
 //! nobody looks (no terminal), the bar is silent and the screen is not used.
 

@@ -111,7 +111,7 @@ fn every_fault_of_every_file_is_told_at_once() {
     site/watchlight.toml:4:10 error ST01 http.listen is of type integer; it must be a text in quotation marks
       | listen = 8600
       |          ^^^^
-    site/calendars/cn/2026.toml:4:8 error wrong_year 2025-01-01 is not in 2026; list it in the file of 2025
+    site/calendars/cn/2026.toml:4:8 error CA05 2025-01-01 is not in 2026; list it in the file of 2025
       | date = 2025-01-01
       |        ^^^^^^^^^^
     site/catalogue/items.csv:2:4 error CT07 D2 (promise): "soon" is not a limit
@@ -140,7 +140,7 @@ fn every_fault_of_every_file_is_told_at_once() {
     site/watchlight.toml:4:10 错误 ST01 http.listen 是类型 integer，应为带引号的文本
       | listen = 8600
       |          ^^^^
-    site/calendars/cn/2026.toml:4:8 错误 wrong_year 2025-01-01 不在 2026 年；请写入 2025 年的文件
+    site/calendars/cn/2026.toml:4:8 错误 CA05 2025-01-01 不在 2026 年；请写入 2025 年的文件
       | date = 2025-01-01
       |        ^^^^^^^^^^
     site/catalogue/items.csv:2:4 错误 CT07 D2（promise）："soon" 不是时限
@@ -168,9 +168,47 @@ fn every_fault_of_every_file_is_told_at_once() {
 fn a_warning_is_shown_and_does_not_fail() {
     let folder = folder(&[]);
     fs::remove_dir_all(folder.path().join("site/catalogue")).expect("it is there");
+    let late = folder.path().join("site/rules/late.toml");
+    fs::write(&late, GOOD[2].1.replace("\"5wd\"", "\"item.promise\"")).expect("it can be written");
     let (code, said) = check(folder.path(), "en");
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains(" warning ") && said.contains(": no faults, warnings 1; "), "{said}");
+    assert!(said.starts_with("site/catalogue warning CT21 there is no catalogue"), "{said}");
+    assert!(said.contains(": no faults, warnings 1; "), "{said}");
+}
+
+#[test]
+fn a_folder_whose_rules_ask_no_catalogue_needs_none() {
+    let folder = folder(&[]);
+    fs::remove_dir_all(folder.path().join("site/catalogue")).expect("it is there");
+    let (code, said) = check(folder.path(), "en");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("site: no faults, warnings 0; "), "{said}");
+}
+
+#[test]
+fn a_scenario_of_a_rule_that_is_not_there_is_told() {
+    let scenario = GOOD[3].1.replace("rules = [\"L-01\"]", "rules = [\"L-O1\"]");
+    let folder = folder(&[("rules/late.cases.toml", &scenario)]);
+    let (code, said) = check(folder.path(), "en");
+    assert_eq!(code, Some(1), "{said}");
+    insta::assert_snapshot!(said, @r#"
+    site/rules/late.cases.toml:1:10 error SC02 there is no rule L-O1; did you mean L-01?
+      | rules = ["L-O1"]
+      |          ^^^^^^
+    site/rules/late.cases.toml:7:57 error SC02 L-01 is not among the `rules` of this file (L-O1): its lights are not looked at
+      | expect = [{ at = "2026-03-20T00:00:00+08:00", lights = ["L-01 red"] }]
+      |                                                         ^^^^^^^^^^
+    site: errors 2, warnings 0
+    "#);
+    insta::assert_snapshot!(check(folder.path(), "zh").1, @r#"
+    site/rules/late.cases.toml:1:10 错误 SC02 没有规则 L-O1，是否为 L-01？
+      | rules = ["L-O1"]
+      |          ^^^^^^
+    site/rules/late.cases.toml:7:57 错误 SC02 L-01 不在本文件的 rules 中（L-O1），它的灯不会被看到
+      | expect = [{ at = "2026-03-20T00:00:00+08:00", lights = ["L-01 red"] }]
+      |                                                         ^^^^^^^^^^
+    site：错误 2，警告 0
+    "#);
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl CaseState {
         }
         let owner = before.owner.clone();
         self.judgement = judge.rejudge(&case, before, touched);
-        if self.judgement.owner != owner && !planted!(NewOwnerJudgedByHalves) {
+        if self.judgement.owner != owner {
             self.judgement = judge.judge(&case);
         }
     }

@@ -14,6 +14,8 @@
 //! deadlines at their own instants and says what changed. What it emits downstream is an ordinary
 //! differential collection; every number over many cases is differential from there on.
 //!
+//! Beside the graph, [`checkpoint`] keeps all facts on disk and hands them to a fresh graph, whatever its number of workers.
+//!
 //! Time is the supervision clock in milliseconds; an input advanced to T means that every fact which
 //! enters before T has been fed. Instants before the frontier are *closed*: worked through for good.
 //!
@@ -42,13 +44,12 @@ mod planted;
 mod runner;
 mod said;
 mod supervise;
+pub mod textbook;
 mod transitions;
 mod worker;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod textbook;
 
 pub use case_hash::{case_hash, worker_of};
 pub use closings::{Closed, Closings};

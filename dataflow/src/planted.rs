@@ -128,8 +128,6 @@ pub(crate) enum Fault {
     TouchedForgetsAnActivity,
     /// Only what the new version says touches rules, not what the old one said.
     TouchedByTheNewVersionOnly,
-    /// A case that goes to an office with other rules keeps what it had found by the old ones.
-    NewOwnerJudgedByHalves,
     /// A new configuration judges what is touched next, not what is there.
     ConfigurationWaitsForFacts,
     /// A new configuration takes effect after the facts of its instant.
@@ -159,7 +157,7 @@ pub(crate) enum Fault {
 #[cfg(test)]
 impl Fault {
     /// All of them.
-    pub(crate) const ALL: [Fault; 27] = [
+    pub(crate) const ALL: [Fault; 26] = [
         Fault::WakeNotQueuedAgain,
         Fault::SecondWakeOfAnInstantLost,
         Fault::HeldFactNotWoken,
@@ -174,7 +172,6 @@ impl Fault {
         Fault::LastVersionWins,
         Fault::TouchedForgetsAnActivity,
         Fault::TouchedByTheNewVersionOnly,
-        Fault::NewOwnerJudgedByHalves,
         Fault::ConfigurationWaitsForFacts,
         Fault::ConfigurationAfterFacts,
         Fault::FirstCardNotTheWorst,

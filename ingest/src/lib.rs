@@ -37,4 +37,6 @@ pub use xes_map::{MapError, MapFault, XesMap};
 #[cfg(test)]
 mod operator_files_tests;
 #[cfg(test)]
+mod secured_tests;
+#[cfg(test)]
 mod test_support;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::server::Login;
+use crate::server::{Login, Secret};
 use crate::streams::{self, APPROVALS, StreamOptions};
 use crate::test_support::{TestServer, find_binary, root};
 
@@ -67,7 +67,8 @@ async fn an_office_speaks_on_its_own_subject_only_and_hears_no_other() {
     let permissions = std::fs::read_to_string(root().join("config/nats/permissions.example.conf")).expect("shipped");
     let test = "an_office_speaks_on_its_own_subject_only_and_hears_no_other";
     let Some(server) = TestServer::start_with(test, &permissions) else { return };
-    let user = |user: &str, password: &str| Login::Password { user: user.into(), password: password.into() };
+    let user =
+        |user: &str, password: &str| Login::Password { user: user.into(), password: Secret::Text(password.into()) };
     let watchlight = server.connect_as(user("watchlight", "change-me-watchlight")).await;
     streams::ensure(&watchlight, &StreamOptions::default()).await.expect("watchlight keeps the streams");
     let url = format!("nats://yuanzhou-fagai:change-me-yuanzhou@127.0.0.1:{}", server.port);

@@ -1,56 +1,32 @@
 //! The connection to NATS: which server, who we are, and which versions we work with.
 //!
 //! Servers before 2.10 accept settings they do not know and drop them without a word, so they are refused;
-//! servers before 2.12.7 have known holes, so they are warned of.
+//! servers before 2.12.7 have known holes, so they are warned of. A connection that cannot be had is told with what to
+//! do about it; no secret is part of any message.
 
-use std::path::PathBuf;
+use std::error::Error;
 use std::time::Duration;
 
 use async_nats::jetstream;
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{AuthError, Client, ConnectErrorKind, ConnectOptions, Event};
+
+mod denials;
+mod login;
+mod tls;
+
+pub use denials::Denials;
+pub use login::{Login, LoginError, Secret};
+pub use tls::{OwnCertificate, Tls, TlsFileError};
 
 /// Where the server is and who we are to it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ServerOptions {
     /// `nats://host:port` or `tls://host:port`, one or several of one cluster.
     pub urls: Vec<String>,
     /// How we log in.
     pub login: Login,
-    /// A PEM file with the authority that signed the server's certificate; the system's own when absent.
-    pub authority: Option<PathBuf>,
-    /// Refuse a connection without TLS.
-    pub tls_required: bool,
-}
-
-/// How we log in.
-#[derive(Clone, Default)]
-pub enum Login {
-    /// The server asks nothing.
-    #[default]
-    Open,
-    /// A user and a password.
-    Password {
-        /// User name.
-        user: String,
-        /// Password.
-        password: String,
-    },
-    /// A token.
-    Token(String),
-    /// A credentials file with a JWT and a seed.
-    CredentialsFile(PathBuf),
-}
-
-/// Says which kind, never the secret.
-impl std::fmt::Debug for Login {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Login::Open => out.write_str("Open"),
-            Login::Password { user, .. } => write!(out, "Password {{ user: {user:?} }}"),
-            Login::Token(_) => out.write_str("Token"),
-            Login::CredentialsFile(path) => write!(out, "CredentialsFile({path:?})"),
-        }
-    }
+    /// Our side of TLS.
+    pub tls: Tls,
 }
 
 /// A connection that was checked. Clones share it.
@@ -62,6 +38,8 @@ pub struct Connection {
     pub jetstream: jetstream::Context,
     /// What the server says of itself.
     pub version: Version,
+    /// What the server has denied us since.
+    pub denials: Denials,
 }
 
 /// A server's version.
@@ -96,30 +74,46 @@ impl std::fmt::Display for Version {
 /// Why there is no connection to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Nobody there, or we were not let in.
+    /// Nobody there.
     #[error(
-        "could not connect to NATS at {urls}. Check that the server runs and that [nats] in watchlight.toml names it"
+        "could not connect to NATS at {urls}: {reason}. Check that the server runs and that [nats] in watchlight.toml names it"
     )]
     Unreachable {
         /// The addresses tried.
         urls: String,
         /// The client's reason.
-        source: async_nats::ConnectError,
+        reason: String,
     },
+    /// The server is there, and does not let us in.
+    #[error("the NATS server at {urls} does not let us in as {who}. {advice}")]
+    Refused {
+        /// The addresses tried.
+        urls: String,
+        /// Who we said we are; never a secret.
+        who: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The server is there, and no TLS connection to it comes about.
+    #[error("no TLS connection to NATS at {urls}: {advice}")]
+    Tls {
+        /// The addresses tried.
+        urls: String,
+        /// What is wrong and what to do.
+        advice: String,
+    },
+    /// What we log in with cannot be read.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// A file of certificates cannot be read.
+    #[error(transparent)]
+    TlsFile(#[from] TlsFileError),
     /// An address is no address.
     #[error("\"{url}\" is not the address of a NATS server; write nats://host:4222")]
     BadUrl {
         /// As written.
         url: String,
         /// What is wrong with it.
-        source: std::io::Error,
-    },
-    /// The credentials file cannot be read.
-    #[error("could not read the credentials file {}", path.display())]
-    Credentials {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
         source: std::io::Error,
     },
     /// Too old, or no version at all.
@@ -148,11 +142,14 @@ pub enum ConnectError {
 pub async fn connect(options: &ServerOptions) -> Result<Connection, ConnectError> {
     let urls = options.urls.join(", ");
     let addresses = addresses(options)?;
-    let client = connect_options(options)
-        .await?
-        .connect(addresses)
-        .await
-        .map_err(|source| ConnectError::Unreachable { urls: urls.clone(), source })?;
+    options.tls.check_files()?;
+    options.login.shown(b"")?;
+    if let Some(path) = options.login.readable_by_others() {
+        tracing::warn!(path = %path.display(), "everybody on this machine can read this secret; chmod 600 would end that");
+    }
+    let denials = Denials::default();
+    let connecting = connect_options(options, denials.clone()).connect(addresses).await;
+    let client = connecting.map_err(|error| not_connected(options, &urls, &error))?;
     let info = client.server_info();
     let version = match Version::parse(&info.version) {
         Some(version) if version >= Version::LEAST => version,
@@ -170,7 +167,7 @@ pub async fn connect(options: &ServerOptions) -> Result<Connection, ConnectError
         .backpressure_on_inflight(true)
         .build(client.clone());
     tracing::info!(%version, %urls, "connected to nats");
-    Ok(Connection { client, jetstream, version })
+    Ok(Connection { client, jetstream, version, denials })
 }
 
 /// Answers and facts are delivered to subjects below this one. Not the usual `_INBOX`, which every sender may
@@ -185,100 +182,85 @@ fn addresses(options: &ServerOptions) -> Result<Vec<async_nats::ServerAddr>, Con
     options.urls.iter().map(read).collect()
 }
 
-async fn connect_options(options: &ServerOptions) -> Result<ConnectOptions, ConnectError> {
-    let mut connect = ConnectOptions::new()
+fn connect_options(options: &ServerOptions, denials: Denials) -> ConnectOptions {
+    let login = options.login.clone();
+    let shown = move |nonce: Vec<u8>| std::future::ready(login.shown(&nonce).map_err(AuthError::new));
+    let mut connect = ConnectOptions::with_auth_callback(shown)
         .name("watchlight")
         .custom_inbox_prefix(INBOX_PREFIX)
         .connection_timeout(REQUEST_TIMEOUT)
         .ping_interval(Duration::from_secs(10))
         .reconnect_delay_callback(|attempt| Duration::from_millis((50 << attempt.min(6)).min(2_000)))
-        .require_tls(options.tls_required)
-        .event_callback(|event| async move { tell(&event) });
-    connect = match &options.login {
-        Login::Open => connect,
-        Login::Password { user, password } => connect.user_and_password(user.clone(), password.clone()),
-        Login::Token(token) => connect.token(token.clone()),
-        Login::CredentialsFile(path) => connect
-            .credentials_file(path)
-            .await
-            .map_err(|source| ConnectError::Credentials { path: path.clone(), source })?,
-    };
-    Ok(match &options.authority {
-        Some(path) => connect.add_root_certificates(path.clone()),
-        None => connect,
-    })
+        .require_tls(options.tls.required)
+        .event_callback(move |event| {
+            tell(&event, &denials);
+            std::future::ready(())
+        });
+    if let Some(path) = &options.tls.authority {
+        connect = connect.add_root_certificates(path.clone());
+    }
+    if let Some(own) = &options.tls.own {
+        connect = connect.add_client_certificate(own.certificate.clone(), own.key.clone());
+    }
+    connect
 }
 
-fn tell(event: &Event) {
+/// Why there is no connection, in words that say what to do.
+fn not_connected(options: &ServerOptions, urls: &str, error: &async_nats::ConnectError) -> ConnectError {
+    let urls = urls.to_owned();
+    if let Some(advice) = options.tls.advice(error) {
+        return ConnectError::Tls { urls, advice };
+    }
+    let reason = last_cause(error);
+    match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            ConnectError::Refused { urls, who: options.login.who(), advice: advice_on_login(&options.login) }
+        }
+        ConnectErrorKind::Tls => ConnectError::Tls { urls, advice: reason },
+        _ => ConnectError::Unreachable { urls, reason },
+    }
+}
+
+fn advice_on_login(login: &Login) -> &'static str {
+    match login {
+        Login::Open => {
+            "Set nats.user with nats.password_file, nats.token_file, nats.credentials or nats.nkey to what the server's \
+             operator gave you"
+        }
+        Login::Password { .. } | Login::Token(_) => "Compare it with the server's authorization block",
+        Login::CredentialsFile(_) => {
+            "Its JWT may have expired or been revoked, or its account is not on this server; have it issued anew"
+        }
+        Login::NkeyFile(_) => "Compare this public key with the server's authorization block",
+    }
+}
+
+/// The client writes a cause both into its text and beside it, so the last one alone is told.
+fn last_cause(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+fn tell(event: &Event, denials: &Denials) {
     match event {
         Event::Connected => tracing::info!("nats connection stands"),
         Event::Disconnected => tracing::warn!("nats connection lost; trying again"),
         Event::SlowConsumer(_) => tracing::warn!("nats client dropped messages; they are read again"),
-        Event::ServerError(error) => tracing::warn!(%error, "nats server reported an error"),
+        Event::ServerError(error) => {
+            let report = error.to_string();
+            if denials.note(&report) {
+                tracing::error!(%error, "nats server denies a subject that is needed; docs/nats.md lists what to grant");
+            } else {
+                tracing::warn!(%error, "nats server reported an error");
+            }
+        }
         Event::ClientError(error) => tracing::warn!(%error, "nats client reported an error"),
         other => tracing::debug!(event = %other, "nats connection changed"),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_number() {
-        let version = |text| Version::parse(text).expect(text);
-        assert!(version("2.9.10") < Version::LEAST);
-        assert!(version("v2.10.0-RC.1") >= Version::LEAST);
-        assert!(version("2.12.6") < Version::ADVISED);
-        assert!(version("2.15.1") > Version::ADVISED);
-        assert_eq!(Version::parse("none"), None);
-        assert_eq!(Version::parse("2.12"), None);
-    }
-
-    #[test]
-    fn secrets_are_not_printed() {
-        let login = Login::Password { user: "u".into(), password: "secret".into() };
-        assert!(!format!("{login:?} {:?}", Login::Token("secret".into())).contains("secret"));
-    }
-
-    /// A server that says what it is told to say and nothing else.
-    async fn pretend(info: &'static str) -> ServerOptions {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has ports");
-        let port = listener.local_addr().expect("bound").port();
-        tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.expect("somebody connects");
-            stream.write_all(format!("INFO {info}\r\n").as_bytes()).await.expect("they listen");
-            let mut heard = Vec::new();
-            while !heard.ends_with(b"PING\r\n") {
-                let mut piece = [0; 1024];
-                let count = stream.read(&mut piece).await.expect("they speak");
-                heard.extend_from_slice(&piece[..count]);
-            }
-            stream.write_all(b"PONG\r\n").await.expect("they listen");
-            std::future::pending::<()>().await;
-        });
-        ServerOptions { urls: vec![format!("nats://127.0.0.1:{port}")], ..ServerOptions::default() }
-    }
-
-    #[tokio::test]
-    async fn old_servers_and_servers_without_streams_are_refused() {
-        let old = pretend(r#"{"server_id":"x","version":"2.9.10","max_payload":1048576,"jetstream":true}"#).await;
-        let error = connect(&old).await.expect_err("too old").to_string();
-        assert!(error.contains("is nats-server \"2.9.10\"; at least 2.10.0 is needed"), "{error}");
-        let bare = pretend(r#"{"server_id":"x","version":"2.15.1","max_payload":1048576}"#).await;
-        let error = connect(&bare).await.expect_err("no streams").to_string();
-        assert!(error.contains("runs without JetStream"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_server_that_is_not_there_is_named() {
-        let urls = vec!["nats://127.0.0.1:1".to_owned()];
-        let nobody = ServerOptions { urls, ..ServerOptions::default() };
-        let error = connect(&nobody).await.expect_err("nobody there").to_string();
-        assert!(error.starts_with("could not connect to NATS at nats://127.0.0.1:1"), "{error}");
-        let bad = ServerOptions { urls: vec!["nats://a b".to_owned()], ..ServerOptions::default() };
-        let error = connect(&bad).await.expect_err("no address").to_string();
-        assert_eq!(error, "\"nats://a b\" is not the address of a NATS server; write nats://host:4222");
-    }
-}
+mod tests;

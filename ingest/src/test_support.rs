@@ -49,6 +49,11 @@ impl TestServer {
         (self.child, self.port) = run(&self.binary, self.folder.path(), &self.settings, i32::from(self.port));
     }
 
+    /// Changes the settings with which it starts again.
+    pub(crate) fn change_settings(&mut self, settings: &str) {
+        self.settings = settings.to_owned();
+    }
+
     /// Where it keeps its streams.
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("store")

@@ -114,6 +114,8 @@ pub struct XesReader<R> {
     reader: Reader<Bounded<R>>,
     buffer: Vec<u8>,
     version: XmlVersion,
+    /// Was `<log>` seen?
+    began: bool,
     /// Open elements.
     depth: usize,
     traces: u64,
@@ -134,6 +136,7 @@ impl<R: BufRead> XesReader<R> {
             reader: Reader::from_reader(Bounded::new(reader, MARKUP_BYTES_MAX)),
             buffer: Vec::new(),
             version: XmlVersion::Implicit1_0,
+            began: false,
             depth: 0,
             traces: 0,
             trace: None,
@@ -190,6 +193,10 @@ impl<R: BufRead> XesReader<R> {
                     let detail = format!("the file ends inside {} open elements", self.depth);
                     return Err(XesError::Broken { offset, detail });
                 }
+                Event::Eof if !self.began => {
+                    let detail = "the file is no XES log: there is no element <log> in it".to_owned();
+                    return Err(XesError::Broken { offset, detail });
+                }
                 Event::Eof => return Ok(None),
                 Event::Text(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::GeneralRef(_) => None,
             };
@@ -223,7 +230,7 @@ impl<R: BufRead> XesReader<R> {
         }
         let name = element.local_name();
         match (self.depth, name.as_ref()) {
-            (1, "log") => {}
+            (1, "log") => self.began = true,
             (1, other) => return broken(format!("the file is no XES log: it starts with <{other}>, not with <log>")),
             (TRACE_DEPTH, "trace") => {
                 self.traces += 1;

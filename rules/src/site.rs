@@ -35,10 +35,13 @@ pub struct Site {
     pub warnings: Vec<Fault>,
 }
 
-/// Does a light depend on this file?
+/// Does a light depend on this file? Not on hidden ones and copies, which editors leave behind.
 #[must_use]
 pub fn is_part(path: &str) -> bool {
-    path == "vocabulary.toml" || FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.ends_with(".cases.toml")
+    // What editors and mounts leave beside the files.
+    let left_behind = path.ends_with('~') || path.split('/').any(|part| part.starts_with('.'));
+    let in_folder = || FOLDERS.iter().any(|folder| path.starts_with(folder));
+    path == "vocabulary.toml" || in_folder() && !path.ends_with(".cases.toml") && !left_behind
 }
 
 /// Loads a folder. `zone` is the site's: the digest's days begin in it, and profiles may name another.

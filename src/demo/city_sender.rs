@@ -26,12 +26,7 @@ pub(super) struct CitySender<'a> {
 impl<'a> CitySender<'a> {
     /// Connects, and makes the streams where they are not there yet.
     pub(super) async fn connect(url: &str, city: &'a Generated) -> anyhow::Result<CitySender<'a>> {
-        let options = ServerOptions {
-            urls: vec![url.to_owned()],
-            login: server::Login::Open,
-            authority: None,
-            tls_required: false,
-        };
+        let options = ServerOptions { urls: vec![url.to_owned()], ..ServerOptions::default() };
         let connection = server::connect(&options).await?;
         streams::ensure(&connection, &StreamOptions::default()).await?;
         let until = city.until();

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use facts::Moment;
+use ingest::ServerOptions;
+use ingest::server::{Login, OwnCertificate, Secret, Tls};
 use jiff::tz::TimeZone;
 
 use super::fault::Faults;
 use super::layer::{Layer, Raw};
 use super::{
-    CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings,
-    PublishSettings, Settings, StreamSettings,
+    CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, PublishSettings, Settings,
+    StreamSettings,
 };
 
 /// The most threads that judge.
@@ -136,13 +138,29 @@ impl Check<'_> {
         Some(HttpSettings { listen })
     }
 
-    fn nats(&mut self) -> Option<NatsSettings> {
+    fn nats(&mut self) -> Option<ServerOptions> {
         let urls = self.nats_urls();
         let login = self.nats_login();
         let authority = self.optional_path("nats.authority");
-        let urls = urls?;
-        let tls_required = urls.iter().any(|url| url.starts_with("tls://"));
-        Some(NatsSettings { urls, login: login?, authority, tls_required })
+        let own = self.nats_certificate();
+        let (urls, own) = (urls?, own?);
+        // Whoever names certificates means TLS, and would not want to be let in without.
+        let required = urls.iter().any(|url| url.starts_with("tls://")) || authority.is_some() || own.is_some();
+        Some(ServerOptions { urls, login: login?, tls: Tls { authority, own, required } })
+    }
+
+    /// A certificate of ours with its key, or neither.
+    fn nats_certificate(&mut self) -> Option<Option<OwnCertificate>> {
+        match (self.optional_path("nats.certificate"), self.optional_path("nats.certificate_key")) {
+            (None, None) => Some(None),
+            (Some(certificate), Some(key)) => Some(Some(OwnCertificate { certificate, key })),
+            (Some(_), None) => {
+                self.refuse("nats.certificate", "nats.certificate_key is missing", "缺少 nats.certificate_key")
+            }
+            (None, Some(_)) => {
+                self.refuse("nats.certificate_key", "nats.certificate is missing", "缺少 nats.certificate")
+            }
+        }
     }
 
     fn nats_urls(&mut self) -> Option<Vec<String>> {
@@ -170,22 +188,52 @@ impl Check<'_> {
         )
     }
 
-    fn nats_login(&mut self) -> Option<NatsLogin> {
-        let [user, password, token] = ["nats.user", "nats.password", "nats.token"].map(|key| self.text(key).to_owned());
+    /// The one way to log in that is given. Values are never printed: they may be secret.
+    fn nats_login(&mut self) -> Option<Login> {
+        let user = self.text("nats.user").to_owned();
+        let password = self.nats_secret("nats.password", "nats.password_file");
+        let token = self.nats_secret("nats.token", "nats.token_file");
         let credentials = self.optional_path("nats.credentials");
-        match (user.is_empty(), password.is_empty(), token.is_empty(), credentials) {
-            (true, true, true, None) => Some(NatsLogin::Open),
-            (false, false, true, None) => Some(NatsLogin::Password { user, password }),
-            (true, true, false, None) => Some(NatsLogin::Token(token)),
-            (true, true, true, Some(file)) => Some(NatsLogin::CredentialsFile(file)),
-            (false, true, true, None) => self.refuse("nats.user", "nats.password is missing", "缺少 nats.password"),
-            (true, false, true, None) => {
-                self.refuse_unseen("nats.password", "is given, but nats.user is missing", "已填写，但缺少 nats.user")
+        let nkey = self.optional_path("nats.nkey");
+        let mut ways: Vec<(&str, Login)> = Vec::new();
+        match (user.is_empty(), password?) {
+            (true, None) => {}
+            (false, Some((_, password))) => ways.push(("nats.user", Login::Password { user, password })),
+            (false, None) => {
+                return self.refuse_unseen(
+                    "nats.user",
+                    "is given, but neither nats.password nor nats.password_file",
+                    "已填写，但缺少 nats.password 或 nats.password_file",
+                );
             }
-            _ => self.refuse_unseen(
-                if token.is_empty() { "nats.credentials" } else { "nats.token" },
-                "is one way to log in among several given; keep one of nats.user, nats.token and nats.credentials",
-                "与其他登录方式并存；nats.user、nats.token、nats.credentials 只能保留一种",
+            (true, Some((key, _))) => {
+                return self.refuse_unseen(key, "is given, but nats.user is missing", "已填写，但缺少 nats.user");
+            }
+        }
+        ways.extend(token?.map(|(key, token)| (key, Login::Token(token))));
+        ways.extend(credentials.map(|path| ("nats.credentials", Login::CredentialsFile(path))));
+        ways.extend(nkey.map(|path| ("nats.nkey", Login::NkeyFile(path))));
+        if let [(first, _), (second, _), ..] = ways[..] {
+            return self.refuse_unseen(
+                second,
+                &format!("is another way to log in beside {first}; keep one"),
+                &format!("与 {first} 是两种登录方式，只能保留一种"),
+            );
+        }
+        Some(ways.pop().map(|(_, login)| login).unwrap_or_default())
+    }
+
+    /// A secret or the file that holds it, with the key that gives it; `None` when both are given.
+    fn nats_secret(&mut self, key: &'static str, file_key: &'static str) -> Option<Option<(&'static str, Secret)>> {
+        let text = self.text(key).to_owned();
+        match (text.is_empty(), self.optional_path(file_key)) {
+            (true, None) => Some(None),
+            (false, None) => Some(Some((key, Secret::Text(text)))),
+            (true, Some(path)) => Some(Some((file_key, Secret::File(path)))),
+            (false, Some(_)) => self.refuse_unseen(
+                file_key,
+                &format!("and {key} are both given; keep one"),
+                &format!("与 {key} 同时给出，只能保留一项"),
             ),
         }
     }

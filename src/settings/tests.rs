@@ -1,5 +1,7 @@
 //! Settings: what wins, what is refused, and with which words.
 
+use ingest::server::{Login, Secret};
+
 use super::*;
 
 fn resolve_file(file: &str) -> Result<Settings, Faults> {
@@ -124,28 +126,46 @@ fn an_unknown_variable_is_refused_and_others_of_the_system_are_not() {
 #[test]
 fn one_way_to_log_in_is_taken_and_two_are_refused() {
     let login = |nats: &str| resolve_file(&format!("[nats]\n{nats}")).map(|settings| settings.nats.login);
-    assert_eq!(login(""), Ok(NatsLogin::Open));
-    let password = NatsLogin::Password { user: "office".into(), password: "secret".into() };
-    assert_eq!(login("user = \"office\"\npassword = \"secret\""), Ok(password));
-    assert_eq!(login("token = \"secret\""), Ok(NatsLogin::Token("secret".into())));
-    assert_eq!(login("credentials = \"/c\""), Ok(NatsLogin::CredentialsFile("/c".into())));
+    assert_eq!(login(""), Ok(Login::Open));
+    let password = |password| Ok(Login::Password { user: "office".into(), password });
+    assert_eq!(login("user = \"office\"\npassword = \"secret\""), password(Secret::Text("secret".into())));
+    assert_eq!(login("user = \"office\"\npassword_file = \"/p\""), password(Secret::File("/p".into())));
+    assert_eq!(login("token = \"secret\""), Ok(Login::Token(Secret::Text("secret".into()))));
+    assert_eq!(login("token_file = \"/t\""), Ok(Login::Token(Secret::File("/t".into()))));
+    assert_eq!(login("credentials = \"/c\""), Ok(Login::CredentialsFile("/c".into())));
+    assert_eq!(login("nkey = \"/n\""), Ok(Login::NkeyFile("/n".into())));
+    let place = "config/watchlight.toml:";
     assert_eq!(
         refused("[nats]\nuser = \"office\""),
-        "config/watchlight.toml:2:8: nats.user is \"office\"; nats.password is missing"
+        format!("{place}2:8: nats.user is given, but neither nats.password nor nats.password_file")
+    );
+    assert_eq!(
+        refused("[nats]\npassword_file = \"/p\""),
+        format!("{place}2:17: nats.password_file is given, but nats.user is missing")
     );
     assert_eq!(
         refused("[nats]\ntoken = \"secret\"\ncredentials = \"/c\""),
-        "config/watchlight.toml:2:9: nats.token is one way to log in among several given; \
-         keep one of nats.user, nats.token and nats.credentials"
+        format!("{place}3:15: nats.credentials is another way to log in beside nats.token; keep one")
+    );
+    assert_eq!(
+        refused("[nats]\ntoken = \"secret\"\ntoken_file = \"/t\""),
+        format!("{place}3:14: nats.token_file and nats.token are both given; keep one")
     );
 }
 
 #[test]
 fn a_cluster_is_several_addresses_and_tls_is_insisted_on_where_written() {
-    let nats = |url: &str| resolve_file(&format!("[nats]\nurl = \"{url}\"")).expect("right").nats;
-    assert_eq!(nats("nats://a:4222, nats://b:4222").urls, ["nats://a:4222", "nats://b:4222"]);
-    assert!(!nats("nats://a:4222").tls_required);
-    assert!(nats("tls://a:4222").tls_required);
+    let nats = |nats: &str| resolve_file(&format!("[nats]\n{nats}")).expect("right").nats;
+    assert_eq!(nats("url = \"nats://a:4222, nats://b:4222\"").urls, ["nats://a:4222", "nats://b:4222"]);
+    assert!(!nats("url = \"nats://a:4222\"").tls.required);
+    assert!(nats("url = \"tls://a:4222\"").tls.required);
+    assert!(nats("authority = \"/ca.pem\"").tls.required, "who names an authority means TLS");
+    let own = nats("certificate = \"/c.pem\"\ncertificate_key = \"/k.pem\"").tls;
+    assert!(own.required && own.own.is_some());
+    assert_eq!(
+        refused("[nats]\ncertificate = \"/c.pem\""),
+        "config/watchlight.toml:2:15: nats.certificate is \"/c.pem\"; nats.certificate_key is missing"
+    );
 }
 
 #[test]

@@ -172,6 +172,19 @@ pub(crate) struct TestService {
 }
 
 impl TestService {
+    /// Starts the service on the shipped configuration with `environment`; its log goes to `folder`.
+    #[track_caller]
+    pub(crate) fn start_with(folder: &Path, clock: &str, environment: &[(&str, String)]) -> TestService {
+        let mut command = program();
+        command
+            .args(["run", "--workers", "2", "--listen", "127.0.0.1:0", "--config"])
+            .arg(project().join("config"))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .env("WATCHLIGHT_CLOCK_KIND", clock);
+        TestService::start(command, folder)
+    }
+
+    /// Runs `command`; its log goes to `folder`.
     #[track_caller]
     fn start(mut command: Command, folder: &Path) -> TestService {
         let log = folder.join("service.log");

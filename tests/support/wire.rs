@@ -66,7 +66,11 @@ pub(crate) struct Wire {
 impl Wire {
     /// Connects to the server at `url`.
     pub(crate) fn connect(url: &str) -> Wire {
-        let client = wait(async_nats::connect(url)).expect("the test's own server takes connections");
+        Wire::of(wait(async_nats::connect(url)).expect("the test's own server takes connections"))
+    }
+
+    /// Speaks and listens as this client.
+    pub(crate) fn of(client: async_nats::Client) -> Wire {
         // It starts tasks of its own.
         let _runtime = RUNTIME.enter();
         Wire { jetstream: jetstream::new(client) }

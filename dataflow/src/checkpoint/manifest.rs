@@ -120,7 +120,7 @@ impl Manifest {
     /// Bytes of all segments.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.bytes).sum()
+        self.segments.iter().fold(0, |sum, segment| sum.saturating_add(segment.bytes))
     }
 
     pub(crate) fn totals(&self) -> Totals {
@@ -159,6 +159,14 @@ impl Manifest {
         if sum != format!("{:08x}", crc32fast::hash(body.as_bytes())) {
             return Err("the check sum does not fit: the manifest was changed after it was written".to_owned());
         }
+        Manifest::read_body(body)
+    }
+
+    /// Reads what follows the first line.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read_body(body: &str) -> Result<Manifest, String> {
         serde_json::from_str(body).map_err(|error| format!("the manifest cannot be read: {error}"))
     }
 }

@@ -46,7 +46,7 @@ impl Checkpoint {
         if let Some(said) = said {
             runner.restored(said.through, said.waiting.clone())?;
         }
-        let joined = manifest.facts() - facts.len() as u64;
+        let joined = manifest.facts().saturating_sub(facts.len() as u64);
         Ok(Later { facts, now: manifest.clock.now, joined })
     }
 }

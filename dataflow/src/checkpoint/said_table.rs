@@ -60,7 +60,7 @@ impl SaidTable {
             content =
                 postcard::to_extend(&Last::of(transition), content).expect("a light has a known length everywhere");
             table.lights += 1;
-            if table.lights % FRAME_LIGHTS == 0 {
+            if table.lights.is_multiple_of(FRAME_LIGHTS) {
                 table.frames.extend_from_slice(&frame::pack(&content));
                 content.clear();
             }

@@ -44,7 +44,7 @@ impl Totals {
 
     /// Adds another set.
     pub(crate) fn extend(&mut self, other: &Totals) {
-        self.facts += other.facts;
+        self.facts = self.facts.saturating_add(other.facts);
         self.hash = self.hash.wrapping_add(other.hash);
         self.enters = match (self.enters, other.enters) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),

@@ -58,6 +58,10 @@ pub fn verify(storage: &dyn Storage) -> Result<Verified, CheckpointError> {
             }
             seen.push(entry.clone());
         }
+        if let Some((_, last)) = manifest.totals().enters.filter(|(_, last)| *last > manifest.clock.now) {
+            let fault = format!("a fact enters at {last}, after the manifest's clock {}", manifest.clock.now);
+            verified.findings.push(Finding { error: CheckpointError::damaged(place(storage, name), 0, fault) });
+        }
         if let Some(Err(error)) = manifest.said.as_ref().map(|said| check_said(storage, said)) {
             verified.findings.push(Finding { error });
         }

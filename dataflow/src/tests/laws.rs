@@ -3,13 +3,14 @@
 //! into feeds, ordered within a clock value, repeated or spread over workers changes not one byte.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::city::City;
 use super::worlds::{END, Play, any_world, assert_chains, at, fold, law, play};
 use crate::Entry;
-use crate::textbook::textbook;
+use crate::textbook::Textbook;
 
 fn any_cuts() -> impl Strategy<Value = BTreeSet<i64>> {
     prop::collection::btree_set(2..END, 0..6)
@@ -48,7 +49,7 @@ proptest! {
     fn the_fold_equals_the_textbook_at_every_instant(world in any_world()) {
         let city = City::new(30);
         let played = play(&world, &city, &Play::whole());
-        let textbook = textbook(&world, &city);
+        let textbook = Textbook::of(&world, &Arc::new(city));
         for through in 0..END {
             let said = played.transitions.iter().filter(|said| said.decided_at <= at(through));
             prop_assert_eq!(fold(said), textbook.at(at(through)), "at {}", through);

@@ -189,7 +189,10 @@ fn event_time(at: &wire::WireTime<'_>, field: &'static str) -> Result<EventTime,
     if (first..end).contains(&time.moment(&jiff::tz::TimeZone::UTC)) {
         Ok(time)
     } else {
-        Err(LineFault::new(Reason::TimeOutOfRange, field, format!("{time} is outside 1990-01-01 to 2100-01-01")))
+        let seconds = matches!(at, wire::WireTime::Millis(number) if (first.millis() / 1_000..end.millis() / 1_000).contains(number));
+        let meant = if seconds { "; a number counts milliseconds, this one looks like seconds" } else { "" };
+        let detail = format!("{time} is outside 1990-01-01 to 2100-01-01{meant}");
+        Err(LineFault::new(Reason::TimeOutOfRange, field, detail))
     }
 }
 

@@ -107,10 +107,19 @@ impl FromStr for Moment {
     type Err = BadMoment;
 
     fn from_str(text: &str) -> Result<Moment, BadMoment> {
-        text.parse::<jiff::Timestamp>()
-            .map(|timestamp| Moment(timestamp.as_millisecond()))
-            .map_err(|_| BadMoment(text.to_owned()))
+        let bad = || BadMoment(text.to_owned());
+        if !has_offset_of_a_day(text) {
+            return Err(bad());
+        }
+        text.parse::<jiff::Timestamp>().map(|timestamp| Moment(timestamp.as_millisecond())).map_err(|_| bad())
     }
+}
+
+/// False for an offset of 24 hours or more, which RFC 3339 does not know and jiff reads.
+fn has_offset_of_a_day(text: &str) -> bool {
+    let clock = text.split('[').next().unwrap_or(text).as_bytes().get(10..).unwrap_or_default();
+    let sign = clock.iter().rposition(|byte| matches!(byte, b'+' | b'-'));
+    sign.and_then(|sign| clock.get(sign + 1..sign + 3)).is_none_or(|hours| hours < b"24".as_slice())
 }
 
 impl Serialize for Moment {
@@ -147,5 +156,15 @@ mod tests {
         let moment = |text: &str| text.parse::<Moment>();
         assert_eq!(moment("2026-01-05T09:00:00+08:00"), moment("2026-01-05T01:00:00Z"));
         assert!(moment("2026-01-05T09:00:00").is_err(), "no offset, no instant");
+    }
+
+    #[test]
+    fn an_offset_is_less_than_a_day() {
+        for good in ["2026-01-05T09:00:00+23:59", "2026-01-05T09:00:00-12:00", "2026-01-05T09:00:00+08:00[Etc/GMT-8]"] {
+            assert!(good.parse::<Moment>().is_ok(), "{good}");
+        }
+        for bad in ["2026-01-05T09:00:00+25:00", "2026-01-05T09:00:00+24:00", "2026-01-05T09:00:00-2500"] {
+            assert!(bad.parse::<Moment>().is_err(), "{bad}");
+        }
     }
 }

@@ -82,7 +82,7 @@ impl Fen {
             _ => (false, text),
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let whole: String = whole.chars().filter(|c| !matches!(c, ',' | '，')).collect();
+        let whole = without_separators(whole).ok_or(BadAmount::NotDecimal)?;
         let decimal = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if (whole.is_empty() && fraction.is_empty()) || !decimal(&whole) || !decimal(fraction) {
             return Err(BadAmount::NotDecimal);
@@ -97,6 +97,24 @@ impl Fen {
         }
         Ok(Fen(if negative { -fen } else { fen }))
     }
+}
+
+/// The digits without thousands separators; `None` where these do not stand before each three digits. A comma may
+/// be meant as the point: 12,50 is not 1250.
+fn without_separators(whole: &str) -> Option<String> {
+    let mut groups = whole.split([',', '，']);
+    let mut digits = groups.next().unwrap_or_default().to_owned();
+    let mut grouped = groups.peekable();
+    if grouped.peek().is_some() && !(1..=3).contains(&digits.len()) {
+        return None;
+    }
+    for group in grouped {
+        if group.len() != 3 {
+            return None;
+        }
+        digits.push_str(group);
+    }
+    Some(digits)
 }
 
 /// The fen in the digits after the point, rounded as told.
@@ -162,6 +180,10 @@ mod tests {
     fn yuan_become_fen_exactly() {
         check("12.5", Ok(1_250));
         check("1,234.56", Ok(123_456));
+        check("-1，234，567", Ok(-123_456_700));
+        for comma in ["12,50", "1,2,3.00", "1,23", ",123", "1234,567", "1,,234", "1,234,", "1.234,50"] {
+            check(comma, Err(BadAmount::NotDecimal));
+        }
         check("-0.01", Ok(-1));
         check(".5", Ok(50));
         check("0.10000", Ok(10));

@@ -305,7 +305,6 @@ fn stop_event(
     from: Start,
     used: &[usize],
 ) -> Option<usize> {
-    let facts = &scope.view.facts;
     let paired = |place: usize| {
         start.is_none_or(|start| {
             let agree = |field: &EventField| scope.event_field(place, field) == scope.event_field(start, field);
@@ -314,12 +313,25 @@ fn stop_event(
     };
     let serving = |place: &usize| Some(*place) != start && !used.contains(place) && paired(*place);
     let candidates: Vec<usize> = scope.places(set).filter(serving).collect();
+    if matches!(deadline.start, StartSpec::Case) {
+        return candidates.into_iter().min_by_key(|place| end_of(scope, *place).at);
+    }
+    first_end(scope, deadline, start, from, &candidates)
+}
+
+/// Of facts that end a run the one that does so earliest: from the start on, or, where the limit counts days, on
+/// the start's day.
+fn first_end(
+    scope: &Scope<'_, '_>,
+    deadline: &Deadline,
+    start: Option<usize>,
+    from: Start,
+    candidates: &[usize],
+) -> Option<usize> {
+    let facts = &scope.view.facts;
     let earliest = |serves: &dyn Fn(usize) -> bool| {
         candidates.iter().copied().filter(|place| serves(*place)).min_by_key(|place| end_of(scope, *place).at)
     };
-    if matches!(deadline.start, StartSpec::Case) {
-        return earliest(&|_| true);
-    }
     let follows = |place: usize| match start {
         Some(start) => not_after(&facts[start], &facts[place], false),
         None => from.moment <= facts[place].at,
@@ -363,14 +375,8 @@ fn cancel_event(
             })
         })
     };
-    let days = deadline.limit.is_none() || counts_days(scope, deadline, start);
-    let day = |at| scope.reckoning.calendar.date(at);
-    let ends = |place: usize| {
-        let at = scope.view.facts[place].at;
-        at >= from.moment || days && day(at) >= day(from.moment)
-    };
-    let ending = scope.places(set).filter(|place| Some(*place) != start && ends(*place) && agrees(*place));
-    ending.min_by_key(|place| end_of(scope, *place).at)
+    let ending: Vec<usize> = scope.places(set).filter(|place| Some(*place) != start && agrees(*place)).collect();
+    first_end(scope, deadline, start, from, &ending)
 }
 
 /// The pauses of a run: they begin at or after its start, each paired with its end.
@@ -422,7 +428,8 @@ fn extensions(scope: &Scope<'_, '_>, spec: &ExtensionSpec, from: Start) -> Vec<(
     granted.collect()
 }
 
-/// The fact that the law makes of silence: (fact, the first instant from which it is in force).
+/// The fact that the law makes of silence: (fact, the first instant from which it is in force). It says that it
+/// happened and nothing else: what the start told of the case may have been told otherwise since.
 pub(crate) fn deem<'a>(
     view: &CaseView<'a>,
     rule: &Rule,
@@ -445,10 +452,13 @@ pub(crate) fn deem<'a>(
         return None;
     }
     let start = view.facts[place].event;
-    let at = if deems.dated_start { start.at } else { EventTime::Instant(due.at) };
-    let detail = start.detail.clone();
+    // A source's map can have it that a midnight tells the day only: the derived fact then tells the day, too.
+    let begin = &view.facts[place];
+    let dated = if begin.is_day { EventTime::day(begin.at.date(&view.profile.zone)) } else { start.at };
+    let at = if deems.dated_start { dated } else { EventTime::Instant(due.at) };
     let id = format!("{}:{}:{}", rule.id, deems.activity, start.id).into();
-    let event = Event { id, activity: deems.activity.clone(), at, seq: None, version: 1, detail, ..start.clone() };
+    let event =
+        Event { id, activity: deems.activity.clone(), at, seq: None, version: 1, detail: None, ..start.clone() };
     Some((event, due.after))
 }
 

@@ -1,6 +1,6 @@
 //! `kind = "workflow"`: the item's stages against what happened.
 //!
-//! Stages of one instant without a comparable `seq` are read in the item's stage order, the reading
+//! Stages of one instant that no `seq` tells apart are read in the item's stage order, the reading
 //! that breaks no rule (semantics 1). Where a case is reopened its path begins anew: no step leads from the stages
 //! before to those after.
 
@@ -83,15 +83,14 @@ fn path(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item) -> Vec<Step> {
         })
         .collect();
     let order = |step: &Step| item.stage(&step.code).map_or(u32::MAX, |stage| stage.order);
-    steps.sort_by(|a, b| {
-        let (first, second) = (&view.facts[a.place], &view.facts[b.place]);
-        let told = first.event.source == second.event.source && first.event.seq.is_some() && second.event.seq.is_some();
-        a.at.cmp(&b.at).then_with(
-            || {
-                if told { first.event.seq.cmp(&second.event.seq) } else { order(a).cmp(&order(b)) }
-            },
-        )
-    });
+    // Only where one source numbered all steps of an instant do its numbers order them; by pairs they could contradict
+    // the item's order, and each other.
+    for together in steps.chunk_by_mut(|a, b| a.at == b.at) {
+        let event = |step: &Step| view.facts[step.place].event;
+        let source = &event(&together[0]).source;
+        let told = together.iter().all(|step| event(step).source == *source && event(step).seq.is_some());
+        together.sort_by_key(|step| (event(step).seq.filter(|_| told), order(step)));
+    }
     steps
 }
 

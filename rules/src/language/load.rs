@@ -68,6 +68,9 @@ pub fn load(files: &ConfigFiles, catalogue: Option<&Catalogue>) -> Result<Loaded
     for (name, say) in &unread {
         faults.add_file(name, say.clone());
     }
+    if !files.keys().any(|name| Part::of(name) == Some(Part::Rules)) {
+        faults.add_file("rules", texts::no_rules());
+    }
     let loaded = Loader::read(&taken, &mut faults).compile(catalogue, &mut faults);
     if let Some((first, _)) = unread.first() {
         // Any file may define the names that another one uses.

@@ -314,6 +314,13 @@ pub(crate) fn not_told(count: usize) -> (String, String) {
     (zh, format!("{count} more that may only follow from this are not told; mend it and check again"))
 }
 
+/// RL39
+pub(crate) fn no_rules() -> Say {
+    Say::new("RL39", "没有规则文件，不会判出任何灯", "there is no file of rules: nothing will be judged")
+        .help("规则写在 rules/ 下的 .toml 文件中", "rules stand in .toml files below rules/")
+        .warning()
+}
+
 /// RL27
 pub(crate) fn wrong_value(key: &str, wanted: (&str, &str), got: (&str, &str)) -> Say {
     Say::new(

@@ -137,7 +137,7 @@ fn first_from_day_of<'f>(case: &Case<'_>, start: Start, facts: impl Iterator<Ite
 /// What of `facts` stops first from the start on, else on the same day before it.
 fn next_of<'f>(case: &Case<'_>, start: &Fact, facts: impl Iterator<Item = &'f Fact> + Clone) -> Option<Moment> {
     let day = case.calendar.date(start.at);
-    let after = facts.clone().filter(|fact| fact.at >= start.at).map(|fact| stopping(case, fact)).min();
+    let after = facts.clone().filter(|fact| start.by(fact)).map(|fact| stopping(case, fact)).min();
     let same_day = facts.filter(|fact| case.calendar.date(fact.at) == day);
     after.or_else(|| same_day.map(|fact| stopping(case, fact)).min())
 }

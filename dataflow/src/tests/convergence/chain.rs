@@ -133,7 +133,10 @@ pub(super) fn endings_are_worded_rightly(
         let before = compared.said[..*place].iter().rev().find(|before| key(before) == key(said));
         let told = before.expect("what gives way was said");
         // What data says against itself can depend on when it arrived, which cannot be asked of another instant.
-        if said.rule.starts_with("DQ-") || rewritten_by_a_later_fact(compared, told.decided_at, said.decided_at) {
+        if said.rule.starts_with("DQ-")
+            || rewritten_by_a_later_fact(compared, told.decided_at, said.decided_at)
+            || ended_by_another_fact(compared, told.decided_at, said.decided_at)
+        {
             continue;
         }
         tally.endings += 1;
@@ -173,4 +176,16 @@ fn rewritten_by_a_later_fact(compared: &Compared<'_>, then: Moment, now: Moment)
             || both && matches!(event.activity, Activity::Accepted | Activity::Submitted);
         then < at && at <= now && undoes
     })
+}
+
+/// Of two ends that became known since, one lies before and one after what was told. A run prefers an end from its
+/// start on, so the later one can have it go on past the earlier one, which alone would have ended it.
+fn ended_by_another_fact(compared: &Compared<'_>, then: Moment, now: Moment) -> bool {
+    use Activity::{Closed, SpecialEnded, StageCompleted, Withdrawn};
+    let zone = compared.regimes[SHIPPED].calendar.zone();
+    let known = compared.known_at(then).len();
+    let since = compared.known_at(now)[known..].iter().map(|(event, _)| event);
+    let ends = since.filter(|event| matches!(event.activity, Closed | SpecialEnded | StageCompleted | Withdrawn));
+    let (before, after): (Vec<&Event>, Vec<&Event>) = ends.partition(|event| event.at.moment(zone) <= then);
+    !before.is_empty() && !after.is_empty()
 }

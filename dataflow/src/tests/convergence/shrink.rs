@@ -21,7 +21,7 @@ pub(super) struct Shrunk {
 /// Drops histories, then facts, then what makes the play complicated, as long as the two still differ.
 pub(super) fn shrink(world: &World, difference: Difference, regimes: &[Regime]) -> Shrunk {
     let mut shrinking = Shrinking { regimes, plays: 0, best: Shrunk { world: world.clone(), difference } };
-    shrinking.to_one_history();
+    shrinking.keep_one_history();
     shrinking.drop_histories();
     shrinking.drop_facts();
     shrinking.simplify();
@@ -55,7 +55,7 @@ impl Shrinking<'_> {
         self.best.world.clone()
     }
 
-    fn to_one_history(&mut self) {
+    fn keep_one_history(&mut self) {
         let Some(seed) = self.best.difference.seed else { return };
         let mut alone = self.world();
         alone.cases.retain(|case| case.seed == seed);

@@ -46,6 +46,31 @@ fn escaped_text_and_null_are_plain_text_and_absence() {
 }
 
 #[test]
+fn a_character_that_no_database_stores_is_refused() {
+    check_fault(&fields(r#","reason":"a\u0000b""#), "field_mistyped in field \"reason\": holds the character U+0000");
+    let line = fields("").replace("C-1", "C\\u00001");
+    check_fault(&line, "field_mistyped in field \"case\": holds the character U+0000");
+    assert!(read(fields(r#","reason":"a\\u0000b""#).as_bytes(), None).is_ok(), "a backslash and four digits");
+}
+
+#[test]
+fn a_time_that_is_none_is_told_with_what_may_stand_there() {
+    let at = |at: &str| fields("").replace(r#""2026-01-05T09:00:00+08:00""#, at);
+    check_fault(&at("true"), "field_mistyped in field \"at\": is neither a text nor whole milliseconds");
+    check_fault(
+        &at("1767574800"),
+        "time_out_of_range in field \"at\": 1970-01-21T10:59:34.8Z is outside 1990-01-01 to 2100-01-01; \
+         a number counts milliseconds, this one looks like seconds",
+    );
+    let day_off = "is neither RFC 3339 with an offset nor a civil date";
+    for text in ["2026-02-30", "2026-01-05T09:00:00+25:00", "2026-01-05T24:00:00Z"] {
+        check_fault(&at(&format!("{text:?}")), &format!("field_mistyped in field \"at\": {text:?} {day_off}"));
+    }
+    let leap = read(at("\"2016-12-31T23:59:60Z\"").as_bytes(), None).expect("a leap second is an instant").event;
+    assert_eq!(leap.at.to_string(), "2016-12-31T23:59:59Z");
+}
+
+#[test]
 fn identities_are_trimmed_and_normalised() {
     assert_eq!(identity("  ＡＢ－１ "), "AB-1");
 }

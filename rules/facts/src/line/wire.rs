@@ -62,9 +62,23 @@ pub(super) struct Unknown(pub(super) u32);
 
 /// Text that borrows from the line unless an escape forces a copy. (`Option<Cow<str>>` would always
 /// copy: serde's borrow attribute does not reach inside `Option`.)
+pub(super) struct Text<'a>(Cow<'a, str>);
+
+/// A `Cow` that borrows where it can.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Borrowing<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Borrowing(text) = Borrowing::deserialize(deserializer)?;
+        match &text {
+            // Only an escape can write it, and PostgreSQL cannot store it.
+            Cow::Owned(copied) if copied.contains('\0') => Err(D::Error::custom("holds the character U+0000")),
+            _ => Ok(Text(text)),
+        }
+    }
+}
 
 impl Deref for Text<'_> {
     type Target = str;
@@ -106,7 +120,7 @@ wire_event! {
 
 /// RFC 3339, a civil date, or epoch milliseconds.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "is neither a text nor whole milliseconds")]
 pub(super) enum WireTime<'a> {
     Millis(i64),
     #[serde(borrow)]
