@@ -8,6 +8,9 @@
 //! standing.ndjson     the lights that stand at the end, each with its proof as of the end
 //! ```
 //!
+//! Judged are files of events, or the facts of a checkpoint by its own configuration; then the transitions are those of
+//! judging them anew, and not what was said on the way.
+//!
 //! docs/export.md describes the form. tools/verify_proofs.py reads it and works every light out again, with no code of
 //! ours.
 
@@ -18,8 +21,9 @@ use std::sync::Arc;
 
 use alerts::CaseLight;
 use anyhow::{Context, bail};
+use dataflow::{Entry, Runner, RunnerError};
 use facts::digest::LightsDigest;
-use facts::{StandingLight, line};
+use facts::{StandingLight, Transition};
 use rules::configuration::Configuration;
 use serde_json::{Value, json};
 
@@ -29,13 +33,14 @@ mod rule_data;
 mod tables;
 
 pub(crate) use folder::{About, STANDING, TRANSITIONS};
-use folder::{CONFIGURATION, FACTS, Lines};
+use folder::{CONFIGURATION, Lines, Written};
 
 use crate::case_desk::case_view;
 use crate::cli::{Exit, ExportArgs, Language};
 use crate::config_folder;
 use crate::play::{self, Play};
 use crate::settings::{self, Sources};
+use crate::side::checkpoint;
 use crate::terminal::say;
 
 /// Judges the events of `args` and writes the run to a folder.
@@ -45,69 +50,73 @@ use crate::terminal::say;
 pub(crate) fn run(args: &ExportArgs, language: Language) -> anyhow::Result<Exit> {
     let flags = args.workers.flag().into_iter().collect();
     let settings = settings::load(&Sources::of_process(&args.config.folder, flags))?;
-    let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
-    let configuration = Arc::new(site.configuration);
-    let until = match args.until {
-        Some(until) => until,
-        None => play::highest_at(&args.events, &settings.zone)?,
-    };
     let out = &args.out;
-    empty_folder(out)?;
-    let play = Play {
-        paths: &args.events,
-        configuration: Arc::clone(&configuration),
-        until,
-        zone: &settings.zone,
-        workers: settings.workers.get(),
-    };
-    let (mut facts, mut transitions) = (Lines::create(out, FACTS)?, Lines::create(out, TRANSITIONS)?);
-    let (mut facts_fault, mut facts_count) = (None, 0_u64);
-    let note = |entry: &dataflow::Entry| {
-        // The canonical line stands in it as it is: its hash decides between two contents of one version.
-        let (enters, fact) = (entry.enters, line::write(&entry.event));
-        let sequence = entry.sequence.map_or_else(|| "null".to_owned(), |sequence| sequence.to_string());
-        facts_count += 1;
-        if facts_fault.is_none() {
-            let said = format!(r#"{{"enters":"{enters}","sequence":{sequence},"fact":{fact}}}"#);
-            facts_fault = facts.write_text(&said).err();
+    let (mut facts, mut transitions);
+    let (lights, configuration, as_of) = match args.events.as_slice() {
+        [folder] if folder.is_dir() => {
+            if args.until.is_some() {
+                bail!("a checkpoint stands where its clock stood: --until is for files of events");
+            }
+            let (looked, configuration) = checkpoint::open(folder, &settings.zone)?;
+            empty_folder(out)?;
+            (facts, transitions) = Written::pair(out)?;
+            looked.facts.iter().for_each(|entry| facts.fact(entry));
+            let (workers, until) = (settings.workers.get(), looked.manifest.clock.now);
+            let judge = Arc::clone(&configuration);
+            let lights = play::judge_entries(
+                judge,
+                workers,
+                looked.facts,
+                until,
+                |said| transitions.transition(&said),
+                |runner| proven(runner, &configuration),
+            )?;
+            (lights, configuration, until.plus_millis(-1))
+        }
+        events => {
+            let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
+            let configuration = Arc::new(site.configuration);
+            let until = match args.until {
+                Some(until) => until,
+                None => play::highest_at(events, &settings.zone)?,
+            };
+            empty_folder(out)?;
+            (facts, transitions) = Written::pair(out)?;
+            let play = Play {
+                paths: events,
+                configuration: Arc::clone(&configuration),
+                until,
+                zone: &settings.zone,
+                workers: settings.workers.get(),
+            };
+            let note = |entry: &Entry| facts.fact(entry);
+            let told = |said: Transition| transitions.transition(&said);
+            let (_, lights) = play.run_noting(|_| true, note, told, |runner| proven(runner, &configuration))?;
+            (lights, configuration, until)
         }
     };
-    let mut transitions_count = 0_u64;
-    let told = |said: facts::Transition| {
-        transitions_count += 1;
-        transitions.write_text(&said.to_line())
-    };
-    let (_, lights) = play.run_noting(
-        |_| true,
-        note,
-        told,
-        |runner| {
-            let lights = runner.lights()?.lights;
-            let cases: BTreeSet<&str> = lights.iter().map(|light| light.case.as_str()).collect();
-            let mut proven = Vec::with_capacity(lights.len());
-            for case in cases {
-                let held = runner.case(case)?;
-                proven.extend(
-                    held.and_then(|held| case_view(&held, &configuration, case, until)).map(|view| view.lights),
-                );
-            }
-            Ok((lights, proven.into_iter().flatten().collect::<Vec<_>>()))
-        },
-    )?;
-    if let Some(fault) = facts_fault {
-        return Err(fault);
-    }
-    facts.finish()?;
-    transitions.finish()?;
-    let (lights, proven) = lights;
-    write_standing(out, proven)?;
+    let (lights, cases) = lights;
+    write_standing(out, cases)?;
     write_json(out, CONFIGURATION, &as_data(&configuration))?;
-    let about = about(&lights, &configuration, until, [facts_count, transitions_count]);
+    let about = about(&lights, &configuration, as_of, [facts.finish()?, transitions.finish()?]);
     about.write(out)?;
-    say!("facts {facts_count}  transitions {transitions_count}  lights {}  {}", lights.len(), out.display())?;
-    say!("clock {until}  configuration {}", configuration.hash)?;
+    say!("facts {}  transitions {}  lights {}  {}", about.facts, about.transitions, about.lights, out.display())?;
+    say!("clock {as_of}  configuration {}", configuration.hash)?;
     say!("digest {}", about.digest)?;
     Ok(Exit::Fine)
+}
+
+/// The lights that stand, and each with its proof.
+fn proven(runner: &Runner, configuration: &Configuration) -> Result<(Vec<StandingLight>, Vec<CaseLight>), RunnerError> {
+    let standing = runner.lights()?;
+    let cases: BTreeSet<&str> = standing.lights.iter().map(|light| light.case.as_str()).collect();
+    let mut proven = Vec::with_capacity(standing.lights.len());
+    for case in cases {
+        let held = runner.case(case)?;
+        let view = held.and_then(|held| case_view(&held, configuration, case, standing.as_of));
+        proven.extend(view.into_iter().flat_map(|view| view.lights));
+    }
+    Ok((standing.lights, proven))
 }
 
 fn about(

@@ -86,17 +86,8 @@ impl Play<'_> {
         each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
         ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
     ) -> anyhow::Result<(Replayed, R)> {
-        let options = Options { workers: self.workers, ..Options::default() };
-        let (runner, closings) = Runner::start(&options, Arc::clone(&self.configuration))?;
-        thread::scope(|scope| {
-            let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));
-            let reader = reader.context("could not start the thread that takes transitions")?;
-            let replayed = self.feed(&runner, batch_lines, wanted, note)?;
-            let answer = ask(&runner)?;
-            runner.finish()?;
-            reader.join().map_err(|_| anyhow!("the thread that takes transitions failed"))??;
-            Ok((replayed, answer))
-        })
+        let feed = |runner: &Runner| self.feed(runner, batch_lines, wanted, note);
+        judged(Arc::clone(&self.configuration), self.workers, feed, each, ask)
     }
 
     /// Feeds the wanted facts that arrived by the end, each as the clock has it enter.
@@ -145,6 +136,50 @@ impl Play<'_> {
         runner.advance(end.plus_millis(1))?;
         Ok(replayed)
     }
+}
+
+/// Judges facts that are in memory, in the order in which they entered, up to just before `until`; else as [`Play::run`].
+///
+/// # Errors
+/// When the dataflow fails, or `each` does.
+pub(crate) fn judge_entries<R>(
+    configuration: Arc<Configuration>,
+    workers: usize,
+    mut entries: Vec<Entry>,
+    until: Moment,
+    each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+    ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+) -> anyhow::Result<R> {
+    let feed = |runner: &Runner| {
+        while !entries.is_empty() {
+            let later = entries.split_off(entries.len().min(BATCH_LINES));
+            let open = entries.last().map_or(Moment::MIN, |last| last.enters);
+            runner.feed(std::mem::replace(&mut entries, later), open)?;
+        }
+        Ok(runner.advance(until)?)
+    };
+    judged(configuration, workers, feed, each, ask).map(|((), answer)| answer)
+}
+
+/// A dataflow that is fed, asked at the end, and finished; `each` takes what it says.
+fn judged<F, R>(
+    configuration: Arc<Configuration>,
+    workers: usize,
+    feed: impl FnOnce(&Runner) -> anyhow::Result<F>,
+    each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
+    ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
+) -> anyhow::Result<(F, R)> {
+    let options = Options { workers, ..Options::default() };
+    let (runner, closings) = Runner::start(&options, configuration)?;
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));
+        let reader = reader.context("could not start the thread that takes transitions")?;
+        let fed = feed(&runner)?;
+        let answer = ask(&runner)?;
+        runner.finish()?;
+        reader.join().map_err(|_| anyhow!("the thread that takes transitions failed"))??;
+        Ok((fed, answer))
+    })
 }
 
 fn read(closings: Closings, mut each: impl FnMut(Transition) -> anyhow::Result<()>) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 
 use crate::export;
 
+pub(crate) mod checkpoint;
 mod files;
 mod held;
 mod ledger;
@@ -44,6 +45,8 @@ pub(crate) enum Kinds {
     Digest(PathBuf),
     /// A folder that `export` wrote.
     Export(PathBuf),
+    /// A checkpoint folder.
+    Checkpoint(PathBuf),
     /// Events in a file.
     Events(PathBuf),
     /// Transitions in a file.
@@ -125,7 +128,13 @@ impl Kinds {
             if export::About::is_in(path) {
                 return Ok(Kinds::Export(path.to_owned()));
             }
-            bail!("{text} is no folder of an export; name a file of events, transitions, standing lights or a digest");
+            if is_checkpoint(path) {
+                return Ok(Kinds::Checkpoint(path.to_owned()));
+            }
+            bail!(
+                "{text} is no folder of an export or a checkpoint; else name a file of events, transitions, standing \
+                 lights or a digest"
+            );
         }
         files::kind(path).with_context(|| format!("could not read {text}"))
     }
@@ -134,7 +143,7 @@ impl Kinds {
     pub(crate) fn rank(&self) -> u8 {
         match self {
             Kinds::Service(_) => 0,
-            Kinds::Digest(_) | Kinds::Export(_) => 1,
+            Kinds::Digest(_) | Kinds::Export(_) | Kinds::Checkpoint(_) => 1,
             Kinds::Events(_) => 2,
             Kinds::Transitions(_) | Kinds::Standing(_) | Kinds::Ledger(_) => 3,
         }
@@ -161,6 +170,9 @@ impl Kinds {
                 Side::told(&path.display().to_string(), &told, Rows::Nowhere)
             }
             Kinds::Export(path) => files::export(path).map(|(about, held)| Side::held(about, held)),
+            Kinds::Checkpoint(path) => {
+                checkpoint::judged(path, asked, zone()?).map(|(about, held)| Side::held(about, held))
+            }
             Kinds::Events(path) => held::judged(path, asked, other).map(|(about, held)| Side::held(about, held)),
             Kinds::Transitions(path) => {
                 let (about, held) = files::transitions(path, zone()?)?;
@@ -176,6 +188,20 @@ impl Kinds {
                 Ok(Side { about, digest, rows: Rows::Ledger(ledger) })
             }
         }
+    }
+}
+
+/// Does the folder hold a manifest of a checkpoint?
+pub(crate) fn is_checkpoint(folder: &Path) -> bool {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.into_iter().any(|name| name.to_string_lossy().starts_with("manifest-"))
+}
+
+impl Asked<'_> {
+    /// Threads that judge.
+    fn workers(&self) -> anyhow::Result<usize> {
+        let settings = crate::settings::load(&crate::settings::Sources::of_process(self.config, self.flags.clone()))?;
+        Ok(settings.workers.get())
     }
 }
 

@@ -168,6 +168,8 @@ fn a_service_its_ledger_and_a_replay_of_its_events_are_equal() {
     let (_, told) = run(&["digest", &ledger]);
     assert!(told.contains("clock not told, last said at "), "{told}");
 
+    chains_are_whole(&["--service", service.base()]);
+
     // A side that lacks the facts of one lit case parts from the service there.
     let case = service.lights()[0]["case"].as_str().expect("a light has its case").to_owned();
     lines.retain(|line| !line.contains(&format!("\"{case}\"")));
@@ -177,6 +179,78 @@ fn a_service_its_ledger_and_a_replay_of_its_events_are_equal() {
     assert!(told.contains(&format!("\ncase {case}, rule ")) && told.contains("  A: no light\n  B: card "), "{told}");
     let (code, by_ledger) = run(&["compare", text(&events), &ledger, "--until", &city().until().to_string()]);
     assert_eq!((code, by_ledger.lines().last()), (Some(1), told.lines().last()), "{by_ledger}");
+
+    // What the service left on disk: its facts, judged again, give the same lights.
+    assert_eq!(service.terminate(), Some(0));
+    let checkpoint = site.data().join("checkpoint");
+    let (code, told) = run(&["compare", text(&checkpoint), &ledger]);
+    assert_eq!((code, told.lines().last()), (Some(0), Some("equal")), "{told}");
+    let hash = &crate::support::shipped_configuration().hash;
+    assert!(told.contains(&format!("clock {}, configuration {hash}, ", city().until())), "{told}");
+    let export = folder.path().join("export");
+    let (code, told) = run(&["export", text(&checkpoint), "--out", text(&export)]);
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = run(&["compare", text(&export), &ledger]);
+    assert_eq!((code, told.lines().last()), (Some(0), Some("equal")), "{told}");
+    if let Some((code, told)) = python("tools/verify_proofs.py", &[text(&export)]) {
+        assert_eq!((code, told.lines().last()), (Some(0), Some("everything holds")), "{told}");
+    }
+}
+
+/// `tools/check_chain.py` finds nothing to say of these messages.
+#[track_caller]
+fn chains_are_whole(arguments: &[&str]) {
+    if let Some((code, told)) = python("tools/check_chain.py", arguments) {
+        assert_eq!((code, told.lines().last()), (Some(0), Some("every chain is whole")), "{told}");
+    }
+}
+
+/// What a script prints, and its exit code; none (and a skip) without python3.
+#[track_caller]
+fn python(script: &str, arguments: &[&str]) -> Option<(Option<i32>, String)> {
+    let mut command = std::process::Command::new("python3");
+    let command = command.arg("-B").arg(project().join(script)).args(arguments);
+    match command.output() {
+        Ok(output) => {
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{script}");
+            Some((output.status.code(), String::from_utf8(output.stdout).expect("it prints UTF-8")))
+        }
+        Err(error) => {
+            crate::support::skip::skip("compare", &format!("no python3: {error}"));
+            None
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_lost_changed_or_too_much_breaks_its_chain() {
+    let forms = forms();
+    let (said, standing) = (text(&forms.transitions), text(&forms.standing));
+    chains_are_whole(&[said, "--standing", standing]);
+    let lines: Vec<String> =
+        std::fs::read_to_string(said).expect("it was written").lines().map(str::to_owned).collect();
+    let second = lines.iter().position(|line| line.contains("\"revision\":2,")).expect("a light that changed");
+    let light: facts::Transition = serde_json::from_str(&lines[second]).expect("a transition");
+    let name = format!("case {}, rule {}, instance {}: ", light.case, light.rule, light.instance);
+    let broken = |lines: Vec<String>, expected: &str| {
+        let path = forms.city.write("broken.ndjson", &lines);
+        if let Some((code, told)) = python("tools/check_chain.py", &[text(&path), "--standing", standing]) {
+            assert_eq!(code, Some(1), "{told}");
+            assert!(told.lines().any(|line| line.contains(&name) && line.contains(expected)), "{expected} in\n{told}");
+        }
+    };
+    let mut lost = lines.clone();
+    lost.retain(|line| {
+        let said: facts::Transition = serde_json::from_str(line).expect("a transition");
+        (&said.case, &said.rule, &said.instance, said.revision) != (&light.case, &light.rule, &light.instance, 1)
+    });
+    broken(lost, "revision is 2; the chain asks for 1");
+    let mut twice = lines.clone();
+    twice.insert(second + 1, lines[second].clone());
+    broken(twice, "revision is 2; the chain asks for 3");
+    let mut changed = lines.clone();
+    changed[second] = lines[second].replacen("\"card_before\":\"", "\"card_before\":\"x", 1);
+    broken(changed, "card_before is x");
 }
 
 #[test]
@@ -189,7 +263,7 @@ fn what_is_no_side_is_refused_with_what_is() {
     };
     assert!(refused("nats://127.0.0.1").contains("a service is http://..., a ledger sqlite://... or postgres://..."));
     assert!(refused("Cargo.toml").contains("its first line is no event, transition, standing light or digest"));
-    assert!(refused("config").contains("is no folder of an export"));
+    assert!(refused("config").contains("is no folder of an export or a checkpoint"));
     assert!(
         refused("sqlite:///nowhere/ledger.sqlite")
             .contains("could not open the ledger sqlite:///nowhere/ledger.sqlite")

@@ -15,7 +15,7 @@ A side is one of:
   a file of events                judged by --config up to --until
   a file of transitions           of `replay --out`
   a file of standing lights       of `replay --standing`
-  a folder                        of `export`
+  a folder                        of `export`, or a checkpoint
   a digest                        of `digest --json`";
 
 /// `digest`: one hash for the lights that stand.
@@ -70,13 +70,13 @@ pub struct CompareArgs {
 /// `export`: a run with all that its lights rest on.
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
 pub struct ExportArgs {
-    /// Files of events, one JSON object a line; .gz and .zst are unpacked
+    /// Files of events, one JSON object a line (.gz and .zst are unpacked), or one checkpoint folder
     #[arg(required = true, value_name = "EVENTS")]
     pub events: Vec<PathBuf>,
     /// The configuration.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Where the clock stops, RFC 3339 with an offset [default: the highest `at` of the events]
+    /// Where the clock stops when files are judged, RFC 3339 with an offset [default: the highest `at` of the events]
     #[arg(long, value_name = "INSTANT")]
     pub until: Option<Moment>,
     /// Threads that judge.

@@ -5,7 +5,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use facts::Moment;
+use dataflow::Entry;
+use facts::{Moment, Transition, line};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -105,5 +106,47 @@ impl Lines {
 
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         self.file.flush().with_context(|| format!("could not write {}", self.path.display()))
+    }
+}
+
+/// A file of lines that counts them and keeps its first fault for the end.
+pub(super) struct Written {
+    lines: Lines,
+    count: u64,
+    fault: Option<anyhow::Error>,
+}
+
+impl Written {
+    /// The files of facts and of transitions.
+    pub(super) fn pair(folder: &Path) -> anyhow::Result<(Written, Written)> {
+        let create =
+            |name| Ok::<_, anyhow::Error>(Written { lines: Lines::create(folder, name)?, count: 0, fault: None });
+        Ok((create(FACTS)?, create(TRANSITIONS)?))
+    }
+
+    /// A fact. Its canonical line stands in it as it is: the line's hash decides between two contents of one version.
+    pub(super) fn fact(&mut self, entry: &Entry) {
+        let (enters, fact) = (entry.enters, line::write(&entry.event));
+        let sequence = entry.sequence.map_or_else(|| "null".to_owned(), |sequence| sequence.to_string());
+        self.count += 1;
+        if self.fault.is_none() {
+            let text = format!(r#"{{"enters":"{enters}","sequence":{sequence},"fact":{fact}}}"#);
+            self.fault = self.lines.write_text(&text).err();
+        }
+    }
+
+    /// A transition.
+    pub(super) fn transition(&mut self, said: &Transition) -> anyhow::Result<()> {
+        self.count += 1;
+        self.lines.write_text(&said.to_line())
+    }
+
+    /// Closes the file; returns how many lines there are.
+    pub(super) fn finish(self) -> anyhow::Result<u64> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        self.lines.finish()?;
+        Ok(self.count)
     }
 }

@@ -3,7 +3,6 @@
 Missing values spread; `and` and `or` are three-valued, so a condition that rests on what was not sent holds nowhere.
 """
 
-from copy import copy
 from decimal import Decimal
 
 from . import Unchecked
@@ -51,8 +50,8 @@ class Scope:
         self.ledger = self.measure = self.leaves = None
 
     def but(self, **changes):
-        scope = copy(self)
-        scope.__dict__.update(changes)
+        scope = object.__new__(Scope)
+        scope.__dict__ = {**self.__dict__, **changes}
         return scope
 
     def on_event(self, place):
@@ -81,8 +80,9 @@ class Scope:
                 named = fact.event.get("fee", {}).get("act") == term["fee_act"]
             else:
                 named = fact.activity == term["activity"]
-            alone = self.but(event=place, history=0, leaves=None)
-            if named and (term["test"] is None or alone.holds(term["test"])):
+            if not named:
+                continue
+            if term["test"] is None or self.but(event=place, history=0, leaves=None).holds(term["test"]):
                 return True
         return False
 

@@ -255,7 +255,7 @@ pub(super) fn read_manifest(storage: &dyn Storage, name: &str) -> Result<Manifes
 }
 
 /// A manifest whose files are all there and as long as they were written.
-fn good_manifest(storage: &dyn Storage, name: &str) -> Result<Manifest, CheckpointError> {
+pub(super) fn good_manifest(storage: &dyn Storage, name: &str) -> Result<Manifest, CheckpointError> {
     let manifest = read_manifest(storage, name)?;
     for entry in &manifest.segments {
         check_segment(storage, entry)?;
