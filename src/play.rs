@@ -202,6 +202,7 @@ fn progress(file: &EventFile) -> ProgressBar {
 /// When a file cannot be read or is standard input, or there is no event.
 pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<Moment> {
     let mut highest = None;
+    let (mut refused, mut first_refused) = (0, None);
     for path in paths {
         if path.as_os_str() == STANDARD_INPUT {
             bail!("events from standard input can be read once only: say with --until where the clock stops");
@@ -210,9 +211,14 @@ pub(crate) fn highest_at(paths: &[PathBuf], zone: &TimeZone) -> anyhow::Result<M
         while let Some(batch) = file.next_batch(BATCH_LINES)? {
             let at = batch.facts.iter().map(|(_, event)| event.at.moment(zone)).max();
             highest = highest.max(at);
+            refused += batch.refused.len();
+            first_refused = first_refused.or_else(|| batch.refused.into_iter().next());
         }
     }
-    highest.ok_or_else(|| anyhow!("the files hold no event; there is nothing to judge"))
+    highest.ok_or_else(|| match first_refused {
+        Some(first) => anyhow!("the files hold no event: all {refused} lines are refused; {first}"),
+        None => anyhow!("the files hold no event; there is nothing to judge"),
+    })
 }
 
 #[cfg(test)]

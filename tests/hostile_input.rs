@@ -209,9 +209,16 @@ fn check_other_offices(service: &TestService, wire: &Wire) {
 #[track_caller]
 fn check_personal_data(data: &std::path::Path, wire: &Wire) {
     let mut texts: Vec<(String, Vec<u8>)> = Vec::new();
-    for entry in std::fs::read_dir(data).expect("the service has written its folder") {
-        let path = entry.expect("its entries can be read").path();
-        texts.push((path.display().to_string(), std::fs::read(&path).expect("its files can be read")));
+    let mut folders = vec![data.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the service has written its folders") {
+            let path = entry.expect("their entries can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                texts.push((path.display().to_string(), std::fs::read(&path).expect("its files can be read")));
+            }
+        }
     }
     assert!(!texts.is_empty(), "the ledger is there");
     for stream in ["ALERTS", "QUARANTINE"] {

@@ -97,6 +97,8 @@ impl Agency {
             ("WATCHLIGHT_NATS_CERTIFICATE", shown(&self.path("tls/client.pem"))),
             ("WATCHLIGHT_NATS_CERTIFICATE_KEY", shown(&self.path("tls/client-key.pem"))),
             ("WATCHLIGHT_DATA", shown(&self.path("data"))),
+            // The test's fact comes late; nobody waits for another that would take its light back.
+            ("WATCHLIGHT_PUBLISH_SETTLE_SECS", "0".to_owned()),
         ]
     }
 

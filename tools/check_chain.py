@@ -75,6 +75,8 @@ def name_of(key):
 
 
 def kind_fits(said):
+    if not {said["card_before"], said["card"]} <= set(CARDS):
+        return False
     before, after = CARDS.index(said["card_before"]), CARDS.index(said["card"])
     return {
         "raised": before == 0 and after > 0,

@@ -131,6 +131,8 @@ pub struct Publisher {
     settings: PublishSettings,
     covered: u64,
     created_micros: Option<i64>,
+    /// Has ALERTS been read by this publisher?
+    read_before: bool,
 }
 
 /// ALERTS could not be read: now, or whatever is tried.
@@ -167,7 +169,7 @@ impl Publisher {
             .max_ack_inflight(settings.window.max(1) * 2)
             .backpressure_on_inflight(true)
             .build(client);
-        Publisher { context, settings, covered, created_micros: None }
+        Publisher { context, settings, covered, created_micros: None, read_before: false }
     }
 
     /// The same, where the table was read from the stream that was made at `created_micros`: another one is refused.
@@ -209,6 +211,7 @@ impl Publisher {
             wait = (wait * 2).min(self.settings.backoff_max);
         };
         self.created_micros = Some(said.created_micros);
+        self.read_before = true;
         self.covered = said.last_sequence;
         Ok(said)
     }
@@ -221,7 +224,8 @@ impl Publisher {
                 let found = said.created_micros;
                 Err(Failed::Never(PublishFault::Replaced { stream: stream.clone(), known, found }))
             }
-            _ if said.duplicate_window < DUPLICATE_WINDOW_MIN => {
+            // At the start, when a person can still mend it; later it would stop a service that runs.
+            _ if !self.read_before && said.duplicate_window < DUPLICATE_WINDOW_MIN => {
                 let (found_secs, min_secs) = (said.duplicate_window.as_secs(), DUPLICATE_WINDOW_MIN.as_secs());
                 Err(Failed::Never(PublishFault::DuplicateWindow { stream: stream.clone(), found_secs, min_secs }))
             }

@@ -152,7 +152,7 @@ fn specification<'s, J: Judge>(
 
 fn cards_of<J: Judge>(case: &Case<'_>, judge: &J) -> Vec<Span> {
     let judgement = judge.judge(case);
-    let owner = judgement.owner.expect("a case with facts has an owner");
+    let owner = || judgement.owner.clone().expect("a case with a finding has an owner");
     let spans = judgement.findings.iter().flat_map(|finding| finding.spans.iter().map(move |span| (finding, span)));
     let card = |(finding, span): (&rules::finding::Finding, &rules::finding::CardSpan)| Span {
         light: StandingLight {
@@ -162,7 +162,7 @@ fn cards_of<J: Judge>(case: &Case<'_>, judge: &J) -> Vec<Span> {
             card: span.card,
             light: span.light,
             since: span.since,
-            owner: owner.clone(),
+            owner: owner(),
         },
         from: millis(span.from),
         until: span.until.map(millis),
