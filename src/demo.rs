@@ -20,7 +20,7 @@ use crate::cli::{DemoArgs, Exit, Language};
 use crate::config_folder;
 use crate::nats_server::{self, PrivateServer};
 use crate::run::Signals;
-use crate::service::Service;
+use crate::service::{self, Service};
 use crate::settings::{self, Flag, Sources};
 use crate::terminal::{self, say};
 
@@ -39,6 +39,8 @@ const PROFILE: &str = "yichun-week";
 const SEED: u64 = 1;
 /// Real seconds in which the week is played, unless told: one an office hour.
 const SECONDS: u32 = 40;
+/// Where the page is, unless somebody is there already.
+const PORT: u16 = 8600;
 /// How often the virtual clock is moved and the board drawn.
 const STEP: Duration = Duration::from_millis(100);
 /// How long the service may take to catch up with the backlog, and to say the last of the week.
@@ -75,7 +77,7 @@ pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
     let Some(loaded) = loaded else { return interrupted() };
     let (mut sender, backlog) = loaded?;
     say!("积压事件 backlog of ten weeks: {backlog} events in the stream APPROVALS")?;
-    let service = Service::start(&settings, site)?;
+    let service = start(settings, &site)?;
     say!("页面 page: http://{}", service.address())?;
     let show = Show { city: &city, address: service.address(), args, regions };
     let outcome = runtime.block_on(unless(&mut signals, show.play(&mut sender)));
@@ -111,20 +113,25 @@ fn settings(args: &DemoArgs, folder: &Path, server: &PrivateServer) -> anyhow::R
         // Its streams are gone with it: there is nothing to go on from.
         flag("checkpoint.folder", String::new()),
         flag("clock.kind", "virtual".to_owned()),
-        flag("http.listen", free_address()?.to_string()),
+        flag("http.listen", SocketAddr::from(([127, 0, 0, 1], PORT)).to_string()),
     ];
     Ok(settings::load(&Sources::of_process(&args.config.folder, flags))?)
 }
 
-/// Port 8600, or a free one when somebody has it.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    let wanted: SocketAddr = ([127, 0, 0, 1], 8600).into();
-    if std::net::TcpListener::bind(wanted).is_ok() {
-        return Ok(wanted);
+/// Starts the service on port 8600, or on a free one when somebody has it.
+fn start(mut settings: settings::Settings, site: &service::Sources) -> anyhow::Result<Service> {
+    match Service::start(&settings, site.clone()) {
+        Err(error) if error.chain().any(is_taken) => {
+            say!("端口 {PORT} 被占用 port {PORT} is taken; the page gets another")?;
+            settings.http.listen.set_port(0);
+            Service::start(&settings, site.clone())
+        }
+        started => started,
     }
-    let free = std::net::TcpListener::bind((wanted.ip(), 0)).context("no free port on loopback")?;
-    say!("端口 8600 被占用 port 8600 is taken; the page gets another")?;
-    Ok(free.local_addr()?)
+}
+
+fn is_taken(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
 }
 
 /// What is played, and where it is seen.
