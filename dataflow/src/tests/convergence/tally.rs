@@ -41,7 +41,8 @@ pub(super) struct Tally {
     pub(super) rules: BTreeMap<String, OfRule>,
 }
 
-/// In a full run each of these happens in at least so many histories, and fewer in a smaller run, in proportion.
+/// In a full run each of these happens in at least so many histories; in a smaller one, where chance weighs more, in
+/// half as many in proportion.
 const AT_LEAST: u64 = 100;
 const FULL_RUN: u64 = 100_000;
 
@@ -95,7 +96,8 @@ fn spoken(name: &str) -> String {
 impl Tally {
     /// What was tried too rarely to say that it holds.
     pub(super) fn rare(&self, shipped: &BTreeSet<String>) -> Vec<String> {
-        let least = (AT_LEAST * self.histories / FULL_RUN).max(1);
+        let full = self.histories >= FULL_RUN;
+        let least = if full { AT_LEAST } else { (AT_LEAST * self.histories / FULL_RUN / 2).max(1) };
         let features = self.features.iter().map(|(feature, count)| (format!("{feature:?}"), *count));
         let ways = self.ways.iter().map(|(way, count)| ((*way).to_owned(), *count));
         let none = OfRule::default();
