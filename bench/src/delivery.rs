@@ -54,8 +54,8 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
         linked_case: draft.linked_case,
         script: draft.script,
     };
-    for place in 1..plan.facts.len() {
-        if same_id[place] {
+    for (place, same_id) in same_id.into_iter().enumerate().skip(1) {
+        if same_id {
             plan.facts[place].id = plan.facts[place - 1].id.clone();
         }
     }

@@ -283,10 +283,10 @@ fn no_plan_depends_on_how_days_before_due_are_taken() {
                 check(start, plan.item.promise + case.extension(), &case.pauses(start));
             }
             for fact in &plan.facts {
-                if let What::StageStarted(code) = &fact.what {
-                    if let Some(stage) = plan.item.stage(code) {
-                        check(fact.at, stage.limit, &case.special_pauses());
-                    }
+                if let What::StageStarted(code) = &fact.what
+                    && let Some(stage) = plan.item.stage(code)
+                {
+                    check(fact.at, stage.limit, &case.special_pauses());
                 }
             }
         }
