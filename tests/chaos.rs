@@ -8,6 +8,7 @@
 //! `WATCHLIGHT_CHAOS_ROUNDS` and `WATCHLIGHT_CHAOS_CYCLES` take more; `WATCHLIGHT_CHAOS_SEED` begins elsewhere. Each
 //! round prints its seed, so that it can be run again alone.
 
+mod damage;
 mod faults;
 mod sender;
 
@@ -91,7 +92,7 @@ fn faults_at_any_moment_lose_nothing_and_say_nothing_twice() {
 fn round(name: &str, seed: u64, cycles: u64) -> Option<Report> {
     let begin = Instant::now();
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
-    let site = TestSite::with_virtual_clock(name)?;
+    let site = TestSite::with_virtual_clock(name)?.with("WATCHLIGHT_CHECKPOINT_INTERVAL_SECS", "1");
     let mut pieces = pieces(&mut dice, cycles + 1).into_iter();
     let mut report = Report::default();
     let mut stage = Stage::open(site, &mut dice);

@@ -40,6 +40,7 @@ mod view;
 mod waiver;
 mod workflow;
 
+pub(crate) use deemed::blind as deems;
 use found::Found;
 use reckoning::Reckoning;
 use view::CaseView;

@@ -7,6 +7,7 @@
 //! Pure: no clock, no file, no network. Files come in as text, time comes in as data.
 
 pub mod catalogue;
+pub mod change;
 pub mod configuration;
 pub mod counting;
 pub mod expression;

@@ -93,7 +93,7 @@ impl<'c> DayKind<'c> {
 }
 
 /// The days and office hours by which an office counts.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WorkingCalendar {
     id: CompactString,
     zone: TimeZone,

@@ -1,13 +1,17 @@
 //! What can happen to a running site, and how it is brought about.
 
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
+use sqlx::{Connection, Executor, SqliteConnection};
 
+use super::damage::Damage;
 use super::{moment, throw};
 use crate::support::proxy::{Proxy, Way};
 use crate::support::service::{TestService, TestSite};
+use crate::support::wire::wait;
 
 /// One thing that goes wrong.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -30,9 +34,13 @@ pub(super) enum Fault {
     Stall,
     /// Every piece comes late.
     Delay,
+    /// Somebody else holds the ledger.
+    HoldLedger,
+    /// The service's process is killed, a bad disk changes its checkpoint, and it is started again as the page says.
+    KillAndDamage(Damage),
 }
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 13] = [
     Fault::KillService,
     Fault::EndService,
     Fault::KillServer,
@@ -42,6 +50,10 @@ const FAULTS: [Fault; 9] = [
     Fault::CutInside,
     Fault::Stall,
     Fault::Delay,
+    Fault::HoldLedger,
+    Fault::KillAndDamage(Damage::Bit),
+    Fault::KillAndDamage(Damage::Tail),
+    Fault::KillAndDamage(Damage::File),
 ];
 
 /// How far into a cycle a fault begins, at most, in milliseconds.
@@ -71,6 +83,10 @@ impl Fault {
             Fault::CutInside => "cut inside a message",
             Fault::Stall => "stalled",
             Fault::Delay => "delayed",
+            Fault::HoldLedger => "ledger held",
+            Fault::KillAndDamage(Damage::Bit) => "killed, a bit of the checkpoint flipped",
+            Fault::KillAndDamage(Damage::Tail) => "killed, a file of the checkpoint cut off",
+            Fault::KillAndDamage(Damage::File) => "killed, a file of the checkpoint gone",
         }
     }
 }
@@ -133,6 +149,8 @@ impl Stage {
             }
             Fault::Stall => self.during(Way::Stalled, lasting),
             Fault::Delay => self.during(Way::Delayed(moment(dice, DELAY)), lasting),
+            Fault::HoldLedger => self.hold_ledger(lasting),
+            Fault::KillAndDamage(damage) => self.kill_and_damage(damage, dice),
         }
         self.proxy.heal();
         let service = self.service();
@@ -150,6 +168,39 @@ impl Stage {
     fn during(&self, way: Way, lasting: Duration) {
         self.proxy.set(way);
         sleep(lasting);
+    }
+
+    fn hold_ledger(&self, lasting: Duration) {
+        let url = format!("sqlite://{}", self.site.data().join("ledger.sqlite").display());
+        let mut other = wait(SqliteConnection::connect(&url)).expect("the ledger is a SQLite file");
+        // The service may be writing this very moment.
+        wait(other.execute("PRAGMA busy_timeout = 20000")).expect("a setting");
+        wait(other.execute("BEGIN IMMEDIATE")).expect("the service writes for moments only");
+        sleep(lasting);
+        wait(other.execute("ROLLBACK")).expect("the lock is ours to give up");
+    }
+
+    /// Where the service refuses to start, the folder is moved away, as it says.
+    fn kill_and_damage(&mut self, damage: Damage, dice: &mut ChaCha8Rng) {
+        self.take().kill();
+        let folder = self.site.data().join("checkpoint");
+        let Some(done) = damage.strike(&folder, dice) else { return self.start(dice) };
+        println!("chaos: {done}");
+        let workers = 1 + throw(dice, WORKERS);
+        match self.site.try_start_through(&self.proxy.url(), workers) {
+            Ok(service) => self.service = Some(service),
+            Err(words) => {
+                let named = words.contains(&folder.display().to_string()) && words.contains("move it away");
+                assert!(named, "{done}: a start that is refused names the file and what to do:\n{words}");
+                std::fs::rename(&folder, self.unused_folder()).expect("both are ours");
+                self.start(dice);
+            }
+        }
+    }
+
+    fn unused_folder(&self) -> PathBuf {
+        let folders = (0..).map(|count| self.site.data().join(format!("damaged-{count}")));
+        folders.into_iter().find(|folder| !folder.exists()).expect("there is always a next number")
     }
 
     fn kill_both(&mut self, dice: &mut ChaCha8Rng) {

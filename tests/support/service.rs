@@ -115,6 +115,11 @@ impl TestSite {
         TestService::start(self.command(nats_url, workers), self.folder.path())
     }
 
+    /// The same, or what it says when it does not start.
+    pub(crate) fn try_start_through(&self, nats_url: &str, workers: u64) -> Result<TestService, String> {
+        TestService::try_start(self.command(nats_url, workers), self.folder.path())
+    }
+
     /// What the service says when it does not start, and its exit code.
     pub(crate) fn refused(&self) -> (Option<i32>, String) {
         let mut command = self.command(&self.nats.server().url(), 2);
@@ -186,9 +191,15 @@ impl TestService {
 
     /// Runs `command`; its log goes to `folder`.
     #[track_caller]
-    fn start(mut command: Command, folder: &Path) -> TestService {
+    fn start(command: Command, folder: &Path) -> TestService {
+        TestService::try_start(command, folder).unwrap_or_else(|words| panic!("the service did not start:\n{words}"))
+    }
+
+    /// The same; `Err` is what this start has logged, when it ends instead.
+    fn try_start(mut command: Command, folder: &Path) -> Result<TestService, String> {
         let log = folder.join("service.log");
         let words = File::options().create(true).append(true).open(&log).expect("a temporary folder takes a file");
+        let logged = words.metadata().expect("an open file").len();
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -200,8 +211,11 @@ impl TestService {
         output.read_line(&mut base).expect("its output is text");
         let base = base.trim().to_owned();
         let service = TestService { child, pages: Pages::at(&base, Some(log.clone())), log, _output: output };
-        assert!(base.starts_with("http://"), "the service did not start:\n{}", service.log());
-        service
+        if base.starts_with("http://") {
+            return Ok(service);
+        }
+        let words = std::fs::read(&service.log).expect("it was opened");
+        Err(String::from_utf8_lossy(&words[usize::try_from(logged).expect("a short log")..]).into_owned())
     }
 
     /// What it has logged, earlier runs in the same folder included.

@@ -5,6 +5,10 @@ use std::io;
 use super::frame::FrameFault;
 use crate::runner::RunnerError;
 
+/// What to do about a folder that cannot be gone on from.
+const REMEDY: &str = "Restore the checkpoint folder from a copy, or move it away: the next start then judges what the stream \
+                      holds from its first message";
+
 /// A checkpoint could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
@@ -19,10 +23,7 @@ pub enum CheckpointError {
         source: io::Error,
     },
     /// A file is not what was written.
-    #[error(
-        "{file}, offset {offset}: {fault}. Restore the checkpoint folder from a copy, or move it away: the next start then \
-         judges what the stream holds from its first message"
-    )]
+    #[error("{file}, offset {offset}: {fault}. {REMEDY}")]
     Damaged {
         /// The file, with its folder.
         file: String,
@@ -32,10 +33,16 @@ pub enum CheckpointError {
         fault: String,
     },
     /// There are manifests, and none of them can be used.
-    #[error("no manifest of the checkpoint can be used. {}", faults.join("; "))]
+    #[error("no manifest of the checkpoint can be used: {}. {REMEDY}", faults.join("; "))]
     NoGoodManifest {
-        /// Why not, newest first.
+        /// Why not, newest first, each once.
         faults: Vec<String>,
+    },
+    /// There was a manifest in this folder, and there is none any more.
+    #[error("{folder} has held a checkpoint, and no manifest is left in it. {REMEDY}")]
+    ManifestsLost {
+        /// The folder.
+        folder: String,
     },
     /// The dataflow that should take the facts has failed.
     #[error(transparent)]
@@ -43,6 +50,21 @@ pub enum CheckpointError {
 }
 
 impl CheckpointError {
+    /// None of the manifests can be used, because of `faults`, newest first.
+    pub(crate) fn no_good_manifest(faults: &[CheckpointError]) -> CheckpointError {
+        let mut texts: Vec<String> = Vec::new();
+        for fault in faults {
+            let text = match fault {
+                CheckpointError::Damaged { file, offset, fault } => format!("{file}, offset {offset}: {fault}"),
+                other => other.to_string(),
+            };
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        CheckpointError::NoGoodManifest { faults: texts }
+    }
+
     pub(crate) fn system(what: &'static str, file: String) -> impl FnOnce(io::Error) -> CheckpointError {
         move |source| CheckpointError::System { what, file, source }
     }

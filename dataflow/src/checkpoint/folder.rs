@@ -19,6 +19,10 @@ use super::storage::Storage;
 const MANIFESTS_KEPT: usize = 2;
 /// A manifest is written under this name first.
 const UNFINISHED: &str = "manifest.unfinished";
+/// A file that is there since the first manifest was: without it, a folder whose manifests are lost would look like one in
+/// which the first cut was never finished, and what is left in it would be removed.
+const BEGUN: &str = "begun";
+const BEGUN_TEXT: &[u8] = b"a checkpoint is kept in this folder; without a manifest it is damaged\n";
 
 /// What one cut adds to the checkpoint.
 #[derive(Clone, Debug)]
@@ -46,13 +50,15 @@ pub struct Checkpoint {
     manifests: Vec<Manifest>,
     /// Greater than that of every file.
     next: u64,
+    /// The folder is marked as one that has held a manifest.
+    begun: bool,
 }
 
 impl Checkpoint {
     /// Opens the folder at its newest good manifest; an empty folder has none. What no manifest names is removed.
     ///
     /// # Errors
-    /// When it cannot be read, or holds manifests and none of them is good.
+    /// When it cannot be read, holds manifests and none of them is good, or held one and holds none any more.
     pub fn open(storage: Arc<dyn Storage>) -> Result<Checkpoint, CheckpointError> {
         let names = list(storage.as_ref())?;
         let next = names.iter().filter_map(|name| number(name)).max().unwrap_or(0) + 1;
@@ -63,7 +69,7 @@ impl Checkpoint {
                 Ok(manifest) => manifests.insert(0, manifest),
                 Err(fault) if manifests.is_empty() => {
                     tracing::error!(%fault, "a manifest of the checkpoint cannot be used; the one before is tried");
-                    faults.push(fault.to_string());
+                    faults.push(fault);
                 }
                 Err(fault) => tracing::warn!(%fault, "an older manifest of the checkpoint cannot be used"),
             }
@@ -72,9 +78,13 @@ impl Checkpoint {
             }
         }
         if manifests.is_empty() && !faults.is_empty() {
-            return Err(CheckpointError::NoGoodManifest { faults });
+            return Err(CheckpointError::no_good_manifest(&faults));
         }
-        let checkpoint = Checkpoint { storage, manifests, next };
+        let begun = names.iter().any(|name| name == BEGUN);
+        if manifests.is_empty() && begun {
+            return Err(CheckpointError::ManifestsLost { folder: storage.place() });
+        }
+        let checkpoint = Checkpoint { storage, manifests, next, begun };
         // With a fault, what could not be used is left for a person to look at.
         if faults.is_empty() {
             checkpoint.tidy();
@@ -167,7 +177,22 @@ impl Checkpoint {
         self.manifests.push(manifest);
         let surplus = self.manifests.len().saturating_sub(MANIFESTS_KEPT);
         self.manifests.drain(..surplus);
+        if !self.begun {
+            match self.mark_begun() {
+                Ok(()) => self.begun = true,
+                Err(error) => {
+                    tracing::warn!(%error, "the checkpoint could not be marked as begun; the next cut tries again")
+                }
+            }
+        }
         Ok(())
+    }
+
+    fn mark_begun(&self) -> std::io::Result<()> {
+        let mut output = self.storage.create(BEGUN)?;
+        output.write(BEGUN_TEXT)?;
+        output.sync()?;
+        self.storage.sync_folder()
     }
 
     /// Merges segments of like size until there are few.

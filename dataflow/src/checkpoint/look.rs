@@ -38,10 +38,10 @@ pub fn look(storage: &dyn Storage) -> Result<Option<Looked>, CheckpointError> {
     for name in manifest_names(&names) {
         match good_manifest(storage, name) {
             Ok(manifest) => return read(storage, manifest).map(Some),
-            Err(fault) => faults.push(fault.to_string()),
+            Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() { Ok(None) } else { Err(CheckpointError::NoGoodManifest { faults }) }
+    if faults.is_empty() { Ok(None) } else { Err(CheckpointError::no_good_manifest(&faults)) }
 }
 
 fn read(storage: &dyn Storage, manifest: Manifest) -> Result<Looked, CheckpointError> {

@@ -28,18 +28,28 @@ fn in_force(view: &CaseView<'_>, rule: &Rule) -> bool {
 
 fn in_scope(view: &CaseView<'_>, rule: &Rule) -> bool {
     let scope = &rule.scope;
-    let Address { level, region, dept } = view.owner;
     let one_of = |list: &[compact_str::CompactString], value: Option<&str>| {
         list.is_empty() || value.is_some_and(|value| list.iter().any(|member| member == value))
     };
     let item_type = view.item.and_then(|item| item.item_type.as_deref());
-    (scope.levels.is_empty() || scope.levels.contains(level))
-        && (scope.regions.is_empty() || scope.regions.iter().any(|prefix| region.starts_with(prefix)))
-        && (scope.depts.is_empty() || scope.depts.iter().any(|prefix| dept.as_str().starts_with(prefix.as_str())))
-        && (scope.items.is_empty()
-            || view.case.item.is_some_and(|item| scope.items.iter().any(|glob| fits(glob, item))))
+    scope.fits_office(view.owner)
+        && (scope.items.is_empty() || view.case.item.is_some_and(|item| scope.fits_item(item)))
         && one_of(&scope.item_types, item_type)
         && one_of(&scope.case_types, view.case.case_type)
+}
+
+impl crate::rule::Scope {
+    /// Does the rule reach cases of this owner, as far as the office tells?
+    pub(crate) fn fits_office(&self, Address { level, region, dept }: &Address) -> bool {
+        (self.levels.is_empty() || self.levels.contains(level))
+            && (self.regions.is_empty() || self.regions.iter().any(|prefix| region.starts_with(prefix)))
+            && (self.depts.is_empty() || self.depts.iter().any(|prefix| dept.as_str().starts_with(prefix.as_str())))
+    }
+
+    /// Is this item among those that the rule names, where it names any?
+    pub(crate) fn fits_item(&self, item: &str) -> bool {
+        self.items.is_empty() || self.items.iter().any(|glob| fits(glob, item))
+    }
 }
 
 /// A glob with `*` at either end, or none.

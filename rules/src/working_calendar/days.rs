@@ -30,7 +30,7 @@ impl Plain {
 }
 
 /// Day tables over `[first, first + kinds.len())`.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Days {
     first: i32,
     kinds: Vec<Plain>,
