@@ -12,8 +12,10 @@ use facts::Moment;
 use crate::settings::Flag;
 
 mod audit;
+mod reload;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
+pub use reload::ReloadArgs;
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
@@ -55,6 +57,8 @@ pub enum Command {
     Export(ExportArgs),
     /// The service: approval events in over NATS, lights out
     Run(RunArgs),
+    /// Put the changed configuration folder of a running service in force
+    Reload(ReloadArgs),
     /// The sample city live, on a private nats-server, held against the truth at the end
     Demo(DemoArgs),
 }

@@ -120,11 +120,11 @@ fn settings(args: &DemoArgs, folder: &Path, server: &PrivateServer) -> anyhow::R
 
 /// Starts the service on port 8600, or on a free one when somebody has it.
 fn start(mut settings: settings::Settings, site: &service::Sources) -> anyhow::Result<Service> {
-    match Service::start(&settings, site.clone()) {
+    match Service::start(&settings, site.clone(), None) {
         Err(error) if error.chain().any(is_taken) => {
             say!("端口 {PORT} 被占用 port {PORT} is taken; the page gets another")?;
             settings.http.listen.set_port(0);
-            Service::start(&settings, site.clone())
+            Service::start(&settings, site.clone(), None)
         }
         started => started,
     }

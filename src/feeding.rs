@@ -4,20 +4,25 @@
 //! follows the wall only while nothing is unread and the server was heard. Until the sequence that the
 //! stream had at the start is reached, the dataflow judges silently; then the net difference is said.
 
+mod take_over;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataflow::{Entry, Runner, RunnerError};
 use facts::{Activity, Moment};
 use ingest::{Batch, Feed, jetstream::Next};
 use jiff::tz::TimeZone;
+use rules::site::Files;
 
 use crate::checkpointing::{Change, Gathering};
 use crate::freeze_board::FreezeBoard;
 use crate::guarded_clock::{Entered, GuardedClock};
 use crate::in_force::InForce;
+use crate::reload::Wish;
 use crate::voice::Voice;
 
 /// The longest sleep between two looks at the clock (semantics 17).
@@ -30,7 +35,7 @@ pub(crate) struct Progress {
     pub(crate) caught_up: AtomicBool,
     /// Why the clock stands still, if it does.
     pub(crate) freeze: Arc<FreezeBoard>,
-    /// The dataflow was told what ALERTS holds, and may have something to say again.
+    /// The dataflow was told what ALERTS holds, or to judge otherwise, and may have something to say where the clock stands.
     pub(crate) told_again: AtomicBool,
     /// The checkpoint cannot be written.
     pub(crate) unwritten: AtomicBool,
@@ -49,6 +54,12 @@ pub(crate) struct Feeding {
     pub(crate) silent_until: u64,
     /// A configuration to take over when caught up.
     pub(crate) change: Option<Change>,
+    /// When it last could not be logged.
+    pub(crate) change_failed: Option<Instant>,
+    /// Configurations that are wished for while it runs.
+    pub(crate) wishes: Receiver<Wish>,
+    /// The files of the configuration in force.
+    pub(crate) files: Files,
     /// Who judges, for those who explain.
     pub(crate) in_force: InForce,
     /// The checkpoint, where one is kept.
@@ -73,6 +84,7 @@ impl Feeding {
     /// When the dataflow has failed.
     pub(crate) fn run(mut self) -> Result<(), RunnerError> {
         while self.turn()? == Fed::All {
+            self.grant_wishes()?;
             if let Some(gathering) = &mut self.gathering {
                 gathering.look(&self.clock.clock, &self.runner)?;
             }
@@ -164,20 +176,7 @@ impl Feeding {
 
     /// Everything there is has been judged up to `now`: a changed configuration takes over, and differences are said.
     fn caught_up(&mut self, now: Moment) -> Result<(), RunnerError> {
-        if let Some(change) = self.change.take() {
-            let logged = self.gathering.as_mut().map_or(Ok(()), |gathering| gathering.accept(change.set(now)));
-            if let Err(error) = logged {
-                if !self.progress.unwritten.swap(true, Ordering::AcqRel) {
-                    tracing::error!(%error, "the changed configuration cannot be logged; the one before stays in force");
-                }
-                self.change = Some(change);
-            } else {
-                let configuration = change.sources.configuration;
-                let at = self.runner.configure(Arc::clone(&configuration), change.cause, now)?;
-                tracing::info!(clock = %at, configuration = configuration.hash, cause = %change.cause, "the folder's configuration takes over");
-                self.in_force.set(configuration);
-            }
-        }
+        self.take_over_at_start(now)?;
         self.voice.caught_up(now)
     }
 }

@@ -8,6 +8,9 @@
 //! | `watchlight_dataflow_bytes{worker}` | bytes of cases, facts and wake-ups, a floor |
 //! | `watchlight_clock_frozen` | 1 while the supervision clock stands until somebody acts |
 //! | `watchlight_clock_seconds` | the last closed instant of the supervision clock, Unix time |
+//! | `watchlight_dataflow_rejudged_total{worker}` | how often because of a change of configuration |
+//! | `watchlight_configuration_reloads_total{outcome}` | changed configurations: `in_force`, `refused` |
+//! | `watchlight_configuration_refused` | 1 while the configuration folder has faults and the one before stays in force |
 //! | `watchlight_checkpoint_cuts_total` | checkpoints written |
 //! | `watchlight_checkpoint_failures_total` | attempts that failed |
 //! | `watchlight_checkpoint_facts` | facts in the last one |
@@ -28,6 +31,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
 const JUDGED: &str = "watchlight_dataflow_judged_total";
+const REJUDGED: &str = "watchlight_dataflow_rejudged_total";
+const RELOADS: &str = "watchlight_configuration_reloads_total";
+const REFUSED: &str = "watchlight_configuration_refused";
 const CASES: &str = "watchlight_dataflow_cases";
 const WAKES: &str = "watchlight_dataflow_wakes";
 const BYTES: &str = "watchlight_dataflow_bytes";
@@ -51,6 +57,10 @@ pub(crate) fn install() {
         ingest::metric_names::describe();
         alerts::figures::describe();
         describe_counter!(JUDGED, "how often a worker gave a case to judgement");
+        describe_counter!(REJUDGED, "how often because of a change of configuration");
+        describe_counter!(RELOADS, "changed configurations, by what became of them");
+        describe_gauge!(REFUSED, "1 while the configuration folder has faults and the one before stays in force");
+        configuration_refused(false);
         describe_gauge!(CASES, "cases held");
         describe_gauge!(WAKES, "wake-ups waiting");
         describe_gauge!(BYTES, "bytes of cases, facts and wake-ups, a floor");
@@ -64,6 +74,21 @@ pub(crate) fn install() {
         describe_gauge!(CUT_TIME, "how long the last checkpoint took to write");
         handle
     });
+}
+
+/// A changed configuration is in force.
+pub(crate) fn reloaded() {
+    counter!(RELOADS, "outcome" => "in_force").increment(1);
+}
+
+/// A changed configuration is refused.
+pub(crate) fn reload_refused() {
+    counter!(RELOADS, "outcome" => "refused").increment(1);
+}
+
+/// Tells whether the folder has faults.
+pub(crate) fn configuration_refused(refused: bool) {
+    gauge!(REFUSED).set(f64::from(u8::from(refused)));
 }
 
 /// A checkpoint was written.
@@ -103,6 +128,7 @@ pub(crate) fn dataflow(desk: &Desk) {
     for (worker, figures) in desk.gauges().into_iter().enumerate() {
         let worker = worker.to_string();
         counter!(JUDGED, "worker" => worker.clone()).absolute(figures.judged);
+        counter!(REJUDGED, "worker" => worker.clone()).absolute(figures.rejudged);
         gauge!(CASES, "worker" => worker.clone()).set(figures.cases as f64);
         gauge!(WAKES, "worker" => worker.clone()).set(figures.wakes as f64);
         gauge!(BYTES, "worker" => worker).set(figures.bytes as f64);

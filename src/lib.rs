@@ -30,6 +30,8 @@ pub mod nats_server;
 mod output_file;
 mod play;
 mod readers;
+mod reload;
+mod reload_command;
 mod replay;
 mod run;
 pub mod service;
@@ -60,6 +62,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Compare(args) => compare::run(&args, language),
         cli::Command::Export(args) => export::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
+        cli::Command::Reload(args) => reload_command::run(&args, language),
         cli::Command::Demo(args) => demo::run(&args, language),
     };
     match done {

@@ -15,7 +15,7 @@ use crate::terminal::say;
 pub(crate) fn run(args: &RunArgs, language: Language) -> anyhow::Result<Exit> {
     let settings = settings::load(&Sources::of_process(&args.config.folder, args.flags()))?;
     let site = config_folder::load_with_files(&args.config.folder, &settings.zone, language.into())?;
-    let service = Service::start(&settings, site)?;
+    let service = Service::start(&settings, site, Some(&args.config.folder))?;
     // Before the address is told: whoever reads it may send a signal at once.
     let mut signals = service.block_on(async { Signals::listen() });
     // The service is not there for its output: it runs on when nobody reads the address.

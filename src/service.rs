@@ -36,11 +36,14 @@ use crate::figures;
 use crate::guarded_clock::GuardedClock;
 use crate::in_force::InForce;
 use crate::readers::Readers;
+use crate::reload;
 use crate::settings::{ClockKind, Settings, StreamSettings};
 use crate::voice::Voice;
 
 /// How often readiness and the figures of the dataflow are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Configurations that may wait to be put in force.
+const WISHES_MAX: usize = 4;
 /// How long a stop waits for the ledger to take what was said last.
 const LEDGER_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -65,22 +68,28 @@ struct Parts {
 }
 
 impl Service {
-    /// Starts everything; returns when the page answers. Catching up goes on behind it.
+    /// Starts everything; returns when the page answers. Catching up goes on behind it. `folder` is the one that `site` was
+    /// read from: where it is given, what changes in it can be put in force while the service runs.
     ///
     /// # Errors
     /// When a server, a database or the port cannot be had, or what they hold does not fit.
-    pub fn start(settings: &Settings, site: Sources) -> anyhow::Result<Service> {
-        Service::start_on(Machine::own(), settings, site)
+    pub fn start(settings: &Settings, site: Sources, folder: Option<&Path>) -> anyhow::Result<Service> {
+        Service::start_on(Machine::own(), settings, site, folder)
     }
 
     /// As [`Service::start`], with the clocks of `machine`, which tests make jump.
     ///
     /// # Errors
     /// As [`Service::start`].
-    pub fn start_on(machine: Machine, settings: &Settings, site: Sources) -> anyhow::Result<Service> {
+    pub fn start_on(
+        machine: Machine,
+        settings: &Settings,
+        site: Sources,
+        folder: Option<&Path>,
+    ) -> anyhow::Result<Service> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.context("could not start the runtime")?;
-        let parts = runtime.block_on(start(machine, settings, site))?;
+        let parts = runtime.block_on(start(machine, settings, site, folder))?;
         Ok(Service { runtime, parts })
     }
 
@@ -142,11 +151,11 @@ impl Service {
     }
 }
 
-async fn start(machine: Machine, settings: &Settings, site: Sources) -> anyhow::Result<Parts> {
+async fn start(machine: Machine, settings: &Settings, site: Sources, folder: Option<&Path>) -> anyhow::Result<Parts> {
     figures::install();
     let connection = server::connect(&settings.nats).await?;
     let denials = connection.denials.clone();
-    start_on(connection, machine, settings, site).await.map_err(|error| match denials.told() {
+    start_on(connection, machine, settings, site, folder).await.map_err(|error| match denials.told() {
         // A request that is denied gets no answer: the reason stands beside it.
         denied if denied.is_empty() => error,
         denied => error.context(format!(
@@ -161,6 +170,7 @@ async fn start_on(
     machine: Machine,
     settings: &Settings,
     site: Sources,
+    folder: Option<&Path>,
 ) -> anyhow::Result<Parts> {
     let streams = streams::ensure(&connection, &stream_options(&settings.streams)).await?;
     for difference in &streams.differences {
@@ -180,7 +190,7 @@ async fn start_on(
     let said_through = opened.as_ref().and_then(Opened::said_through);
     let plan = match &mut opened {
         Some(opened) => Plan::make(&mut opened.log, site, said_through, &settings.zone)?,
-        None => Plan { first: site.configuration, later: Vec::new(), change: None },
+        None => Plan { first: site.configuration, later: Vec::new(), change: None, files: site.files },
     };
     let in_force = InForce::new(Arc::clone(plan.last()));
     let options = Options { workers: settings.workers.get(), announce: false, settle, ..Options::default() };
@@ -248,6 +258,9 @@ async fn start_on(
         _ => (None, None),
     };
     let zone = settings.zone.clone();
+    let (wisher, wishes) = std::sync::mpsc::sync_channel(WISHES_MAX);
+    let rules = reload::Rules::new(folder.map(Path::to_owned), zone.clone(), runner.desk(), in_force.clone(), wisher);
+    let watching = (Arc::clone(&rules), stopped.clone());
     let feeding = Feeding {
         feed,
         runner: Arc::clone(&runner),
@@ -262,6 +275,9 @@ async fn start_on(
         position: fed_to,
         silent_until: streams.approvals.last_sequence,
         change: plan.change,
+        change_failed: None,
+        wishes,
+        files: plan.files,
         in_force: in_force.clone(),
         gathering,
         progress: Arc::clone(&progress),
@@ -287,6 +303,14 @@ async fn start_on(
         fail.send(error.into()).ok();
     });
 
+    if settings.reload.watch {
+        let (rules, stopped) = watching;
+        spawn("configuration", failed.clone(), move || {
+            reload::watch(&rules, &stopped);
+            Ok(())
+        })?;
+    }
+
     let regions = region_names(&in_force.get());
     let readers = Arc::new(Readers { desk: runner.desk(), in_force });
     // Nothing has been looked at yet: that is not ready.
@@ -300,6 +324,7 @@ async fn start_on(
         lights: readers.clone(),
         counts: readers,
         clock,
+        rules,
         readiness,
         closing: closed.clone(),
         metrics: Arc::new(figures::text),

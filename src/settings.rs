@@ -56,8 +56,17 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// When differences are said.
     pub publish: PublishSettings,
+    /// Changes of the configuration folder.
+    pub reload: ReloadSettings,
     /// What a start goes on from; `None` to begin at the stream's first message each time.
     pub checkpoint: Option<CheckpointSettings>,
+}
+
+/// What happens when the configuration folder changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReloadSettings {
+    /// A sound change is put in force without being asked for.
+    pub watch: bool,
 }
 
 /// Where the page and the API are served.

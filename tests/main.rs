@@ -26,6 +26,7 @@ mod pages;
 mod private_server;
 mod properties;
 mod readme;
+mod reload;
 mod restart_time;
 mod restarts;
 mod rules_stay_in_files;

@@ -1,7 +1,7 @@
 //! The HTTP side: page, API, event stream, health. The library gives a router; where it listens is the
 //! binary's choice. There is no login yet, so that must be the loopback interface.
 //!
-//! Invariants: every route but the confirmation of the clock is read only; an error is `application/problem+json` with a stable `code`, in
+//! Invariants: every route but `POST` to the clock and to the rules is read only; an error is `application/problem+json` with a stable `code`, in
 //! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
 //! the security headers of `shield`.
 
@@ -12,10 +12,12 @@ mod digest;
 mod events;
 mod health;
 mod lights;
+mod local;
 mod metrics;
 mod page;
 mod params;
 mod problem;
+mod rules;
 mod shield;
 mod view;
 
@@ -33,6 +35,7 @@ use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::readiness::Readiness;
+use crate::rules_desk::RulesDesk;
 use crate::standing_reader::StandingReader;
 
 pub use problem::Problem;
@@ -50,6 +53,8 @@ pub struct Site {
     pub counts: Arc<dyn Counts>,
     /// The supervision clock.
     pub clock: Arc<dyn ClockDesk>,
+    /// The rules in force.
+    pub rules: Arc<dyn RulesDesk>,
     /// Whether the service can do its work.
     pub readiness: watch::Receiver<Readiness>,
     /// Becomes true when the service stops: event streams then end.
@@ -102,6 +107,9 @@ pub fn router(site: Site) -> Router {
         .route("/api/counts", get(counts::show))
         .route("/api/clock", get(clock::show))
         .route("/api/clock/confirm", post(clock::confirm))
+        .route("/api/rules", get(rules::show))
+        .route("/api/rules/preview", post(rules::preview))
+        .route("/api/rules/reload", post(rules::reload))
         .route("/api/regions", get(counts::regions))
         .route("/api/transitions", get(events::newest))
         .route("/api/events", get(events::listen))

@@ -23,7 +23,8 @@ pub(crate) struct News {
 }
 
 impl News {
-    fn touch(&mut self, touched: Touched) {
+    /// These, too.
+    pub(crate) fn touch(&mut self, touched: Touched) {
         let before = self.touched.take().unwrap_or(Touched::Rules(Vec::new()));
         self.touched = Some(match (before, touched) {
             (Touched::All, _) | (_, Touched::All) => Touched::All,

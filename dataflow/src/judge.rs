@@ -2,6 +2,7 @@
 
 use facts::{Change, Event, Moment};
 use jiff::tz::TimeZone;
+use rules::change::ConfigurationChange;
 use rules::configuration::Configuration;
 use rules::finding::{Judgement, RuleIndex};
 use rules::judge::{Case, Explanation, Touched};
@@ -36,6 +37,18 @@ pub trait Judge: Send + Sync + 'static {
         false
     }
 
+    /// What differs from `before`, by which cases were judged until now.
+    fn change_from(&self, before: &Self) -> ConfigurationChange {
+        let _ = before;
+        ConfigurationChange::Everything
+    }
+
+    /// What of a case is to be judged again after `change`; a judgement that is kept gets the rules' new places.
+    fn carry(&self, change: &ConfigurationChange, case: &Case<'_>, judgement: &mut Judgement) -> Touched {
+        let _ = (change, case, judgement);
+        Touched::All
+    }
+
     /// Why the card of `rule` for `instance` holds at `now`.
     fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation>;
 
@@ -57,6 +70,17 @@ impl Judge for Configuration {
 
     fn touched(&self, case: &Case<'_>, event: &Event, change: &Change) -> Touched {
         rules::judge::touched(case, self, event, change)
+    }
+
+    fn change_from(&self, before: &Configuration) -> ConfigurationChange {
+        ConfigurationChange::between(before, self)
+    }
+
+    fn carry(&self, change: &ConfigurationChange, case: &Case<'_>, judgement: &mut Judgement) -> Touched {
+        match change {
+            ConfigurationChange::Everything => Touched::All,
+            ConfigurationChange::Parts(parts) => parts.carry(case, self, judgement),
+        }
     }
 
     fn looks_aside(&self) -> bool {

@@ -46,6 +46,7 @@ mod said;
 mod supervise;
 pub mod textbook;
 mod transitions;
+mod what_if;
 mod worker;
 
 #[cfg(test)]
@@ -60,4 +61,5 @@ pub use lit::Lit;
 pub use runner::{AskedWaiting, Desk, Options, Runner, RunnerError};
 pub use said::Said;
 pub use supervise::{CaseView, Standing};
+pub use what_if::{Difference, Lamp, WhatIf};
 pub use worker::Gauges;

@@ -17,6 +17,7 @@ use crate::graph::{Exits, moment, time};
 use crate::judge::Judge;
 use crate::planted::Planted;
 use crate::supervise::{CaseView, Place, Standing};
+use crate::what_if::WhatIf;
 use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
 
 /// Pieces of work that wait in front of each worker before the feeder waits.
@@ -335,6 +336,23 @@ impl<J: Judge> Desk<J> {
         Ok(AskedWaiting { answers, workers: gate.senders.len() })
     }
 
+    /// What `other` would change at the last closed instant, if it were put in force there: for each case the lights
+    /// of both. Only cases that the difference of the two can touch are judged. The workers do nothing else meanwhile.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn what_if(&self, other: &Arc<J>) -> Result<WhatIf, RunnerError> {
+        let (reply, answers) = mpsc::channel();
+        let workers = {
+            let gate = lock(&self.gate);
+            self.send_all(&gate, |_| Work::Ask(Ask::WhatIf(Arc::clone(other), reply.clone())))?;
+            gate.senders.len()
+        };
+        drop(reply);
+        let answers: Vec<WhatIf> = answers.iter().collect();
+        if answers.len() < workers { Err(self.ended()) } else { Ok(WhatIf::join(answers)) }
+    }
+
     /// All that is held of a case; `None` when no fact of it has entered.
     ///
     /// # Errors
@@ -376,7 +394,7 @@ impl<J: Judge> Desk<J> {
     }
 
     /// Asks every worker the same at the same point of the feed.
-    fn gather<Row>(&self, ask: impl Fn(mpsc::Sender<Standing<Row>>) -> Ask) -> Result<Standing<Row>, RunnerError> {
+    fn gather<Row>(&self, ask: impl Fn(mpsc::Sender<Standing<Row>>) -> Ask<J>) -> Result<Standing<Row>, RunnerError> {
         let (reply, answers) = mpsc::channel();
         let workers = {
             let gate = lock(&self.gate);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use facts::transition::StandingLine;
 use facts::{Cause, History, Moment, StandingLight, Transition};
-use hashbrown::HashSet;
-use rules::finding::Judgement;
+use hashbrown::{HashMap, HashSet};
+use rules::finding::{Judgement, RuleIndex};
 use rules::judge::{Case, Touched};
 use rustc_hash::FxBuildHasher;
 
@@ -87,6 +87,8 @@ pub(crate) struct Supervisor<J> {
     generation: u32,
     /// What the last change of configuration changed.
     configured: Causes,
+    /// Cases of which a change of configuration touched only these rules, until they are settled.
+    reconfigured: HashMap<u32, Vec<RuleIndex>, FxBuildHasher>,
     /// Everything before this is worked through.
     bound: Moment,
     cases: CaseTable,
@@ -98,6 +100,7 @@ pub(crate) struct Supervisor<J> {
     texts: Texts,
     output: Output,
     judged: u64,
+    rejudged: u64,
     records: usize,
 }
 
@@ -108,6 +111,7 @@ impl<J: Judge> Supervisor<J> {
             judge,
             generation: 1,
             configured: Causes::default(),
+            reconfigured: HashMap::default(),
             bound: Moment::from_millis(0),
             cases: CaseTable::default(),
             next: NextInstants::default(),
@@ -117,6 +121,7 @@ impl<J: Judge> Supervisor<J> {
             texts: Texts::default(),
             output: Output::default(),
             judged: 0,
+            rejudged: 0,
             records: 0,
         }
     }
@@ -166,8 +171,11 @@ impl<J: Judge> Supervisor<J> {
                 self.take(at, control);
             }
             self.run(at.plus_millis(1));
-            if same_instant.iter().any(|(_, control)| !matches!(control, Control::Hush)) {
+            let quiet = |control: &Control<J>| matches!(control, Control::Hush | Control::Configure(..));
+            if !same_instant.iter().all(|(_, control)| quiet(control)) {
                 self.settle_all(at);
+            } else if same_instant.iter().any(|(_, control)| matches!(control, Control::Configure(..))) {
+                self.settle_reconfigured(at);
             }
         }
         self.run(bound);
@@ -179,15 +187,29 @@ impl<J: Judge> Supervisor<J> {
 
     fn take(&mut self, at: Moment, control: &Control<J>) {
         match control {
-            Control::Configure(judge, cause) => {
-                self.judge = Arc::clone(judge);
-                self.generation += 1;
-                self.configured.add(*cause);
-            }
+            Control::Configure(judge, cause) => self.configure(at, Arc::clone(judge), *cause),
             Control::Announce => self.place.announcing = true,
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
             Control::Restored(waiting) => self.restored(at, waiting),
+        }
+    }
+
+    /// Puts `judge` in force. Cases that it judges as before are done with; others are judged when they are settled.
+    fn configure(&mut self, at: Moment, judge: Arc<J>, cause: Cause) {
+        let change = judge.change_from(&self.judge);
+        let before = self.generation;
+        self.generation += 1;
+        self.configured.add(cause);
+        self.judge = judge;
+        self.reconfigured.clear();
+        for (case, slot) in self.cases.iter_mut().zip(0..).filter(|(case, _)| case.judged_under == before) {
+            let CaseState { id, history, judgement, judged_under, .. } = case;
+            match self.judge.carry(&change, &Case::at(id, history, at), judgement) {
+                Touched::None => *judged_under = self.generation,
+                Touched::Rules(rules) => drop(self.reconfigured.insert(slot, rules)),
+                Touched::All => {}
+            }
         }
     }
 
@@ -278,9 +300,19 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
+    /// Every case that the configuration in force has not judged yet.
+    fn settle_reconfigured(&mut self, at: Moment) {
+        for slot in 0..self.cases.len() as u32 {
+            if self.cases.get(slot).judged_under != self.generation {
+                self.settle(slot, at, &mut Vec::new());
+            }
+        }
+        self.reconfigured = HashMap::default();
+    }
+
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, judge, place, generation, configured, texts, output, .. } = self;
+        let Supervisor { cases, judge, place, generation, configured, reconfigured, texts, output, .. } = self;
         let case = cases.get_mut(slot);
         let mut news = News::default();
         let known = case.history.records().len();
@@ -295,8 +327,9 @@ impl<J: Judge> Supervisor<J> {
         if case.judged_under != *generation && !waits {
             if case.judged_under != 0 {
                 news.causes.extend(*configured);
+                self.rejudged += 1;
             }
-            news.touched = Some(Touched::All);
+            news.touch(reconfigured.remove(&slot).map_or(Touched::All, Touched::Rules));
             case.judged_under = *generation;
         }
         if let Some(touched) = &news.touched {
@@ -324,8 +357,18 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
+    /// Who judges.
+    pub(crate) fn judge(&self) -> &J {
+        &self.judge
+    }
+
+    /// All cases.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &CaseState> {
+        self.cases.iter()
+    }
+
     /// The last instant that is worked through.
-    fn as_of(&self) -> Moment {
+    pub(crate) fn as_of(&self) -> Moment {
         self.bound.plus_millis(-1)
     }
 
@@ -392,9 +435,9 @@ impl<J: Judge> Supervisor<J> {
         })
     }
 
-    /// Cases judged so far: how often a case was given to judgement.
-    pub(crate) fn judged(&self) -> u64 {
-        self.judged
+    /// How often a case was given to judgement so far, and how often because of a change of configuration.
+    pub(crate) fn judged(&self) -> (u64, u64) {
+        (self.judged, self.rejudged)
     }
 
     /// Cases, wake-ups waiting, and a floor of the bytes that hold them.

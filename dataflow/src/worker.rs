@@ -22,6 +22,7 @@ use crate::entry::{AllWaiting, Control, Entry};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::judge::Judge;
 use crate::supervise::{CaseView, Place, Standing, Supervisor};
+use crate::what_if::WhatIf;
 
 /// Advances on their way through the graph before a worker takes more work: enough that workers need not
 /// wait for each other at every batch, few enough that memory stays bounded.
@@ -45,11 +46,11 @@ pub(crate) enum Work<J> {
     /// A control at a time.
     Control(u64, Control<J>),
     /// A question.
-    Ask(Ask),
+    Ask(Ask<J>),
 }
 
 /// Questions about the state at the last closed instant.
-pub(crate) enum Ask {
+pub(crate) enum Ask<J> {
     /// Standing lights.
     Lights(Sender<Standing<StandingLight>>),
     /// Standing lights with reasons.
@@ -58,6 +59,8 @@ pub(crate) enum Ask {
     Waiting(Sender<AllWaiting>),
     /// One case.
     Case(CompactString, Sender<Option<CaseView>>),
+    /// What another configuration would change.
+    WhatIf(Arc<J>, Sender<WhatIf>),
 }
 
 /// Figures of one worker.
@@ -65,6 +68,8 @@ pub(crate) enum Ask {
 pub struct Gauges {
     /// How often a case was given to judgement.
     pub judged: u64,
+    /// How many of these because of a change of configuration.
+    pub rejudged: u64,
     /// Cases held.
     pub cases: u64,
     /// Wake-ups waiting, stale ones included.
@@ -78,6 +83,7 @@ pub struct Gauges {
 pub(crate) struct Window {
     thread: OnceLock<Thread>,
     judged: AtomicU64,
+    rejudged: AtomicU64,
     cases: AtomicU64,
     wakes: AtomicU64,
     bytes: AtomicU64,
@@ -95,6 +101,7 @@ impl Window {
         let read = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
         Gauges {
             judged: read(&self.judged),
+            rejudged: read(&self.rejudged),
             cases: read(&self.cases),
             wakes: read(&self.wakes),
             bytes: read(&self.bytes),
@@ -103,7 +110,9 @@ impl Window {
 
     fn show<J: Judge>(&self, supervisor: &Supervisor<J>) {
         let (cases, wakes, bytes) = supervisor.sizes();
-        self.judged.store(supervisor.judged(), Ordering::Relaxed);
+        let (judged, rejudged) = supervisor.judged();
+        self.judged.store(judged, Ordering::Relaxed);
+        self.rejudged.store(rejudged, Ordering::Relaxed);
         for (cell, value) in [(&self.cases, cases), (&self.wakes, wakes), (&self.bytes, bytes)] {
             cell.store(value as u64, Ordering::Relaxed);
         }
@@ -149,7 +158,7 @@ pub(crate) fn run<J: Judge>(worker: &mut Worker, place: Place, judge: Arc<J>, wo
     let window = &house.windows[place.index];
     window.thread.set(std::thread::current()).expect("a worker has one thread");
     // Held out here, so that nobody can find the worker gone before its failure is noted.
-    let mut asked = None;
+    let mut asked: Option<Ask<J>> = None;
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let graph = graph::build(worker, Supervisor::new(place, judge), house.exits.clone());
         Shift { graph, work: &work, window, failure: &house.failure, advances: VecDeque::new(), asked: &mut asked }
@@ -178,7 +187,7 @@ struct Shift<'a, J: Judge> {
     /// Advances that have not come through.
     advances: VecDeque<u64>,
     /// A question that waits for what was given before it.
-    asked: &'a mut Option<Ask>,
+    asked: &'a mut Option<Ask<J>>,
 }
 
 impl<J: Judge> Shift<'_, J> {
@@ -249,6 +258,7 @@ impl<J: Judge> Shift<'_, J> {
             Some(Ask::Lines(reply)) => drop(reply.send(supervisor.lines())),
             Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting())),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
+            Some(Ask::WhatIf(judge, reply)) => drop(reply.send(supervisor.what_if(&judge))),
             None => {}
         }
     }

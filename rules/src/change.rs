@@ -110,9 +110,8 @@ fn index(place: usize) -> RuleIndex {
 
 /// Profiles that take the same cases and count days in the same zone.
 fn same_regions(old: &[Profile], new: &[Profile]) -> bool {
-    let frame = |profile: &Profile| {
-        (profile.id.clone(), profile.regions.clone(), profile.default, profile.zone.clone())
-    };
+    let frame =
+        |profile: &Profile| (profile.id.clone(), profile.regions.clone(), profile.default, profile.zone.clone());
     old.len() == new.len() && old.iter().zip(new).all(|(old, new)| frame(old) == frame(new))
 }
 
@@ -138,9 +137,10 @@ fn places(old: &Configuration, new: &Configuration) -> Vec<Option<RuleIndex>> {
 fn may_reach(scope: &Scope, case: &Case<'_>, owner: &facts::Address) -> bool {
     scope.fits_office(owner)
         && (scope.items.is_empty()
-            || case.records.iter().any(|record| {
-                record.event.detail().item.as_ref().is_some_and(|item| scope.fits_item(item))
-            }))
+            || case
+                .records
+                .iter()
+                .any(|record| record.event.detail().item.as_ref().is_some_and(|item| scope.fits_item(item))))
 }
 
 /// Versions of each item.

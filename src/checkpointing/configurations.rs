@@ -24,6 +24,11 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// From the files in force to `sources`, by one version of the program.
+    pub(crate) fn from(before: &Files, sources: Sources) -> Change {
+        Change { cause: cause_of(before, &sources.files), sources }
+    }
+
     /// As the log keeps it, from `effective` on.
     pub(crate) fn set(&self, effective: Moment) -> ConfigurationSet {
         set(&self.sources, effective)
@@ -38,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) later: Vec<(Moment, Arc<Configuration>, Cause)>,
     /// And this one when caught up.
     pub(crate) change: Option<Change>,
+    /// The files of the last one before the change.
+    pub(crate) files: Files,
 }
 
 impl Plan {
@@ -70,7 +77,7 @@ impl Plan {
         let wanted = set(&folder, Moment::MIN);
         let differs = last.hash != wanted.hash || last.engine != wanted.engine;
         let change = differs.then(|| Change { cause: cause(last, &wanted), sources: folder.clone() });
-        Ok(Plan { first: load(&sets[first], &folder, zone), later, change })
+        Ok(Plan { first: load(&sets[first], &folder, zone), later, change, files: last.files.clone() })
     }
 }
 
@@ -105,11 +112,12 @@ fn load(set: &ConfigurationSet, folder: &Sources, zone: &TimeZone) -> Arc<Config
 
 /// What changed between two sets: the first in the order of causes.
 fn cause(before: &ConfigurationSet, after: &ConfigurationSet) -> Cause {
-    if before.engine != after.engine {
-        return Cause::Engine;
-    }
-    let names = before.files.keys().chain(after.files.keys());
-    let changed = names.filter(|name| before.files.get(*name) != after.files.get(*name));
+    if before.engine != after.engine { Cause::Engine } else { cause_of(&before.files, &after.files) }
+}
+
+fn cause_of(before: &Files, after: &Files) -> Cause {
+    let names = before.keys().chain(after.keys());
+    let changed = names.filter(|name| before.get(*name) != after.get(*name));
     let of = |name: &String| match name.split('/').next() {
         Some("catalogue") => Cause::Catalogue,
         Some("calendars") => Cause::Calendar,

@@ -14,8 +14,8 @@ use jiff::tz::TimeZone;
 use super::fault::Faults;
 use super::layer::{Layer, Raw};
 use super::{
-    CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, PublishSettings, Settings,
-    StreamSettings,
+    CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, PublishSettings, ReloadSettings,
+    Settings, StreamSettings,
 };
 
 /// The most threads that judge.
@@ -46,6 +46,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let ledger = data.as_ref().and_then(|data| check.ledger(data));
     let clock = check.clock();
     let publish = check.publish();
+    let reload = check.reload();
     let checkpoint = data.as_ref().and_then(|data| check.checkpoint(data));
     Some(Settings {
         zone: zone?,
@@ -57,6 +58,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
         ledger: ledger?,
         clock: clock?,
         publish: publish?,
+        reload: reload?,
         checkpoint: checkpoint?,
     })
 }
@@ -293,6 +295,14 @@ impl Check<'_> {
         let settle = self.seconds("publish.settle_secs", SETTLE_SECS);
         let issue_from = self.issue_from();
         Some(PublishSettings { catch_up: catch_up?, settle: settle?, issue_from: issue_from? })
+    }
+
+    fn reload(&mut self) -> Option<ReloadSettings> {
+        match self.text("reload.when") {
+            "changed" => Some(ReloadSettings { watch: true }),
+            "asked" => Some(ReloadSettings { watch: false }),
+            _ => self.refuse("reload.when", "it must be \"changed\" or \"asked\"", "应为 \"changed\" 或 \"asked\""),
+        }
     }
 
     fn checkpoint(&mut self, data: &Path) -> Option<Option<CheckpointSettings>> {

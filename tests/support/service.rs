@@ -71,7 +71,7 @@ impl TestSite {
         environment.push(set("WATCHLIGHT_HTTP_LISTEN", "127.0.0.1:0".to_owned()));
         let settings = settings::resolve("", Path::new("the test"), &environment, &[]).expect("the test's settings");
         let site = Sources { configuration: shipped_configuration(), files: shipped_files() };
-        let service = Service::start_on(machine, &settings, site).expect("the service starts");
+        let service = Service::start_on(machine, &settings, site, None).expect("the service starts");
         let pages = Pages::at(&format!("http://{}", service.address()), None);
         OwnService { service: Some(service), pages }
     }

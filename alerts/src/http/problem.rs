@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::ledger::LedgerFault;
+use crate::rules_desk::{FaultShown, RulesRefused};
 
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ struct Body {
     parameter: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allowed: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<FaultShown>,
 }
 
 impl Problem {
@@ -45,6 +48,7 @@ impl Problem {
             detail_zh,
             parameter: None,
             allowed: Vec::new(),
+            faults: Vec::new(),
         }))
     }
 
@@ -124,6 +128,52 @@ impl Problem {
         let detail = format!("freeze {freeze} is not the one that lasts; /api/clock tells why the clock stands now");
         let detail_zh = format!("停走 {freeze} 已不是当前的停走；/api/clock 说明现在的原因");
         Problem::new(StatusCode::CONFLICT, "not_frozen", ("not this freeze", "不是当前的停走"), (detail, detail_zh))
+    }
+
+    pub(crate) fn not_local() -> Problem {
+        let detail = "what changes something is sent as application/json to this machine's loopback address";
+        let detail_zh = "有变更的请求须以 application/json 发往本机回环地址";
+        let titles = ("not from this machine", "不是本机请求");
+        Problem::new(StatusCode::FORBIDDEN, "not_local", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn bad_body(why: &str) -> Problem {
+        let (detail, detail_zh) =
+            (format!("the body is not what is asked for: {why}"), format!("请求内容不符合要求：{why}"));
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad_body",
+            ("body not understood", "无法理解请求内容"),
+            (detail, detail_zh),
+        )
+    }
+
+    pub(crate) fn rules_refused(refused: &RulesRefused) -> Problem {
+        let detail = refused.to_string();
+        let (status, code, detail_zh) = match refused {
+            RulesRefused::Faulty(faults) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "rules_refused",
+                format!("配置有 {} 处错误，原配置继续有效", faults.len()),
+            ),
+            RulesRefused::OtherDifference { .. } => {
+                (StatusCode::CONFLICT, "preview_differs", "变化已与预览不同，请重新预览".to_owned())
+            }
+            RulesRefused::NoFolder => (StatusCode::CONFLICT, "no_folder", "服务启动时没有配置目录".to_owned()),
+            RulesRefused::CatchingUp => {
+                (StatusCode::SERVICE_UNAVAILABLE, "catching_up", "正在判定积压的事件，之后生效".to_owned())
+            }
+            RulesRefused::NotLogged(why) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "not_logged", format!("配置无法写入检查点，原配置继续有效：{why}"))
+            }
+            RulesRefused::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "服务正在停止".to_owned()),
+        };
+        let titles = ("configuration not in force", "配置未生效");
+        let mut problem = Problem::new(status, code, titles, (detail, detail_zh));
+        if let RulesRefused::Faulty(faults) = refused {
+            problem.0.faults.clone_from(faults);
+        }
+        problem
     }
 
     pub(crate) fn internal() -> Problem {

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::eventually;
+use crate::rules_desk::{FaultShown, Preview, Reloaded, RulesDesk, RulesRefused, RulesStatus};
 use crate::{
     CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, KnownThen,
     Ledger, News, NewsKind, Readiness, ScheduledCard, Site, StandingClock, StandingReader, StandingSnapshot,
@@ -42,6 +43,7 @@ impl Served {
             lights: Arc::new(TwoLights),
             counts: Arc::new(FixedCounts),
             clock: Arc::new(OneFreeze),
+            rules: Arc::new(OneFault),
             readiness: ready,
             closing: closes,
             metrics: Arc::new(|| "watchlight_made_up 1\n".to_owned()),
@@ -111,6 +113,36 @@ impl ClockDesk for OneFreeze {
 
     fn confirm(&self, freeze: u64) -> bool {
         freeze == 7
+    }
+}
+
+/// Rules of which the folder has a fault.
+struct OneFault;
+
+impl OneFault {
+    fn fault() -> FaultShown {
+        let text = Text2 { zh: "没有参数".to_owned(), en: "no such key".to_owned() };
+        FaultShown { file: "rules/a.toml".to_owned(), line: Some(3), column: Some(1), code: "RL01", text, help: None }
+    }
+}
+
+impl RulesDesk for OneFault {
+    fn status(&self) -> RulesStatus {
+        RulesStatus { configuration: "c0ffee".to_owned(), since: None, refused: vec![OneFault::fault()] }
+    }
+
+    fn preview(&self, files: Option<BTreeMap<String, Vec<u8>>>, _: usize) -> Result<Preview, RulesRefused> {
+        match files {
+            None => Err(RulesRefused::Faulty(vec![OneFault::fault()])),
+            Some(_) => Err(RulesRefused::Stopping),
+        }
+    }
+
+    fn reload(&self, preview: Option<String>) -> Result<Reloaded, RulesRefused> {
+        match preview {
+            None => Ok(Reloaded::Unchanged { configuration: "c0ffee".to_owned() }),
+            Some(_) => Err(RulesRefused::OtherDifference { now: "f00d".to_owned() }),
+        }
     }
 }
 

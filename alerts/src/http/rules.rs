@@ -1,0 +1,93 @@
+//! `GET /api/rules`: which configuration is in force. `POST /api/rules/preview`: what a changed one would change.
+//! `POST /api/rules/reload`: the configuration folder is put in force.
+//!
+//! Both take a JSON object, and, as there is no login, only from this machine and never from a page of another site.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Desk;
+use super::local::is_local_json;
+use super::params::Params;
+use super::problem::Problem;
+use crate::rules_desk::{Preview, Reloaded, RulesDesk, RulesRefused, RulesStatus};
+
+/// Rows of a preview unless more are asked for.
+const ROWS: usize = 500;
+/// Rows of a preview at most.
+const ROWS_MAX: usize = 100_000;
+
+pub(super) async fn show(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<RulesStatus>, Problem> {
+    params.known(&[])?;
+    Ok(Json(desk.site.rules.status()))
+}
+
+/// What a preview is asked of.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wanted {
+    /// The whole configuration, by path below its folder; the folder itself where it is absent.
+    files: Option<BTreeMap<String, String>>,
+    /// Rows at most.
+    rows: Option<usize>,
+}
+
+pub(super) async fn preview(
+    State(desk): State<Arc<Desk>>,
+    params: Params,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Preview>, Problem> {
+    params.known(&[])?;
+    let Wanted { files, rows } = read(&headers, &body)?;
+    let files = files.map(|files| files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect());
+    let rows = rows.unwrap_or(ROWS).min(ROWS_MAX);
+    ask(desk, move |rules| rules.preview(files, rows)).await.map(Json)
+}
+
+/// What is to be put in force.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Activation {
+    /// Only if the folder changes what the preview of this hash showed.
+    preview: Option<String>,
+}
+
+pub(super) async fn reload(
+    State(desk): State<Arc<Desk>>,
+    params: Params,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Reloaded>, Problem> {
+    params.known(&[])?;
+    let Activation { preview } = read(&headers, &body)?;
+    ask(desk, move |rules| rules.reload(preview)).await.map(Json)
+}
+
+fn read<T: DeserializeOwned + Default>(headers: &HeaderMap, body: &Bytes) -> Result<T, Problem> {
+    if !is_local_json(headers) {
+        return Err(Problem::not_local());
+    }
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(body).map_err(|error| Problem::bad_body(&error.to_string()))
+}
+
+async fn ask<A: Send + 'static>(
+    desk: Arc<Desk>,
+    question: impl FnOnce(&dyn RulesDesk) -> Result<A, RulesRefused> + Send + 'static,
+) -> Result<A, Problem> {
+    let rules = Arc::clone(&desk.site.rules);
+    let asked = tokio::task::spawn_blocking(move || question(rules.as_ref())).await;
+    asked
+        .map_err(|_| Problem::rules_refused(&RulesRefused::Stopping))?
+        .map_err(|refused| Problem::rules_refused(&refused))
+}

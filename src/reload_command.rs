@@ -1,0 +1,119 @@
+//! `watchlight reload`: asks a running service to put its configuration folder in force, and tells what became of it.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use facts::proof::Lang;
+use facts::standing::Text2;
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::cli::{Exit, Language, ReloadArgs};
+use crate::terminal::say;
+
+/// How long one answer may take: longer than the service waits itself.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long until a service that judges a backlog is asked again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What the service answers when all is well.
+#[derive(Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum Answer {
+    InForce { configuration: String, at: String, cause: String, rejudged: Option<u64> },
+    Unchanged { configuration: String },
+}
+
+/// What it answers when it is not.
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    detail: String,
+    detail_zh: String,
+    #[serde(default)]
+    faults: Vec<ToldFault>,
+}
+
+#[derive(Deserialize)]
+struct ToldFault {
+    file: String,
+    line: Option<u32>,
+    column: Option<u32>,
+    code: String,
+    text: Text2,
+    help: Option<Text2>,
+}
+
+/// Asks for a reload and prints what became of it.
+///
+/// # Errors
+/// When the service cannot be asked, or answers otherwise than documented.
+pub(crate) fn run(args: &ReloadArgs, language: Language) -> anyhow::Result<Exit> {
+    let lang: Lang = language.into();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("could not start the runtime")?;
+    let client = reqwest::Client::builder().timeout(PATIENCE).build().context("could not make a client")?;
+    let url = format!("{}/api/rules/reload", args.server.trim_end_matches('/'));
+    let body = args.preview.as_ref().map_or_else(|| json!({}), |hash| json!({ "preview": hash }));
+    loop {
+        let (status, text) = runtime.block_on(async {
+            let answer =
+                client.post(&url).json(&body).send().await.with_context(|| format!("{url} does not answer"))?;
+            anyhow::Ok((answer.status(), answer.text().await.with_context(|| format!("{url} breaks off"))?))
+        })?;
+        if status.is_success() {
+            let answer = serde_json::from_str(&text);
+            tell(&answer.with_context(|| format!("{url} answers otherwise than documented: {text}"))?, lang)?;
+            return Ok(Exit::Fine);
+        }
+        let Ok(problem) = serde_json::from_str::<Problem>(&text) else { bail!("{url} answers {status}: {text}") };
+        if args.wait && problem.code == "catching_up" {
+            std::thread::sleep(AGAIN);
+            continue;
+        }
+        for fault in &problem.faults {
+            say!("{}", fault.line(lang))?;
+        }
+        say!("{}", lang.pick(&problem.detail_zh, &problem.detail))?;
+        let faulty = status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::CONFLICT;
+        return Ok(if faulty { Exit::FaultsFound } else { Exit::CannotStart });
+    }
+}
+
+fn tell(answer: &Answer, lang: Lang) -> anyhow::Result<()> {
+    match answer {
+        Answer::Unchanged { configuration } => {
+            say!(
+                "{}",
+                lang.pick(format!("配置未变：{configuration}"), format!("nothing has changed: {configuration}"))
+            )?;
+        }
+        Answer::InForce { configuration, at, cause, rejudged } => {
+            let judged = match rejudged {
+                Some(cases) => lang.pick(format!("，重新判定 {cases} 件"), format!("; {cases} cases judged again")),
+                None => String::new(),
+            };
+            say!(
+                "{}",
+                lang.pick(
+                    format!("配置 {configuration} 自 {at} 生效（{cause}）{judged}"),
+                    format!("configuration {configuration} is in force from {at} ({cause}){judged}"),
+                )
+            )?;
+        }
+    }
+    Ok(())
+}
+
+impl ToldFault {
+    fn line(&self, lang: Lang) -> String {
+        let place = match (self.line, self.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        let text = lang.pick(&self.text.zh, &self.text.en);
+        let help = self.help.as_ref().map(|help| format!("\n  = {}", lang.pick(&help.zh, &help.en)));
+        format!("{}{place} {} {text}{}", self.file, self.code, help.unwrap_or_default())
+    }
+}
