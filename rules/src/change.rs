@@ -162,3 +162,6 @@ fn changed<K: Ord + AsRef<str>, V: PartialEq>(old: &BTreeMap<K, V>, new: &BTreeM
     let keys = old.keys().chain(new.keys());
     keys.filter(|key| old.get(*key) != new.get(*key)).map(|key| CompactString::from(key.as_ref())).collect()
 }
+
+#[cfg(test)]
+mod tests;
