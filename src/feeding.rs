@@ -10,7 +10,6 @@ use std::thread;
 use std::time::Duration;
 
 use dataflow::{Entry, Runner, RunnerError};
-use facts::Activity;
 use ingest::{Batch, Feed, jetstream::Next};
 use jiff::tz::TimeZone;
 
@@ -98,8 +97,6 @@ impl Feeding {
         for fact in batch.facts {
             let (at, arrived) = (fact.event.at.moment(&self.zone), fact.event.arrived);
             match self.clock.enter(at, arrived) {
-                // A fact about its source, not about a case: it has moved the clock.
-                Entered::At(_) if fact.event.activity == Activity::Progress => {}
                 Entered::At(enters) => {
                     entries.push(Entry { enters, sequence: Some(fact.sequence), event: fact.event });
                 }

@@ -88,15 +88,15 @@ impl Play<'_> {
                 let mut entries = Vec::with_capacity(batch.facts.len());
                 for (line, event) in batch.facts {
                     last_line = line.max(last_line);
-                    // Progress moves the clock; it is a fact about its source, not about a case.
-                    let judged = event.activity != Activity::Progress && wanted(&event);
+                    // Progress moves the clock and tells that its source speaks; it is no fact about a case.
+                    let of_case = u64::from(event.activity != Activity::Progress);
                     match clock.enter(event.at.moment(self.zone), event.arrived) {
-                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
+                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !wanted(&event) => {}
                         clock::Entry::At(enters) => {
-                            replayed.facts += 1;
+                            replayed.facts += of_case;
                             entries.push(Entry { enters, sequence: Some(lines_before + line), event });
                         }
-                        clock::Entry::AfterTheEnd => replayed.after_the_end += 1,
+                        clock::Entry::AfterTheEnd => replayed.after_the_end += of_case,
                         clock::Entry::Frozen(freeze) => bail!("a virtual clock does not freeze: {freeze}"),
                     }
                 }

@@ -223,6 +223,7 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
         ledger: ledger.clone(),
         cases: readers.clone(),
         lights: readers.clone(),
+        sources: readers.clone(),
         counts: readers,
         clock,
         readiness,

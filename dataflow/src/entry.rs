@@ -6,6 +6,8 @@ use compact_str::CompactString;
 use facts::{Cause, Event, Moment, Transition};
 use serde::{Deserialize, Serialize};
 
+use crate::sources::SourceNews;
+
 /// A fact, with the clock value at which it enters.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Entry {
@@ -52,6 +54,8 @@ pub(crate) enum Control<J> {
     Hush,
     /// Take this for what was said.
     ReadBack(Arc<Vec<ReadBack>>),
+    /// A source fell silent or speaks again.
+    Source(Arc<SourceNews>),
 }
 
 impl<J> Clone for Control<J> {
@@ -61,6 +65,7 @@ impl<J> Clone for Control<J> {
             Control::Announce => Control::Announce,
             Control::Hush => Control::Hush,
             Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
+            Control::Source(news) => Control::Source(Arc::clone(news)),
         }
     }
 }

@@ -7,4 +7,5 @@ mod kinds;
 mod laws;
 mod running;
 mod settling;
+mod silence;
 mod worlds;

@@ -38,7 +38,9 @@ pub struct Site {
 /// Does a light depend on this file?
 #[must_use]
 pub fn is_part(path: &str) -> bool {
-    path == "vocabulary.toml" || FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.ends_with(".cases.toml")
+    path == "vocabulary.toml"
+        || path == tables::silence::FILE
+        || FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.ends_with(".cases.toml")
 }
 
 /// Loads a folder. `zone` is the site's: the digest's days begin in it, and profiles may name another.
@@ -61,10 +63,12 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
             clocks: loaded.clocks,
             activities: loaded.activities,
             sources: tables.sources,
+            silence: tables.silence,
             regions: tables.regions,
         }
     });
     if let Some(configuration) = &mut configuration {
+        faults.extend(taken_id(configuration));
         faults.extend(calendars(files, configuration));
         let asks = |rule: &Rule| rule.status == Status::On && rule.reads.reads_catalogue();
         if !configuration.rules.iter().any(asks) {
@@ -81,6 +85,15 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
         }
         _ => Err(faults),
     }
+}
+
+/// A rule's id is permanent, and one: the light of a silent source shares none with a rule about cases.
+fn taken_id(configuration: &Configuration) -> Option<Fault> {
+    let silence = configuration.silence.as_ref()?;
+    configuration.rules.iter().any(|rule| rule.id == silence.id).then(|| {
+        let (zh, en) = (format!("规则编号 {} 已被使用", silence.id), format!("the id {} is a rule's", silence.id));
+        Fault::error(tables::silence::FILE, None, "SI03", zh, en)
+    })
 }
 
 /// Gives every rule its calendar in its profile's zone.
