@@ -15,16 +15,21 @@ use std::time::Duration;
 
 use alerts::{Outcome, PublishFault, Publisher};
 use compact_str::CompactString;
+use dataflow::checkpoint::SaidTable;
 use dataflow::{Closings, ReadBack, Runner, RunnerError};
 use facts::Transition;
 use facts::standing::Text2;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::checkpointing::SaidSoFar;
 use crate::feeding::Progress;
 
 /// Transitions published at a time.
 const BATCH: usize = 1_024;
+/// A table of last messages is handed on after so many new ones, or after one for so many lights where that is more.
+const TABLE_MESSAGES: u64 = 4_096;
+const TABLE_SHARE: u64 = 8;
 /// How long a stopping service waits for ALERTS to take a batch.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -48,6 +53,10 @@ pub(crate) struct Announcing {
     runner: Arc<Runner>,
     runtime: Handle,
     last: HashMap<LightKey, Transition>,
+    /// The ALERTS sequence that the last table handed on covers.
+    table_covers: u64,
+    /// Whoever writes checkpoints, where one is kept.
+    said: Option<Arc<SaidSoFar>>,
     progress: Arc<Progress>,
     /// Turns true when the service stops.
     stop: watch::Receiver<bool>,
@@ -63,19 +72,33 @@ fn slim(transition: &Transition) -> Transition {
 }
 
 impl Announcing {
-    /// A table that holds what ALERTS holds, and a dataflow that knows it.
+    /// A table that holds what ALERTS holds, and a dataflow that knows it. `table` is what ALERTS held up to where the
+    /// publisher begins.
     ///
     /// # Errors
     /// When ALERTS cannot be used, or the dataflow has failed.
     pub(crate) async fn open(
         mut publisher: Publisher,
         runner: Arc<Runner>,
+        table: Vec<Transition>,
+        said_so_far: Option<Arc<SaidSoFar>>,
         progress: Arc<Progress>,
         stop: watch::Receiver<bool>,
     ) -> Result<Announcing, AnnouncingError> {
+        let table_covers = publisher.covered();
         let said = publisher.read_again().await?;
         let runtime = Handle::current();
-        let mut announcing = Announcing { publisher, runner, runtime, last: HashMap::new(), progress, stop };
+        let mut announcing = Announcing {
+            publisher,
+            runner,
+            runtime,
+            last: HashMap::new(),
+            table_covers,
+            said: said_so_far,
+            progress,
+            stop,
+        };
+        announcing.note(&table);
         announcing.note(&said.last);
         announcing.tell(announcing.last.keys().cloned().collect())?;
         Ok(announcing)
@@ -99,7 +122,12 @@ impl Announcing {
                 }
                 rest = later;
             }
+            if let Some(said) = &self.said {
+                said.said(closed.through);
+            }
+            self.hand_table_on((self.last.len() as u64 / TABLE_SHARE).max(TABLE_MESSAGES));
         }
+        self.hand_table_on(1);
         Ok(())
     }
 
@@ -140,6 +168,17 @@ impl Announcing {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Gives the table to whoever writes checkpoints when ALERTS holds `messages` that the last one does not cover: a start
+    /// reads so many at most.
+    fn hand_table_on(&mut self, messages: u64) {
+        let (Some(said), Some(created_micros)) = (&self.said, self.publisher.created_micros()) else { return };
+        let covered = self.publisher.covered();
+        if covered >= self.table_covers + messages {
+            said.offer(SaidTable::of(created_micros, covered, self.last.values()));
+            self.table_covers = covered;
+        }
     }
 
     fn note(&mut self, stored: &[Transition]) {

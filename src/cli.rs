@@ -34,6 +34,9 @@ const EXIT_CODES: &str =
 pub enum Command {
     /// Check a configuration folder without starting anything; every fault is told at once
     Check(CheckArgs),
+    /// Look after the folder in which the service keeps its facts
+    #[command(subcommand)]
+    Checkpoint(CheckpointCommand),
     /// Show a case's timeline and the reckoning behind each of its lights
     Explain(ExplainArgs),
     /// Make events out of another format
@@ -159,6 +162,17 @@ pub struct ExplainArgs {
     /// At which instant, RFC 3339 with an offset [default: the highest `at` of the events]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Moment>,
+}
+
+/// `checkpoint`: the folder in which the service keeps its facts.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum CheckpointCommand {
+    /// Read all of it again and compare it with what it says of itself; it is only looked at
+    Verify {
+        /// The folder: setting checkpoint.folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// `import`: events out of another format.

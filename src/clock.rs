@@ -119,6 +119,27 @@ impl Clock {
         Clock::Virtual(VirtualClock::new(until))
     }
 
+    /// This clock as it stood at `now` in an earlier run: T never goes back. `highest_at` is what
+    /// [`Clock::highest_at`] told then.
+    #[must_use]
+    pub fn resumed(self, now: Moment, highest_at: Option<Moment>) -> Clock {
+        match self {
+            Clock::Wall(clock, machine) => Clock::Wall(WallClock { now, ..clock }, machine),
+            Clock::Virtual(clock) => {
+                Clock::Virtual(VirtualClock { now, highest_at: highest_at.unwrap_or(Moment::MIN), ..clock })
+            }
+        }
+    }
+
+    /// The highest business time of facts without an arrival, where they move the clock and there were any.
+    #[must_use]
+    pub fn highest_at(&self) -> Option<Moment> {
+        match self {
+            Clock::Wall(..) => None,
+            Clock::Virtual(clock) => Some(clock.highest_at).filter(|highest| *highest > Moment::MIN),
+        }
+    }
+
     /// T: up to where deadlines have been judged. [`Moment::MIN`] before the first fact or reading.
     #[must_use]
     pub fn now(&self) -> Moment {

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use facts::proof::Lang;
 use jiff::tz::TimeZone;
 use rules::fault::Fault;
 use rules::site::{self, Files, Site};
+
+use crate::checkpointing::Sources;
 
 /// Reads every file that a light can depend on, by its path below `folder`.
 ///
@@ -50,8 +53,21 @@ pub(crate) fn read_where(folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow
 /// # Errors
 /// When the folder cannot be read or the set is refused.
 pub fn load(folder: &Path, zone: &TimeZone, lang: Lang) -> anyhow::Result<Site> {
+    load_files(folder, &read(folder)?, zone, lang)
+}
+
+/// As [`load`], with the files that the set is made of.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_files(folder: &Path, zone: &TimeZone, lang: Lang) -> anyhow::Result<Sources> {
     let files = read(folder)?;
-    let site = site::load(&files, zone).map_err(|faults| anyhow!("{}", refusal(folder, &faults, lang)))?;
+    let site = load_files(folder, &files, zone, lang)?;
+    Ok(Sources { configuration: Arc::new(site.configuration), files })
+}
+
+fn load_files(folder: &Path, files: &Files, zone: &TimeZone, lang: Lang) -> anyhow::Result<Site> {
+    let site = site::load(files, zone).map_err(|faults| anyhow!("{}", refusal(folder, &faults, lang)))?;
     for warning in &site.warnings {
         tracing::warn!(file = warning.file, code = warning.code, "{}", warning.text.en);
     }

@@ -9,7 +9,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -58,7 +57,7 @@ pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
     let found = nats_server::find_for_process()?;
     let server = PrivateServer::start(&found, folder.path(), None)?;
     let settings = settings(args, folder.path(), &server)?;
-    let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
+    let site = config_folder::load_with_files(&args.config.folder, &settings.zone, language.into())?;
     let regions = site.configuration.regions.clone();
     let city = bench::generate(&Options::new(Profile::named(PROFILE)?, SEED))?;
     say!(
@@ -76,7 +75,7 @@ pub(crate) fn run(args: &DemoArgs, language: Language) -> anyhow::Result<Exit> {
     let Some(loaded) = loaded else { return interrupted() };
     let (mut sender, backlog) = loaded?;
     say!("积压事件 backlog of ten weeks: {backlog} events in the stream APPROVALS")?;
-    let service = Service::start(&settings, Arc::new(site.configuration))?;
+    let service = Service::start(&settings, site)?;
     say!("页面 page: http://{}", service.address())?;
     let show = Show { city: &city, address: service.address(), args, regions };
     let outcome = runtime.block_on(unless(&mut signals, show.play(&mut sender)));
@@ -109,6 +108,8 @@ fn settings(args: &DemoArgs, folder: &Path, server: &PrivateServer) -> anyhow::R
         flag("nats.url", server.url()),
         flag("data", folder.join("data").to_string_lossy().into_owned()),
         flag("ledger.url", "sqlite://{data}/ledger.sqlite".to_owned()),
+        // Its streams are gone with it: there is nothing to go on from.
+        flag("checkpoint.folder", String::new()),
         flag("clock.kind", "virtual".to_owned()),
         flag("http.listen", free_address()?.to_string()),
     ];

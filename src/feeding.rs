@@ -10,11 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 use dataflow::{Entry, Runner, RunnerError};
+use facts::{Activity, Moment};
 use ingest::{Batch, Feed, jetstream::Next};
 use jiff::tz::TimeZone;
 
+use crate::checkpointing::{Change, Gathering};
 use crate::freeze_board::FreezeBoard;
 use crate::guarded_clock::{Entered, GuardedClock};
+use crate::in_force::InForce;
 use crate::voice::Voice;
 
 /// The longest sleep between two looks at the clock (semantics 17).
@@ -29,6 +32,8 @@ pub(crate) struct Progress {
     pub(crate) freeze: Arc<FreezeBoard>,
     /// The dataflow was told what ALERTS holds, and may have something to say again.
     pub(crate) told_again: AtomicBool,
+    /// The checkpoint cannot be written.
+    pub(crate) unwritten: AtomicBool,
 }
 
 /// Feeds a runner from a stream until the feed ends.
@@ -38,8 +43,16 @@ pub(crate) struct Feeding {
     pub(crate) clock: GuardedClock,
     pub(crate) voice: Voice,
     pub(crate) zone: TimeZone,
+    /// Everything up to this sequence was fed before.
+    pub(crate) position: u64,
     /// Up to this sequence everything is judged before anything is said.
     pub(crate) silent_until: u64,
+    /// A configuration to take over when caught up.
+    pub(crate) change: Option<Change>,
+    /// Who judges, for those who explain.
+    pub(crate) in_force: InForce,
+    /// The checkpoint, where one is kept.
+    pub(crate) gathering: Option<Gathering>,
     pub(crate) progress: Arc<Progress>,
     /// Facts entered at the instant at which the clock stands.
     pub(crate) entered: bool,
@@ -49,7 +62,7 @@ pub(crate) struct Feeding {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Fed {
     All,
-    /// The service stops and the clock is frozen: the rest of the batch waits for the next start.
+    /// Reading has ended, or the service stops and the clock is frozen: the rest waits for the next start.
     Stopped,
 }
 
@@ -59,31 +72,44 @@ impl Feeding {
     /// # Errors
     /// When the dataflow has failed.
     pub(crate) fn run(mut self) -> Result<(), RunnerError> {
-        let mut position = 0;
-        loop {
-            // Asked before the look: if this holds and the look finds nothing, everything is taken.
-            let drained = self.feed.drained();
-            match self.feed.try_next() {
-                Next::Batch(batch) => {
-                    let last = batch.last_sequence;
-                    if self.take(batch)? == Fed::Stopped {
-                        return Ok(());
-                    }
-                    position = last;
-                    if position >= self.silent_until {
-                        let now = self.clock.now();
-                        self.voice.keeps_up(self.clock.lag(now), now)?;
-                    }
-                }
-                Next::Ended => return Ok(()),
-                Next::Nothing => {
-                    if drained {
-                        self.follow(position)?;
-                    }
-                    thread::park_timeout(PARK_MAX);
-                }
+        while self.turn()? == Fed::All {
+            if let Some(gathering) = &mut self.gathering {
+                gathering.look(&self.clock.clock, &self.runner)?;
             }
         }
+        match self.gathering {
+            Some(gathering) => gathering.finish(&self.clock.clock, &self.runner),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what is there, or waits a little.
+    fn turn(&mut self) -> Result<Fed, RunnerError> {
+        // Asked before the look: if this holds and the look finds nothing, everything is taken.
+        let drained = self.feed.drained();
+        match self.feed.try_next() {
+            Next::Batch(batch) => {
+                let (last, mark) = (batch.last_sequence, batch.mark);
+                if self.take(batch)? == Fed::Stopped {
+                    self.gathering.iter_mut().for_each(Gathering::discard);
+                    return Ok(Fed::Stopped);
+                }
+                self.position = last;
+                self.gathering.iter_mut().for_each(|gathering| gathering.taken(last, mark));
+                let now = self.clock.now();
+                if self.position >= self.silent_until && self.voice.keeps_up(self.clock.lag(now)) {
+                    self.caught_up(now)?;
+                }
+            }
+            Next::Ended => return Ok(Fed::Stopped),
+            Next::Nothing => {
+                if drained {
+                    self.follow()?;
+                }
+                thread::park_timeout(PARK_MAX);
+            }
+        }
+        Ok(Fed::All)
     }
 
     /// Feeds one batch at its instants.
@@ -98,7 +124,12 @@ impl Feeding {
             let (at, arrived) = (fact.event.at.moment(&self.zone), fact.event.arrived);
             match self.clock.enter(at, arrived) {
                 Entered::At(enters) => {
-                    entries.push(Entry { enters, sequence: Some(fact.sequence), event: fact.event });
+                    let entry = Entry { enters, sequence: Some(fact.sequence), event: fact.event };
+                    // A fact about its source, not about a case: it has moved the clock, and tells that its source speaks.
+                    if entry.event.activity != Activity::Progress {
+                        self.gathering.iter_mut().for_each(|gathering| gathering.fact(&entry, fact.line));
+                    }
+                    entries.push(entry);
                 }
                 Entered::AfterTheEnd => {
                     tracing::warn!(sequence = fact.sequence, "a fact that arrives after the end of the run is left out")
@@ -119,7 +150,7 @@ impl Feeding {
     ///
     /// A clock that stands does not close its instant. A millisecond more does, where something must be said again
     /// there, or where facts entered and the wall clock is still on its way to T.
-    fn follow(&mut self, position: u64) -> Result<(), RunnerError> {
+    fn follow(&mut self) -> Result<(), RunnerError> {
         let stood = self.clock.now();
         let Some(mut now) = self.clock.follow() else { return Ok(()) };
         let told_again = self.progress.told_again.swap(false, Ordering::AcqRel);
@@ -129,6 +160,25 @@ impl Feeding {
         }
         self.voice.before(self.clock.lag(stood), now)?;
         self.runner.advance(now)?;
-        if position >= self.silent_until { self.voice.caught_up(now) } else { Ok(()) }
+        if self.position >= self.silent_until { self.caught_up(now) } else { Ok(()) }
+    }
+
+    /// Everything there is has been judged up to `now`: a changed configuration takes over, and differences are said.
+    fn caught_up(&mut self, now: Moment) -> Result<(), RunnerError> {
+        if let Some(change) = self.change.take() {
+            let logged = self.gathering.as_mut().map_or(Ok(()), |gathering| gathering.accept(change.set(now)));
+            if let Err(error) = logged {
+                if !self.progress.unwritten.swap(true, Ordering::AcqRel) {
+                    tracing::error!(%error, "the changed configuration cannot be logged; the one before stays in force");
+                }
+                self.change = Some(change);
+            } else {
+                let configuration = change.sources.configuration;
+                let at = self.runner.configure(Arc::clone(&configuration), change.cause, now)?;
+                tracing::info!(clock = %at, configuration = configuration.hash, cause = %change.cause, "the folder's configuration takes over");
+                self.in_force.set(configuration);
+            }
+        }
+        self.voice.caught_up(now)
     }
 }

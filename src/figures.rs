@@ -8,12 +8,20 @@
 //! | `watchlight_dataflow_bytes{worker}` | bytes of cases, facts and wake-ups, a floor |
 //! | `watchlight_clock_frozen` | 1 while the supervision clock stands until somebody acts |
 //! | `watchlight_clock_seconds` | the last closed instant of the supervision clock, Unix time |
+//! | `watchlight_checkpoint_cuts_total` | checkpoints written |
+//! | `watchlight_checkpoint_failures_total` | attempts that failed |
+//! | `watchlight_checkpoint_facts` | facts in the last one |
+//! | `watchlight_checkpoint_bytes` | bytes of these facts on disk |
+//! | `watchlight_checkpoint_clock_seconds` | where the supervision clock stood at the last one, Unix time |
+//! | `watchlight_checkpoint_write_seconds` | how long the last one took to write |
 //!
 //! Names of the parts stand in `ingest::metric_names` and `alerts::figures`.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use dataflow::Desk;
+use dataflow::checkpoint::Manifest;
 use metrics::{counter, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -23,6 +31,12 @@ const JUDGED: &str = "watchlight_dataflow_judged_total";
 const CASES: &str = "watchlight_dataflow_cases";
 const WAKES: &str = "watchlight_dataflow_wakes";
 const BYTES: &str = "watchlight_dataflow_bytes";
+const CUTS: &str = "watchlight_checkpoint_cuts_total";
+const CUT_FAILURES: &str = "watchlight_checkpoint_failures_total";
+const CUT_FACTS: &str = "watchlight_checkpoint_facts";
+const CUT_BYTES: &str = "watchlight_checkpoint_bytes";
+const CUT_CLOCK: &str = "watchlight_checkpoint_clock_seconds";
+const CUT_TIME: &str = "watchlight_checkpoint_write_seconds";
 const CLOCK_FROZEN: &str = "watchlight_clock_frozen";
 const CLOCK: &str = "watchlight_clock_seconds";
 
@@ -42,8 +56,29 @@ pub(crate) fn install() {
         describe_gauge!(BYTES, "bytes of cases, facts and wake-ups, a floor");
         describe_gauge!(CLOCK_FROZEN, "1 while the supervision clock stands until somebody acts");
         describe_gauge!(CLOCK, "the last closed instant of the supervision clock, Unix time");
+        describe_counter!(CUTS, "checkpoints written");
+        describe_counter!(CUT_FAILURES, "attempts to write a checkpoint that failed");
+        describe_gauge!(CUT_FACTS, "facts in the last checkpoint");
+        describe_gauge!(CUT_BYTES, "bytes of the facts in the last checkpoint");
+        describe_gauge!(CUT_CLOCK, "where the supervision clock stood at the last checkpoint, Unix time");
+        describe_gauge!(CUT_TIME, "how long the last checkpoint took to write");
         handle
     });
+}
+
+/// A checkpoint was written.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; nothing is judged by it")]
+pub(crate) fn checkpoint(manifest: &Manifest, took: Duration) {
+    counter!(CUTS).increment(1);
+    gauge!(CUT_FACTS).set(manifest.facts() as f64);
+    gauge!(CUT_BYTES).set(manifest.bytes() as f64);
+    gauge!(CUT_CLOCK).set(manifest.clock.now.secs_floor() as f64);
+    gauge!(CUT_TIME).set(took.as_secs_f64());
+}
+
+/// A checkpoint could not be written.
+pub(crate) fn checkpoint_failed() {
+    counter!(CUT_FAILURES).increment(1);
 }
 
 /// Tells whether the clock stands.

@@ -9,6 +9,8 @@
 mod announcing;
 mod case_desk;
 mod check;
+mod checkpoint_command;
+mod checkpointing;
 pub mod cli;
 pub mod clock;
 mod compare;
@@ -22,6 +24,7 @@ mod freeze_board;
 mod generate;
 mod guarded_clock;
 mod import;
+mod in_force;
 pub mod nats_server;
 mod play;
 mod readers;
@@ -46,6 +49,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let writes_output_only = !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_));
     let done = match cli.command {
         cli::Command::Check(args) => check::run(&args, language),
+        cli::Command::Checkpoint(command) => checkpoint_command::run(&command, language),
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),

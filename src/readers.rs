@@ -1,23 +1,21 @@
 //! What the HTTP API asks of the dataflow: one case, the lights that stand, and the counts of the differential
 //! collection.
 
-use std::sync::Arc;
-
 use alerts::{
     CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, SourceReader, SourceRow, SourcesSnapshot,
     StandingReader, StandingSnapshot,
 };
 use dataflow::Desk;
 use futures_util::future::BoxFuture;
-use rules::configuration::Configuration;
 
 use crate::case_desk::case_view;
+use crate::in_force::InForce;
 
 /// Reads through the dataflow's desk.
 #[derive(Clone)]
 pub(crate) struct Readers {
     pub(crate) desk: Desk,
-    pub(crate) configuration: Arc<Configuration>,
+    pub(crate) in_force: InForce,
 }
 
 impl CaseReader for Readers {
@@ -26,7 +24,7 @@ impl CaseReader for Readers {
         // The worker that owns the case answers between two steps: a wait, so not on an async thread.
         let asked = tokio::task::spawn_blocking(move || {
             let held = readers.desk.case(&case).map_err(|error| CaseUnavailable(error.to_string()))?;
-            Ok(held.and_then(|held| case_view(&held, &readers.configuration, &case, held.as_of)))
+            Ok(held.and_then(|held| case_view(&held, &readers.in_force.get(), &case, held.as_of)))
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })
     }
@@ -37,7 +35,7 @@ impl StandingReader for Readers {
         let readers = self.clone();
         let asked = tokio::task::spawn_blocking(move || {
             let standing = readers.desk.lights().map_err(|error| CaseUnavailable(error.to_string()))?;
-            let configuration = readers.configuration.hash.clone();
+            let configuration = readers.in_force.get().hash.clone();
             Ok(StandingSnapshot { as_of: standing.as_of, configuration, lights: standing.lights })
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })

@@ -1,7 +1,5 @@
 //! `watchlight run`: the service, until a signal ends it.
 
-use std::sync::Arc;
-
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Exit, Language, RunArgs};
@@ -16,8 +14,8 @@ use crate::terminal::say;
 /// When the service cannot start, or a part of it fails.
 pub(crate) fn run(args: &RunArgs, language: Language) -> anyhow::Result<Exit> {
     let settings = settings::load(&Sources::of_process(&args.config.folder, args.flags()))?;
-    let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
-    let service = Service::start(&settings, Arc::new(site.configuration))?;
+    let site = config_folder::load_with_files(&args.config.folder, &settings.zone, language.into())?;
+    let service = Service::start(&settings, site)?;
     // Before the address is told: whoever reads it may send a signal at once.
     let mut signals = service.block_on(async { Signals::listen() });
     // The service is not there for its output: it runs on when nobody reads the address.

@@ -5,8 +5,9 @@
 //!                     the clock                                                                     http (task) ◄─┘
 //! ```
 //!
-//! No checkpoint yet: a start reads the stream from its first message, judges silently up to the sequence
-//! seen at the start, and says only what ALERTS does not hold.
+//! A start takes the facts of its checkpoint, reads ALERTS on from where the checkpoint's table of last messages ends, reads the
+//! stream on from the checkpoint's position, judges silently up to the sequence seen at the start, and says only what ALERTS
+//! does not hold. Without a checkpoint all of it begins at the first message.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -27,10 +28,13 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::announcing::Announcing;
+pub use crate::checkpointing::Sources;
+use crate::checkpointing::{self, Opened, Plan, SaidSoFar};
 use crate::clock::{Clock, Machine};
 use crate::feeding::{Feeding, Progress};
 use crate::figures;
 use crate::guarded_clock::GuardedClock;
+use crate::in_force::InForce;
 use crate::readers::Readers;
 use crate::settings::{ClockKind, NatsLogin, NatsSettings, Settings, StreamSettings};
 use crate::voice::Voice;
@@ -53,6 +57,7 @@ struct Parts {
     runner: Arc<Runner>,
     feeding: JoinHandle<anyhow::Result<()>>,
     announcing: JoinHandle<anyhow::Result<()>>,
+    writing: Option<JoinHandle<anyhow::Result<()>>>,
     failures: mpsc::UnboundedReceiver<anyhow::Error>,
     ledger: Ledger,
     connection: Connection,
@@ -64,22 +69,18 @@ impl Service {
     ///
     /// # Errors
     /// When a server, a database or the port cannot be had, or what they hold does not fit.
-    pub fn start(settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Service> {
-        Service::start_on(Machine::own(), settings, configuration)
+    pub fn start(settings: &Settings, site: Sources) -> anyhow::Result<Service> {
+        Service::start_on(Machine::own(), settings, site)
     }
 
     /// As [`Service::start`], with the clocks of `machine`, which tests make jump.
     ///
     /// # Errors
     /// As [`Service::start`].
-    pub fn start_on(
-        machine: Machine,
-        settings: &Settings,
-        configuration: Arc<Configuration>,
-    ) -> anyhow::Result<Service> {
+    pub fn start_on(machine: Machine, settings: &Settings, site: Sources) -> anyhow::Result<Service> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.context("could not start the runtime")?;
-        let parts = runtime.block_on(start(machine, settings, configuration))?;
+        let parts = runtime.block_on(start(machine, settings, site))?;
         Ok(Service { runtime, parts })
     }
 
@@ -115,12 +116,14 @@ impl Service {
     /// Stops reading, judges and says what was read, and lets the ledger take it.
     fn drain(self) -> anyhow::Result<()> {
         let Service { runtime, parts } = self;
-        let Parts { stop, closing, runner, feeding, announcing, ledger, connection, .. } = parts;
+        let Parts { stop, closing, runner, feeding, announcing, writing, ledger, connection, .. } = parts;
         tracing::info!("stopping: no more messages are read");
         stop.send_replace(true);
         let fed = feeding.join().map_err(|_| anyhow!("the feeding thread failed"))?;
         runner.close();
         let said = announcing.join().map_err(|_| anyhow!("the announcing thread failed"))?;
+        let written = writing.map_or(Ok(Ok(())), JoinHandle::join);
+        let written = written.map_err(|_| anyhow!("the thread that writes the checkpoint failed"))?;
         runtime.block_on(async {
             if let Ok(state) = streams::state(&connection, ALERTS).await {
                 let mut position = ledger.watch_position();
@@ -133,13 +136,13 @@ impl Service {
             ledger.close().await;
         });
         runtime.shutdown_timeout(Duration::from_secs(2));
-        fed.and(said)?;
+        fed.and(said).and(written)?;
         tracing::info!("stopped");
         Ok(())
     }
 }
 
-async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configuration>) -> anyhow::Result<Parts> {
+async fn start(machine: Machine, settings: &Settings, site: Sources) -> anyhow::Result<Parts> {
     figures::install();
     let connection = server::connect(&server_options(&settings.nats)).await?;
     let streams = streams::ensure(&connection, &stream_options(&settings.streams)).await?;
@@ -156,13 +159,46 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
         ClockKind::Wall => (Clock::wall(machine), Arrival::Server, settings.publish.settle),
         ClockKind::Virtual => (Clock::replay(None), Arrival::Line, Duration::ZERO),
     };
+    let mut opened = settings.checkpoint.as_ref().map(checkpointing::open).transpose()?;
+    let said_through = opened.as_ref().and_then(Opened::said_through);
+    let plan = match &mut opened {
+        Some(opened) => Plan::make(&mut opened.log, site, said_through, &settings.zone)?,
+        None => Plan { first: site.configuration, later: Vec::new(), change: None },
+    };
+    let in_force = InForce::new(Arc::clone(plan.last()));
     let options = Options { workers: settings.workers.get(), announce: false, settle, ..Options::default() };
-    let (runner, closings) = Runner::start(&options, Arc::clone(&configuration))?;
+    let (runner, closings) = Runner::start(&options, Arc::clone(&plan.first))?;
     let runner = Arc::new(runner);
-    let publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
+    for (at, configuration, cause) in plan.later {
+        runner.configure(configuration, cause, at)?;
+    }
+    let mut table = Vec::new();
+    let mut publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
+    let mut later = None;
+    if let Some(Opened { checkpoint, .. }) = &opened {
+        // Readings of files and waits for workers: not for a thread that serves others.
+        later = Some(tokio::task::block_in_place(|| checkpoint.restore(&runner))?);
+        if let Some((created_micros, covers)) = checkpoint.said(|last| table.push(last))? {
+            publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), covers);
+            publisher = publisher.of_stream(created_micros);
+        }
+    }
     let (stop, stopped) = watch::channel(false);
     let progress = Arc::new(Progress::default());
-    let announcing = Announcing::open(publisher, Arc::clone(&runner), Arc::clone(&progress), stopped.clone()).await?;
+    let said = opened.is_some().then(Arc::<SaidSoFar>::default);
+    let announcing =
+        Announcing::open(publisher, Arc::clone(&runner), table, said.clone(), Arc::clone(&progress), stopped.clone())
+            .await?;
+    if let Some(later) = later {
+        if opened.as_ref().is_some_and(|opened| opened.checkpoint.manifest().is_some()) {
+            tracing::info!(joined = later.joined(), fed = later.len(), "facts of the checkpoint are taken");
+        }
+        tokio::task::block_in_place(|| later.feed(&runner))?;
+    }
+    let clock = match opened.as_ref().and_then(|opened| opened.checkpoint.manifest()) {
+        Some(manifest) => clock.resumed(manifest.clock.now, manifest.clock.highest_at),
+        None => clock,
+    };
 
     let (closing, closed) = watch::channel(false);
     let (failed, failures) = mpsc::unbounded_channel();
@@ -174,10 +210,27 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
             thread.unpark();
         }
     });
+    let position = opened.as_ref().map(|opened| opened.position(APPROVALS)).unwrap_or_default();
     let (intake, feed) =
-        Intake::open(connection.clone(), APPROVALS, &Position::default(), options, wake_feeding, stopped.clone())
-            .await?;
+        Intake::open(connection.clone(), APPROVALS, &position, options, wake_feeding, stopped.clone()).await?;
     let health = feed.health();
+    let fed_to = intake.position();
+    let fail = failed.clone();
+    let (gathering, writing) = match (opened, &said, &settings.checkpoint) {
+        (Some(opened), Some(said), Some(settings)) => {
+            let stream = position.stream.clone().unwrap_or(streams.approvals.identity);
+            let position = Position { last_sequence: fed_to, ..position };
+            let (gathering, writer) =
+                checkpointing::keep(opened, settings, stream, position, said, &progress, &stopped);
+            let writing = spawn("checkpoint", fail, move || {
+                writer.run();
+                Ok(())
+            })?;
+            (Some(gathering), Some(writing))
+        }
+        _ => (None, None),
+    };
+    let zone = settings.zone.clone();
     let feeding = Feeding {
         feed,
         runner: Arc::clone(&runner),
@@ -188,8 +241,12 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
             settings.publish.catch_up,
             settings.publish.issue_from,
         ),
-        zone: configuration.zone.clone(),
+        zone: zone.clone(),
+        position: fed_to,
         silent_until: streams.approvals.last_sequence,
+        change: plan.change,
+        in_force: in_force.clone(),
+        gathering,
         progress: Arc::clone(&progress),
         entered: false,
     };
@@ -213,7 +270,8 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
         fail.send(error.into()).ok();
     });
 
-    let readers = Arc::new(Readers { desk: runner.desk(), configuration: Arc::clone(&configuration) });
+    let regions = region_names(&in_force.get());
+    let readers = Arc::new(Readers { desk: runner.desk(), in_force });
     // Nothing has been looked at yet: that is not ready.
     let starting = gate("started", false, "正在启动", "starting");
     let (ready, readiness) = watch::channel(Readiness { gates: vec![starting] });
@@ -229,8 +287,8 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
         readiness,
         closing: closed.clone(),
         metrics: Arc::new(figures::text),
-        regions: region_names(&configuration),
-        zone: configuration.zone.clone(),
+        regions,
+        zone,
     };
     let serve = axum::serve(listener, alerts::router(site)).with_graceful_shutdown(until_true(closed));
     tokio::spawn(async move {
@@ -239,7 +297,7 @@ async fn start(machine: Machine, settings: &Settings, configuration: Arc<Configu
         }
     });
     tracing::info!(%address, "the page answers");
-    Ok(Parts { stop, closing, runner, feeding, announcing, failures, ledger, connection, address })
+    Ok(Parts { stop, closing, runner, feeding, announcing, writing, failures, ledger, connection, address })
 }
 
 /// A thread whose failure is told to whoever waits for the service.
@@ -287,6 +345,12 @@ async fn look(
                 .freeze
                 .lasting()
                 .map_or(Gate::open("clock"), |freeze| Gate::waiting("clock", freeze.zh(), freeze.to_string())),
+            gate(
+                "checkpoint",
+                !progress.unwritten.load(Ordering::Relaxed),
+                "检查点无法写入，见日志",
+                "the checkpoint cannot be written; see the log",
+            ),
             gate("ledger", ledger.position().created_micros != 0, "等待台账数据库", "waiting for the ledger"),
         ];
         if ready.send(Readiness { gates }).is_err() {

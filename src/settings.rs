@@ -55,6 +55,8 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// When differences are said.
     pub publish: PublishSettings,
+    /// What a start goes on from; `None` to begin at the stream's first message each time.
+    pub checkpoint: Option<CheckpointSettings>,
 }
 
 /// Where the page and the API are served.
@@ -131,6 +133,15 @@ pub struct PublishSettings {
     pub settle: Duration,
     /// Nothing is said before this instant of the supervision clock.
     pub issue_from: Option<Moment>,
+}
+
+/// What a start goes on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointSettings {
+    /// The folder; it may not exist yet.
+    pub folder: PathBuf,
+    /// How often the facts since the last time are written.
+    pub interval: Duration,
 }
 
 /// What moves the supervision clock.

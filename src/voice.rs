@@ -84,12 +84,9 @@ impl Voice {
         Ok(())
     }
 
-    /// As [`Voice::caught_up`] where the clock, always busy, stays little behind.
-    ///
-    /// # Errors
-    /// When the dataflow has failed.
-    pub(crate) fn keeps_up(&mut self, lag: Duration, now: Moment) -> Result<(), RunnerError> {
-        if lag <= CAUGHT_UP { self.caught_up(now) } else { Ok(()) }
+    /// Has a clock that is `lag` behind caught up, though it is always busy?
+    pub(crate) fn keeps_up(&self, lag: Duration) -> bool {
+        lag <= CAUGHT_UP && self.state == State::Behind
     }
 
     fn speak(&mut self, at: Moment) -> Result<(), RunnerError> {

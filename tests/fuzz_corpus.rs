@@ -68,3 +68,13 @@ fn logs_of_the_corpus_hold() {
 fn maps_of_the_corpus_hold() {
     check("xes_map", properties::xes_map);
 }
+
+#[test]
+fn frames_of_the_corpus_hold() {
+    check("checkpoint_frame", properties::checkpoint_frame);
+}
+
+#[test]
+fn manifests_of_the_corpus_hold() {
+    check("manifest", properties::manifest);
+}

@@ -28,6 +28,11 @@ phase "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --release --locke
 phase "build" cargo test --release --locked --workspace --no-run
 # Without --show-output the harness would keep what a skipped, and so passing, test says.
 phase "tests" cargo test --release --locked --workspace -- --show-output
+# The operator against the reference twin, on other histories every day.
+phase "convergence" env WATCHLIGHT_TWIN_CASES="${WATCHLIGHT_TWIN_CASES:-100000}" \
+  WATCHLIGHT_SEED="${WATCHLIGHT_SEED:-$(date -u +%Y%m%d)}" \
+  cargo test --release --locked --workspace --lib -- --exact --nocapture \
+  tests::convergence::the_operator_says_and_shows_what_the_twin_finds
 
 printf '\n%-16s %8s\n' phase seconds
 for index in "${!names[@]}"; do printf '%-16s %8d\n' "${names[index]}" "${seconds[index]}"; done

@@ -170,6 +170,18 @@ impl Publisher {
         Publisher { context, settings, covered, created_micros: None }
     }
 
+    /// The same, where the table was read from the stream that was made at `created_micros`: another one is refused.
+    #[must_use]
+    pub fn of_stream(self, created_micros: i64) -> Publisher {
+        Publisher { created_micros: Some(created_micros), ..self }
+    }
+
+    /// When ALERTS was made, in microseconds since 1970; `None` before it was first read.
+    #[must_use]
+    pub fn created_micros(&self) -> Option<i64> {
+        self.created_micros
+    }
+
     /// The ALERTS sequence up to which the owner's table is right.
     #[must_use]
     pub fn covered(&self) -> u64 {
@@ -209,7 +221,7 @@ impl Publisher {
                 let found = said.created_micros;
                 Err(Failed::Never(PublishFault::Replaced { stream: stream.clone(), known, found }))
             }
-            None if said.duplicate_window < DUPLICATE_WINDOW_MIN => {
+            _ if said.duplicate_window < DUPLICATE_WINDOW_MIN => {
                 let (found_secs, min_secs) = (said.duplicate_window.as_secs(), DUPLICATE_WINDOW_MIN.as_secs());
                 Err(Failed::Never(PublishFault::DuplicateWindow { stream: stream.clone(), found_secs, min_secs }))
             }

@@ -11,6 +11,7 @@ use crate::causes::Causes;
 use crate::holding::Holding;
 use crate::judge::Judge;
 use crate::lit::Rows;
+use crate::planted::planted;
 use crate::said::Said;
 
 /// One case. Its facts are the truth; everything else follows from them, the configuration and the clock.
@@ -65,7 +66,8 @@ impl CaseState {
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
     /// rule reads may show another owner: then all rules are judged, whatever was touched.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
-        let case = Case::at(&self.id, &self.history, at);
+        let seen = if planted!(HeldFactSeenEarly) { at.plus_millis(7 * 24 * 3_600_000) } else { at };
+        let case = Case::at(&self.id, &self.history, seen);
         let before = std::mem::take(&mut self.judgement);
         if *touched == Touched::All {
             self.judgement = judge.judge(&case);
@@ -73,7 +75,7 @@ impl CaseState {
         }
         let owner = before.owner.clone();
         self.judgement = judge.rejudge(&case, before, touched);
-        if self.judgement.owner != owner {
+        if self.judgement.owner != owner && !planted!(NewOwnerJudgedByHalves) {
             self.judgement = judge.judge(&case);
         }
     }
@@ -87,8 +89,9 @@ impl CaseState {
     /// waits is said.
     pub(crate) fn next_instant(&self, at: Moment, holding: Option<&Holding>) -> Option<Moment> {
         let edges = self.judgement.findings.iter().filter_map(|finding| finding.next_after(at));
+        let held = self.history.next_held(at).filter(|_| !planted!(HeldFactNotWoken));
         edges
-            .chain(self.history.next_held(at))
+            .chain(held)
             .chain(self.hold_until.filter(|until| *until > at))
             .chain(self.releases(holding).filter(|release| *release > at).min())
             .min()
@@ -144,6 +147,11 @@ impl CaseTable {
     /// All cases.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &CaseState> {
         self.slots.iter()
+    }
+
+    /// All cases.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut CaseState> {
+        self.slots.iter_mut()
     }
 
     /// How many cases.

@@ -1,9 +1,13 @@
 //! What touched a case since it was last settled.
 
 use facts::Cause;
+use serde::{Deserialize, Serialize};
 
 /// A set of causes; the first in the order of [`Cause`] is the one that is told.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+///
+/// Checkpoints hold it as a number: bit n is the n-th cause.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Causes(u16);
 
 impl Causes {

@@ -6,6 +6,7 @@ use compact_str::CompactString;
 use facts::{Cause, Event, Moment, Transition};
 use serde::{Deserialize, Serialize};
 
+use crate::causes::Causes;
 use crate::sources::SourceNews;
 
 /// A fact, with the clock value at which it enters.
@@ -33,6 +34,29 @@ pub struct ReadBack {
     pub last: Option<Box<Transition>>,
 }
 
+/// A case in which something that a late fact brought about waits to be said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Case number.
+    pub(crate) case: CompactString,
+    /// What touched it since what was said of it was last true.
+    pub(crate) causes: Causes,
+    /// Until when it waits.
+    pub(crate) until: Moment,
+}
+
+/// What waits at a closed instant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AllWaiting {
+    /// The last closed instant.
+    pub as_of: Moment,
+    /// Differences are said: what does not wait was said.
+    pub speaking: bool,
+    /// What waits, sorted by case.
+    pub cases: Vec<Waiting>,
+}
+
 impl From<Transition> for ReadBack {
     fn from(last: Transition) -> ReadBack {
         ReadBack {
@@ -56,6 +80,9 @@ pub(crate) enum Control<J> {
     ReadBack(Arc<Vec<ReadBack>>),
     /// A source fell silent or speaks again.
     Source(Arc<SourceNews>),
+    /// The facts handed over so far are all that is known, and everything was said of them but what waits: judge each
+    /// case once.
+    Restored(Arc<Vec<Waiting>>),
 }
 
 impl<J> Clone for Control<J> {
@@ -66,6 +93,7 @@ impl<J> Clone for Control<J> {
             Control::Hush => Control::Hush,
             Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
             Control::Source(news) => Control::Source(Arc::clone(news)),
+            Control::Restored(waiting) => Control::Restored(Arc::clone(waiting)),
         }
     }
 }

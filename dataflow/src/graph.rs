@@ -23,6 +23,7 @@ use crate::counts::{self, CountReading, Counted};
 use crate::entry::{Control, Entry};
 use crate::judge::Judge;
 use crate::lit::Lit;
+use crate::planted::planted;
 use crate::supervise::Supervisor;
 
 type Handle<D> = InputHandle<u64, CapacityContainerBuilder<Vec<D>>>;
@@ -89,7 +90,7 @@ fn supervise<'s, J: Judge>(
     supervisor: Rc<RefCell<Supervisor<J>>>,
 ) -> (Transitions<'s>, LitUpdates<'s>) {
     let mut builder = OperatorBuilder::new("supervise".to_owned(), entries.scope());
-    let mut entries = builder.new_input(entries, Exchange::new(|entry: &Entry| case_hash(&entry.event.case)));
+    let mut entries = builder.new_input(entries, Exchange::new(place_of));
     let mut controls = builder.new_input(controls, Pipeline);
     let (transitions_out, transitions) = builder.new_output();
     let (lits_out, lits) = builder.new_output();
@@ -124,6 +125,14 @@ fn supervise<'s, J: Judge>(
         }
     });
     (transitions, lits)
+}
+
+/// Which worker a fact belongs to: that of its case.
+fn place_of(entry: &Entry) -> u64 {
+    if planted!(SpreadByRecord) {
+        return case_hash(&entry.event.id);
+    }
+    case_hash(&entry.event.case)
 }
 
 /// The first time at which either input may still bring something; `None` when both have ended.

@@ -10,6 +10,7 @@ use rules::judge::{Case, Touched};
 use crate::causes::Causes;
 use crate::entry::Entry;
 use crate::judge::Judge;
+use crate::planted::{self, planted};
 
 /// What is new in a case at one instant.
 #[derive(Default)]
@@ -81,6 +82,7 @@ impl<J: Judge> Joining<'_, J> {
 
     /// The usual case: one version of the record enters at this instant.
     fn join_one(&self, history: &mut History, entry: Entry, news: &mut News) {
+        let Some(entry) = planted::read(entry, history) else { return };
         let (change, place) = history.join_at(entry.event, entry.sequence, self.judge.zone());
         let after = place.map(|place| &history.records()[place]);
         match &change {
@@ -151,6 +153,11 @@ impl<J: Judge> Joining<'_, J> {
             Change::Corrected(before) | Change::Deleted(before) => Some(before.as_ref()),
             Change::Added | Change::Annotated | Change::Barred => None,
         };
+        if planted!(LateFactNotJudged)
+            && after.is_some_and(|record| record.at < self.at.plus_millis(-self.late_after_ms))
+        {
+            return;
+        }
         let was_reached = before.is_some_and(|event| event.at.moment(self.judge.zone()) <= self.at);
         let seen = was_reached || after.is_some_and(|record| record.at <= self.at);
         if !seen && !self.judge.looks_aside() {
@@ -161,6 +168,12 @@ impl<J: Judge> Joining<'_, J> {
     }
 
     fn touched(&self, history: &History, event: &Event, change: &Change) -> Touched {
+        if planted!(TouchedForgetsAnActivity) && event.activity == Activity::SpecialEnded {
+            return Touched::Rules(Vec::new());
+        }
+        let added = Change::Added;
+        let new_only = planted!(TouchedByTheNewVersionOnly) && matches!(change, Change::Corrected(_));
+        let change = if new_only { &added } else { change };
         self.judge.touched(&Case::at(self.id, history, self.at), event, change)
     }
 }

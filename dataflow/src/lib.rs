@@ -14,6 +14,8 @@
 //! deadlines at their own instants and says what changed. What it emits downstream is an ordinary
 //! differential collection; every number over many cases is differential from there on.
 //!
+//! Beside the graph, [`checkpoint`] keeps all facts on disk and hands them to a fresh graph, whatever its number of workers.
+//!
 //! Time is the supervision clock in milliseconds; an input advanced to T means that every fact which
 //! enters before T has been fed. Instants before the frontier are *closed*: worked through for good.
 //!
@@ -28,6 +30,7 @@
 mod case_hash;
 mod case_state;
 mod causes;
+pub mod checkpoint;
 mod closings;
 mod counts;
 mod ending;
@@ -38,6 +41,7 @@ mod joining;
 mod judge;
 mod lit;
 mod next_instants;
+mod planted;
 mod runner;
 mod said;
 mod silent_sources;
@@ -54,11 +58,11 @@ mod textbook;
 pub use case_hash::{case_hash, worker_of};
 pub use closings::{Closed, Closings};
 pub use counts::{CountRow, Counts};
-pub use entry::{Entry, ReadBack};
+pub use entry::{AllWaiting, Entry, ReadBack, Waiting};
 pub use holding::Holding;
 pub use judge::{Judge, RuleName};
 pub use lit::Lit;
-pub use runner::{Desk, Options, Runner, RunnerError};
+pub use runner::{AskedWaiting, Desk, Options, Runner, RunnerError};
 pub use said::Said;
 pub use sources::{SourceKey, SourceState};
 pub use supervise::{CaseView, Standing};

@@ -12,9 +12,10 @@ use timely::{CommunicationConfig, WorkerConfig};
 use crate::case_hash::worker_of;
 use crate::closings::{Closings, closings};
 use crate::counts::{CountReading, Counts};
-use crate::entry::{Control, Entry, ReadBack};
+use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::graph::{Exits, moment, time};
 use crate::judge::Judge;
+use crate::planted::Planted;
 use crate::sources::{SourceBook, SourceNews, SourceState};
 use crate::supervise::{CaseView, Place, Standing};
 use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
@@ -124,7 +125,9 @@ impl<J: Judge> Runner<J> {
             timely::Config { communication: CommunicationConfig::Process(workers), worker: WorkerConfig::default() };
         let shared = Arc::clone(&house);
         let judges = Arc::clone(&judge);
+        let planted = Planted::here();
         let guards = timely::execute(config, move |worker| {
+            planted.plant();
             let place = Place { index: worker.index(), peers: worker.peers(), late_after_ms, settle_ms, announcing };
             let taken = lock(&receivers)[place.index].take();
             let work = taken.expect("each worker is started once and takes its own receiver");
@@ -147,17 +150,28 @@ impl<J: Judge> Runner<J> {
     /// # Errors
     /// When the runner was finished or a worker has failed.
     pub fn feed(&self, mut entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
-        let mut gate = lock(&self.desk.gate);
-        let open = gate.open;
-        gate.open = gate.open.max(time(advance_to));
-        let advance_to = gate.open;
-        let news = {
-            let mut sources = lock(&self.desk.sources);
-            sources.hear(&entries, moment(open), moment(advance_to), gate.judge.as_ref())
-        };
+        let gate = lock(&self.desk.gate);
+        let (open, to) = (moment(gate.open), moment(gate.open).max(advance_to));
+        let news = lock(&self.desk.sources).hear(&entries, open, to, gate.judge.as_ref());
         self.desk.send_news(&gate, news)?;
         // Heard; they belong to no case.
         entries.retain(|entry| !entry.event.case.is_empty());
+        self.give(gate, entries, advance_to)
+    }
+
+    /// As [`Runner::feed`], of facts that were heard in an earlier run.
+    pub(crate) fn feed_again(&self, entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
+        self.give(lock(&self.desk.gate), entries, advance_to)
+    }
+
+    fn give(
+        &self,
+        mut gate: MutexGuard<'_, Gate<J>>,
+        entries: Vec<Entry>,
+        advance_to: Moment,
+    ) -> Result<(), RunnerError> {
+        gate.open = gate.open.max(time(advance_to));
+        let advance_to = gate.open;
         gate.turn = (gate.turn + 1) % gate.senders.len().max(1);
         let turn = gate.turn;
         let mut entries = Some(entries);
@@ -165,6 +179,46 @@ impl<J: Judge> Runner<J> {
             let entries = if worker == turn { entries.take().unwrap_or_default() } else { Vec::new() };
             Work::Feed { entries, advance_to }
         })
+    }
+
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.desk.house.windows.len()
+    }
+
+    /// Hands facts that were known before this runner was started to the workers that hold their cases, whatever the
+    /// instant at which they entered. Several threads may do so at once; nothing may have been fed yet, and
+    /// [`Runner::restored`] comes after the last of them. Waits while the workers have much to do.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn restore(&self, entries: Vec<Entry>) -> Result<(), RunnerError> {
+        // Copies: a worker with much to do must not keep others from theirs.
+        let senders = lock(&self.desk.gate).senders.clone();
+        let mut shares: Vec<Vec<Entry>> = senders.iter().map(|_| Vec::new()).collect();
+        for entry in entries {
+            let worker = worker_of(&entry.event.case, shares.len());
+            shares[worker].push(entry);
+        }
+        for (worker, (sender, share)) in
+            senders.iter().zip(shares).enumerate().filter(|(_, (_, share))| !share.is_empty())
+        {
+            sender.send(Work::Restore(share)).map_err(|_| self.ended())?;
+            self.desk.house.windows[worker].unpark();
+        }
+        Ok(())
+    }
+
+    /// Says that everything known through `at` was handed over, and that all that it gives at `at` was said but what is
+    /// `waiting`: each case is judged once, and what is said later is the difference from there. Nothing enters before
+    /// `at` any more.
+    ///
+    /// # Errors
+    /// As [`Runner::restore`].
+    pub fn restored(&self, at: Moment, waiting: Vec<Waiting>) -> Result<(), RunnerError> {
+        self.advance(at)?;
+        self.control(at, Control::Restored(Arc::new(waiting))).map(drop)
     }
 
     /// Advances the clock: every deadline before `to` fires at its own instant.
@@ -197,7 +251,7 @@ impl<J: Judge> Runner<J> {
     /// As [`Runner::feed`].
     pub fn restore_sources(&self, sources: Vec<SourceState>) -> Result<(), RunnerError> {
         let gate = lock(&self.desk.gate);
-        let news = lock(&self.desk.sources).restore(moment(gate.open), sources);
+        let news = lock(&self.desk.sources).restore(moment(gate.open), sources, gate.judge.as_ref());
         self.desk.send_news(&gate, news)
     }
 
@@ -314,6 +368,17 @@ impl<J: Judge> Desk<J> {
         Ok(standing)
     }
 
+    /// Asks what waits to be said when all that was given so far is worked through. Does not wait for the answer.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn ask_waiting(&self) -> Result<AskedWaiting, RunnerError> {
+        let (reply, answers) = mpsc::channel();
+        let gate = lock(&self.gate);
+        self.send_all(&gate, |_| Work::Ask(Ask::Waiting(reply.clone())))?;
+        Ok(AskedWaiting { answers, workers: gate.senders.len() })
+    }
+
     /// All that is held of a case; `None` when no fact of it has entered.
     ///
     /// # Errors
@@ -397,6 +462,25 @@ impl<J: Judge> Desk<J> {
 
     fn ended(&self) -> RunnerError {
         self.failure().unwrap_or(RunnerError::Ended)
+    }
+}
+
+/// A question that was asked.
+pub struct AskedWaiting {
+    answers: mpsc::Receiver<AllWaiting>,
+    workers: usize,
+}
+
+impl AskedWaiting {
+    /// Waits for the answer; `None` when the dataflow ended without one.
+    #[must_use]
+    pub fn wait(self) -> Option<AllWaiting> {
+        let answers: Vec<AllWaiting> = self.answers.iter().take(self.workers).collect();
+        let as_of = answers.iter().map(|answer| answer.as_of).min().filter(|_| answers.len() == self.workers)?;
+        let speaking = answers.iter().all(|answer| answer.speaking);
+        let mut cases: Vec<Waiting> = answers.into_iter().flat_map(|answer| answer.cases).collect();
+        cases.sort_unstable_by(|a, b| a.case.cmp(&b.case));
+        Some(AllWaiting { as_of, speaking, cases })
     }
 }
 

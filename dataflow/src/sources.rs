@@ -168,7 +168,7 @@ impl SourceBook {
     }
 
     /// What was known when an earlier run ended. Returns what is silent.
-    pub(crate) fn restore(&mut self, at: Moment, states: Vec<SourceState>) -> News {
+    pub(crate) fn restore(&mut self, at: Moment, states: Vec<SourceState>, judge: &impl Judge) -> News {
         let mut news = Vec::new();
         for state in states {
             if state.silent_since.is_some() {
@@ -176,6 +176,8 @@ impl SourceBook {
             }
             self.add(state);
         }
+        // The configuration may be another one than then.
+        news.extend(self.configure(at, judge));
         news
     }
 

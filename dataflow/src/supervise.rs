@@ -9,20 +9,23 @@ use std::sync::Arc;
 
 use facts::transition::StandingLine;
 use facts::{Cause, History, Light, Moment, StandingLight, Transition};
+use hashbrown::HashSet;
 use rules::finding::Judgement;
 use rules::judge::{Case, Touched};
 use rules::silence::SILENCE;
+use rustc_hash::FxBuildHasher;
 
 use crate::case_hash::worker_of;
 use crate::case_state::{CaseState, CaseTable};
 use crate::causes::Causes;
 use crate::ending;
-use crate::entry::{Control, Entry, ReadBack};
+use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::holding::Holding;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
 use crate::lit::{Lit, Rows};
 use crate::next_instants::NextInstants;
+use crate::planted::planted;
 use crate::said::{Said, Texts};
 use crate::silent_sources::{INSTANCE, SilentSources};
 use crate::sources::SourceNews;
@@ -97,6 +100,8 @@ pub(crate) struct Supervisor<J> {
     cases: CaseTable,
     sources: SilentSources,
     next: NextInstants,
+    /// Slots of cases that may have something waiting; those that have none are found out when asked.
+    waiting: HashSet<u32, FxBuildHasher>,
     stash: Vec<Stashed>,
     controls: Vec<(Moment, Control<J>)>,
     /// Slots of cases whose source was heard of at this instant.
@@ -118,6 +123,7 @@ impl<J: Judge> Supervisor<J> {
             cases: CaseTable::default(),
             sources: SilentSources::default(),
             next: NextInstants::default(),
+            waiting: HashSet::default(),
             stash: Vec::new(),
             controls: Vec::new(),
             stirred: Vec::new(),
@@ -134,6 +140,18 @@ impl<J: Judge> Supervisor<J> {
         for entry in entries.filter(|entry| !entry.event.case.is_empty()) {
             let slot = self.cases.slot(&entry.event.case);
             self.stash.push(Stashed { slot, entry: Some(entry) });
+        }
+    }
+
+    /// Joins facts that were known before this worker began. They touch no rule and are no cause: their cases are judged
+    /// as a whole at [`Control::Restored`].
+    pub(crate) fn restore(&mut self, entries: Vec<Entry>) {
+        for Entry { sequence, event, .. } in entries {
+            let slot = self.cases.slot(&event.case);
+            let history = &mut self.cases.get_mut(slot).history;
+            let known = history.records().len();
+            history.join(event, sequence, self.judge.zone());
+            self.records = self.records + history.records().len() - known;
         }
     }
 
@@ -155,7 +173,7 @@ impl<J: Judge> Supervisor<J> {
         let due: Vec<_> = self.controls.drain(..due).collect();
         for same_instant in due.chunk_by(|(a, _), (b, _)| a == b) {
             let at = same_instant[0].0;
-            self.run(at);
+            self.run(if planted!(ConfigurationAfterFacts) { at.plus_millis(1) } else { at });
             self.configured = Causes::default();
             for (_, control) in same_instant {
                 self.take(at, control);
@@ -187,6 +205,7 @@ impl<J: Judge> Supervisor<J> {
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
             Control::Source(news) => self.hear(at, news),
+            Control::Restored(waiting) => self.restored(at, waiting),
         }
     }
 
@@ -205,6 +224,30 @@ impl<J: Judge> Supervisor<J> {
         if worker_of(&news.key.case(), here.peers) == here.index {
             sources.tell(news, at, judge.as_ref(), here.announcing, texts, &mut output.transitions);
         }
+    }
+
+    fn restored(&mut self, at: Moment, waiting: &[Waiting]) {
+        self.cases.iter_mut().for_each(|case| case.judged_through = at);
+        let Place { index, peers, .. } = self.place;
+        for Waiting { case, causes, until } in waiting.iter().filter(|waiting| worker_of(&waiting.case, peers) == index)
+        {
+            let slot = self.cases.slot(case);
+            let case = self.cases.get_mut(slot);
+            (case.causes, case.hold_until) = (*causes, Some(*until));
+            self.waiting.insert(slot);
+        }
+    }
+
+    /// What waits to be said.
+    pub(crate) fn waiting(&mut self) -> AllWaiting {
+        let Supervisor { waiting, cases, .. } = self;
+        waiting.retain(|slot| cases.get(*slot).hold_until.is_some());
+        let one = |slot: &u32| {
+            let CaseState { id, causes, hold_until, .. } = cases.get(*slot);
+            hold_until.map(|until| Waiting { case: id.clone(), causes: *causes, until })
+        };
+        let all = waiting.iter().filter_map(one).collect();
+        AllWaiting { as_of: self.as_of(), speaking: self.place.announcing, cases: all }
     }
 
     fn read_back(&mut self, read: &[ReadBack]) {
@@ -228,9 +271,9 @@ impl<J: Judge> Supervisor<J> {
         let mut due = self.due(bound);
         due.sort_unstable();
         let mut entries = Vec::new();
-        for same_instant in due.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        for same_instant in due.chunk_by(|a, b| a.0 == b.0 && (a.1 == b.1 || planted!(NetOfABatch))) {
             let (slot, at, _) = same_instant[0];
-            self.fire_before(slot, at);
+            self.fire_before(slot, if planted!(DeadlineBeforeFacts) { at.plus_millis(1) } else { at });
             entries.extend(same_instant.iter().filter_map(|(_, _, place)| self.stash[*place as usize].entry.take()));
             self.settle(slot, at, &mut entries);
         }
@@ -239,7 +282,11 @@ impl<J: Judge> Supervisor<J> {
         } else if !due.is_empty() {
             self.stash.retain(|stashed| stashed.entry.is_some());
         }
+        let mut woken = None;
         while let Some((at, slot)) = self.next.pop_before(bound) {
+            if planted!(SecondWakeOfAnInstantLost) && woken.replace(at) == Some(at) {
+                continue;
+            }
             if self.cases.get(slot).wake == Some(at) {
                 self.fire_before(slot, bound);
             }
@@ -260,6 +307,7 @@ impl<J: Judge> Supervisor<J> {
     /// Every instant of the case's own before `bound`, one after the other.
     fn fire_before(&mut self, slot: u32, bound: Moment) {
         while let Some(at) = self.cases.get(slot).wake.filter(|wake| *wake < bound) {
+            let at = if planted!(DeadlineAtTheEndOfABatch) { bound.plus_millis(-1) } else { at };
             self.settle(slot, at, &mut Vec::new());
         }
     }
@@ -287,7 +335,8 @@ impl<J: Judge> Supervisor<J> {
             joining.join(history, entries, &mut news);
         }
         self.records = self.records + case.history.records().len() - known;
-        if case.judged_under != *generation {
+        let waits = planted!(ConfigurationWaitsForFacts) && news.touched.is_none();
+        if case.judged_under != *generation && !waits {
             if case.judged_under != 0 {
                 news.causes.extend(*configured);
             }
@@ -307,14 +356,18 @@ impl<J: Judge> Supervisor<J> {
         case.causes.extend(news.causes);
         if place.settle_ms > 0 && place.announcing {
             hold(case, judge.as_ref(), at, news.causes, place.settle_ms);
+            if case.hold_until.is_some() {
+                self.waiting.insert(slot);
+            }
         }
         let speaking = place.announcing && case.hold_until.is_none();
         speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
         relight(case, judge.as_ref(), at, &mut output.lits);
         let wake = case.next_instant(at, holding.as_ref());
         if wake != case.wake {
+            let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
             case.wake = wake;
-            if let Some(at) = wake {
+            if let Some(at) = wake.filter(|_| !forgotten) {
                 self.next.push(at, slot);
             }
         }
@@ -445,7 +498,7 @@ fn speak<J: Judge>(
     if !quiet && announcing {
         say(case, judge, at, texts, out);
     }
-    if quiet || announcing || settled(case, judge, at) {
+    if !planted!(CausesPileUp) && (quiet || announcing || settled(case, judge, at)) {
         case.causes = Causes::default();
     }
 }

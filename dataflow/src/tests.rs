@@ -3,9 +3,10 @@
 //! that these tests speak of the operator alone.
 
 pub(crate) mod city;
+mod convergence;
 mod kinds;
 mod laws;
 mod running;
 mod settling;
 mod silence;
-mod worlds;
+pub(crate) mod worlds;

@@ -23,6 +23,7 @@ use crate::case_state::CaseState;
 use crate::ending;
 use crate::holding::{Holding, shown_at};
 use crate::judge::{Judge, RuleName};
+use crate::planted::planted;
 use crate::said::{Said, Texts};
 
 /// Said beside a light that waited for a silent source in vain.
@@ -52,7 +53,9 @@ pub(crate) fn shown<'a, J: Judge>(
 ) -> SmallVec<[Shown<'a>; 4]> {
     let mut shown: SmallVec<[Shown<'a>; 4]> = SmallVec::new();
     for finding in &judgement.findings {
-        let Some(span) = shown_at(finding, at, holding).filter(|span| span.card != Card::None) else { continue };
+        let first = finding.spans.iter().find(|span| span.holds(at)).filter(|_| planted!(FirstCardNotTheWorst));
+        let span = first.or_else(|| shown_at(finding, at, holding));
+        let Some(span) = span.filter(|span| span.card != Card::None) else { continue };
         let next = Shown { index: finding.rule, rule: judge.rule(finding.rule), instance: &finding.instance, span };
         match shown.iter_mut().find(|held| held.rule.id == next.rule.id && held.instance == next.instance) {
             Some(held) if held.span.card < span.card => *held = next,
@@ -77,17 +80,20 @@ enum Step {
 /// The steps from what was said to what is shown.
 fn steps(said: Option<&Said>, now: Option<&Shown<'_>>, owner: &Address, held_then: HeldThen) -> SmallVec<[Step; 2]> {
     let said = said.filter(|said| said.card != Card::None);
-    let ended = |rightly: bool| Step::End(if rightly { Kind::Cleared } else { Kind::Retracted });
+    let cleared = planted!(RetractedWordedAsCleared);
+    let ended = |rightly: bool| Step::End(if rightly || cleared { Kind::Cleared } else { Kind::Retracted });
     match (said, now.map(|now| now.span)) {
         (None, None) => smallvec![],
         (None, Some(_)) => smallvec![Step::Turn(Kind::Raised)],
         (Some(_), None) => smallvec![ended(held_then.card)],
-        (Some(said), Some(_)) if said.owner != *owner => smallvec![Step::MovedAway, Step::Turn(Kind::Raised)],
+        (Some(said), Some(_)) if said.owner != *owner && !planted!(OwnerNotReaddressed) => {
+            smallvec![Step::MovedAway, Step::Turn(Kind::Raised)]
+        }
         (Some(said), Some(span)) => match (span.card, span.light).cmp(&(said.card, said.light)) {
             Ordering::Greater => smallvec![Step::Turn(Kind::Escalated)],
             Ordering::Less if held_then.card => smallvec![Step::Turn(Kind::Eased)],
             Ordering::Less => smallvec![Step::Turn(Kind::Retracted)],
-            Ordering::Equal if said.since == span.since => smallvec![],
+            Ordering::Equal if said.since == span.since || planted!(MovedSinceNotTold) => smallvec![],
             Ordering::Equal => smallvec![ended(held_then.since), Step::Turn(Kind::Raised)],
         },
     }
@@ -103,12 +109,13 @@ struct HeldThen {
 }
 
 impl HeldThen {
-    fn of<J: Judge>(said: &Said, judgement: &Judgement, judge: &J) -> HeldThen {
+    fn of<J: Judge>(said: &Said, judgement: &Judgement, judge: &J, at: Moment) -> HeldThen {
         let schedules = judgement
             .findings
             .iter()
             .filter(|finding| finding.instance == said.instance && judge.rule(finding.rule).id == said.rule);
-        let then = schedules.filter_map(|finding| finding.at(said.decided_at)).max_by_key(|span| span.card);
+        let asked = if planted!(HeldNowNotThen) { at } else { said.decided_at };
+        let then = schedules.filter_map(|finding| finding.at(asked)).max_by_key(|span| span.card);
         let card = then.is_some_and(|span| span.card == said.card);
         HeldThen { card, since: card && then.is_some_and(|span| span.since == said.since) }
     }
@@ -142,7 +149,7 @@ pub(crate) fn say<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, texts: 
     let speaker = Speaker { judge, case: Case::at(id, history, at), item, at, cause, holding };
     for said in said.iter_mut() {
         let now = shown.iter().find(|now| said.rule == now.rule.id && said.instance == *now.instance);
-        let held_then = HeldThen::of(said, judgement, judge);
+        let held_then = HeldThen::of(said, judgement, judge, at);
         let owner = owner.as_ref().unwrap_or(&said.owner).clone();
         let steps = steps(Some(said), now, &owner, held_then);
         // A case that moves to another office was read wrongly before, whatever brought it to light.
@@ -250,7 +257,8 @@ impl<J: Judge> Speaker<'_, J> {
         before: Option<&Said>,
         owner: &Address,
     ) -> Transition {
-        let revision = before.map_or(0, |said| said.revision) + 1;
+        let anew = planted!(RevisionBeginsAnew) && before.is_some_and(|said| said.card == Card::None);
+        let revision = before.filter(|_| !anew).map_or(0, |said| said.revision) + 1;
         Transition {
             id: transition_id(self.case.id, &rule, &instance, revision),
             revision,

@@ -18,7 +18,7 @@ use facts::transition::StandingLine;
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
-use crate::entry::{Control, Entry};
+use crate::entry::{AllWaiting, Control, Entry};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::judge::Judge;
 use crate::supervise::{CaseView, Place, Standing, Supervisor};
@@ -40,6 +40,8 @@ pub(crate) enum Work<J> {
         /// Time.
         advance_to: u64,
     },
+    /// Facts of this worker's own cases that were known before it began.
+    Restore(Vec<Entry>),
     /// A control at a time.
     Control(u64, Control<J>),
     /// A question.
@@ -52,6 +54,8 @@ pub(crate) enum Ask {
     Lights(Sender<Standing<StandingLight>>),
     /// Standing lights with reasons.
     Lines(Sender<Standing<StandingLine>>),
+    /// What waits to be said.
+    Waiting(Sender<AllWaiting>),
     /// One case.
     Case(CompactString, Sender<Option<CaseView>>),
 }
@@ -199,6 +203,7 @@ impl<J: Judge> Shift<'_, J> {
         while self.asked.is_none() && self.advances.len() < ADVANCES_MAX {
             match self.work.try_recv() {
                 Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
+                Ok(Work::Restore(entries)) => self.graph.supervisor.borrow_mut().restore(entries),
                 Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
                 Ok(Work::Ask(ask)) => *self.asked = Some(ask),
                 Err(TryRecvError::Empty) => return true,
@@ -237,11 +242,12 @@ impl<J: Judge> Shift<'_, J> {
     }
 
     fn answer(&mut self) {
-        let supervisor = self.graph.supervisor.borrow();
+        let mut supervisor = self.graph.supervisor.borrow_mut();
         // Whoever asked may have gone; that is no matter to the worker.
         match self.asked.take() {
             Some(Ask::Lights(reply)) => drop(reply.send(supervisor.lights())),
             Some(Ask::Lines(reply)) => drop(reply.send(supervisor.lines())),
+            Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting())),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
             None => {}
         }

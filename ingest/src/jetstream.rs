@@ -6,7 +6,8 @@
 //! - A batch is handed over only after its refused lines are stored in QUARANTINE.
 //! - [`Feed::drained`] tells when the clock may follow the wall clock (semantics 13): nothing is unread, and the
 //!   server was heard lately. A silent server, a lost connection or an unread message all make it false.
-//! - What was read is what the stream holds: marks are read back at every opening (`marks`).
+//! - What was read is what the stream holds: marks are read back at every opening, and reading goes back to the newest one
+//!   that the stream still holds (`marks`).
 //! - Batches come in the order of the stream without overlap; sequences that the stream does not hold any more
 //!   are reported as gaps in the batch that follows them.
 //!
@@ -23,7 +24,7 @@ use crate::decode::Arrival;
 use crate::metric_names;
 use crate::quarantine::{QuarantineWriter, stopped_within};
 use crate::server::Connection;
-use crate::streams::{self, StreamError, StreamIdentity, StreamState};
+use crate::streams::{self, StreamError, StreamIdentity};
 
 mod health;
 pub mod marks;
@@ -151,29 +152,16 @@ pub enum IntakeError {
         /// When the stream found now was made.
         found: Moment,
     },
-    /// The stream holds other messages than those that were read from it.
+    /// The stream holds other messages than those that were read from it, as far back as marks reach.
     #[error(
-        "stream {stream} holds another message at sequence {sequence} than the one read there: it lost messages and gave their sequences to new ones. {}",
-        rewritten_hint(*matching)
+        "stream {stream} holds another message at sequence {sequence} than the one read there, and no mark that is kept is still what was read: it lost messages and gave their sequences to new ones. Restore the stream, or start with a new checkpoint folder to judge what it holds"
     )]
     Rewritten {
         /// The stream.
         stream: String,
         /// The newest mark that differs.
         sequence: u64,
-        /// The newest mark that is still the same.
-        matching: Option<u64>,
     },
-}
-
-/// What to do when the stream holds other messages than were read.
-fn rewritten_hint(matching: Option<u64>) -> String {
-    match matching {
-        Some(matching) => format!(
-            "Up to sequence {matching} it is what was read: go back to a checkpoint from before that, or start with a new checkpoint folder to judge what it holds"
-        ),
-        None => "Restore the stream, or start with a new checkpoint folder to judge what it holds".to_owned(),
-    }
 }
 
 /// The reading side: a task that lives until stopped.
@@ -211,25 +199,24 @@ impl Intake {
         let found = streams::open(&connection, name).await?;
         let state = streams::state_of(found.cached_info());
         let stream = position.stream.as_ref().unwrap_or(&state.identity).clone();
-        check(&stream, position.last_sequence, &state)?;
-        check_marks(&found, &position.marks).await?;
-        let quarantine = QuarantineWriter::open(connection.clone(), stream.clone()).await?;
+        let mut marks = position.marks.clone();
+        let resumed = resume(&stream, position.last_sequence, &mut marks, &found).await?;
+        let mut quarantine = QuarantineWriter::open(connection.clone(), stream.clone()).await?;
+        if resumed < position.last_sequence {
+            quarantine.go_back(resumed);
+        }
         let health = Arc::new(Health::new(options.heartbeat));
         let (batches, receiver) = mpsc::channel(options.batches_waiting.max(1));
         let feed = Feed { receiver, health: Arc::clone(&health) };
-        let intake = Intake {
-            connection,
-            stream,
-            options,
-            quarantine,
-            position: position.last_sequence,
-            marks: position.marks.clone(),
-            batches,
-            health,
-            wake,
-            stop,
-        };
+        let intake =
+            Intake { connection, stream, options, quarantine, position: resumed, marks, batches, health, wake, stop };
         Ok((intake, feed))
+    }
+
+    /// Everything up to here counts as taken: where the position said, or before it where the stream lost messages.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// Reads until stopped, or until the [`Feed`] is dropped; returns the last sequence handed over.
@@ -271,36 +258,46 @@ impl std::fmt::Debug for Intake {
     }
 }
 
-/// Can reading go on after `position` on the stream found?
-fn check(known: &StreamIdentity, position: u64, found: &StreamState) -> Result<(), IntakeError> {
+/// Where reading goes on: at `position` while the stream holds what was read, else at the newest mark that it still holds.
+/// Newer marks are dropped then, and what lies between is read again: facts are a set, so those that are the same
+/// change nothing.
+async fn resume(known: &StreamIdentity, position: u64, marks: &mut Marks, found: &Stream) -> Result<u64, IntakeError> {
+    let state = streams::state_of(found.cached_info());
     let stream = known.name.clone();
-    if known.created != found.identity.created {
-        return Err(IntakeError::OtherStream { stream, known: known.created, found: found.identity.created });
+    if known.created != state.identity.created {
+        return Err(IntakeError::OtherStream { stream, known: known.created, found: state.identity.created });
     }
-    if position > found.last_sequence {
-        return Err(IntakeError::BeyondEnd { stream, start: position + 1, last: found.last_sequence });
-    }
-    Ok(())
-}
-
-/// Does the stream still hold what was read? Looks from the newest mark back.
-async fn check_marks(stream: &Stream, known: &Marks) -> Result<(), IntakeError> {
     let mut differs = None;
-    for mark in known.newest_first() {
-        match (marks::compare(stream, mark).await?, differs) {
-            (Comparison::Other, None) => differs = Some(mark.sequence),
-            (Comparison::Other, Some(_)) => {}
-            (Comparison::Same, None) => return Ok(()),
-            (Comparison::Same, Some(sequence)) => return Err(rewritten(stream, sequence, Some(mark.sequence))),
+    let newest_first: Vec<Mark> = marks.newest_first().copied().collect();
+    for mark in newest_first {
+        match (marks::compare(found, &mark).await?, differs) {
+            (Comparison::Other, _) => differs = differs.or(Some(mark.sequence)),
+            (Comparison::Same, None) => break,
+            (Comparison::Same, Some(differs)) => {
+                let matching = mark.sequence;
+                tracing::error!(
+                    stream,
+                    position,
+                    differs,
+                    matching,
+                    "the stream lost messages and gave their sequences to others; reading goes back to the newest \
+                     message that is still what was read. Ask senders to send again what they sent since then"
+                );
+                metrics::counter!(metric_names::WENT_BACK).increment(1);
+                marks.drop_after(matching);
+                return Ok(matching);
+            }
             // Older messages are gone as well: nothing more can be learnt.
             (Comparison::Gone, _) => break,
         }
     }
-    differs.map_or(Ok(()), |sequence| Err(rewritten(stream, sequence, None)))
-}
-
-fn rewritten(stream: &Stream, sequence: u64, matching: Option<u64>) -> IntakeError {
-    IntakeError::Rewritten { stream: stream.cached_info().config.name.clone(), sequence, matching }
+    if let Some(sequence) = differs {
+        return Err(IntakeError::Rewritten { stream, sequence });
+    }
+    if position > state.last_sequence {
+        return Err(IntakeError::BeyondEnd { stream, start: position + 1, last: state.last_sequence });
+    }
+    Ok(position)
 }
 
 /// The worker's side of the bounded channel.

@@ -18,6 +18,8 @@ pub const SEQUENCE: &str = "watchlight_ingest_sequence";
 pub const CONNECTED: &str = "watchlight_ingest_connected";
 /// Pull sessions that ended and were opened again.
 pub const REOPENED: &str = "watchlight_ingest_sessions_reopened_total";
+/// Times that reading went back because the stream holds other messages than those read.
+pub const WENT_BACK: &str = "watchlight_ingest_went_back_total";
 /// Stream sequences that the stream no longer holds.
 pub const MISSING: &str = "watchlight_ingest_missing_sequences_total";
 /// Quarantined lines, labels `reason` and `source`.
@@ -35,6 +37,7 @@ pub fn describe() {
     describe_gauge!(SEQUENCE, Unit::Count, "Last stream sequence handed to the worker");
     describe_gauge!(CONNECTED, Unit::Count, "1 while a pull session with the server is open");
     describe_counter!(REOPENED, Unit::Count, "Pull sessions that ended and were opened again");
+    describe_counter!(WENT_BACK, Unit::Count, "Times that reading went back to what the stream still holds");
     describe_counter!(MISSING, Unit::Count, "Stream sequences that the stream no longer holds");
     describe_counter!(QUARANTINED, Unit::Count, "Quarantined lines by reason and source");
     describe_counter!(QUARANTINE_RETRIES, Unit::Count, "Repeated attempts to store a quarantined line");

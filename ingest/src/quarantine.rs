@@ -64,6 +64,11 @@ impl QuarantineWriter {
         Ok(writer)
     }
 
+    /// Reading went back to `sequence`: lines after it may be others than those that were stored, and are stored anew.
+    pub(crate) fn go_back(&mut self, sequence: u64) {
+        self.covered = self.covered.min(Some((sequence, u64::MAX)));
+    }
+
     /// Stores `lines`, which stand in the order of (sequence, line), and returns when the server confirmed all.
     ///
     /// # Errors
@@ -144,7 +149,8 @@ impl QuarantineWriter {
         }
         PublishMessage::build()
             .headers(headers)
-            .message_id(format!("{created}-{sequence}-{number}"))
+            // The content is part of it: a stream that lost messages gives their sequences to others.
+            .message_id(format!("{created}-{sequence}-{number}-{}", &line.sha256_hex()[..16]))
             .expected_last_sequence(expected_last)
             .payload(line.head.clone())
     }

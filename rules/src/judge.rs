@@ -196,7 +196,7 @@ pub fn touched<'a>(case: &Case<'a>, configuration: &'a Configuration, event: &'a
     let versions = [before, winning, Some(event)];
     let versions: Vec<&Event> = versions.into_iter().flatten().collect();
     // The first fact dates the case and may name its owner, and with it the profile.
-    let Some(first) = case.records.first() else { return Touched::All };
+    let Some(first) = view::first_of(case.records) else { return Touched::All };
     let was_first = |before: &Event| before.at.moment(&configuration.zone) <= first.at;
     let moves_first = first.event.same_record(event) || before.is_some_and(was_first);
     if moves_first || versions.iter().any(|event| touches_all(event)) {

@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 use super::fault::Faults;
 use super::layer::{Layer, Raw};
 use super::{
-    ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings, PublishSettings, Settings,
-    StreamSettings,
+    CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, NatsLogin, NatsSettings,
+    PublishSettings, Settings, StreamSettings,
 };
 
 /// The most threads that judge.
@@ -28,6 +28,9 @@ const CATCH_UP_SECS: RangeInclusive<i64> = 1..=3_600;
 /// How long a difference may wait for more late facts, in seconds.
 const SETTLE_SECS: RangeInclusive<i64> = 0..=3_600;
 
+/// How often a checkpoint is written, in seconds.
+const CHECKPOINT_SECS: RangeInclusive<i64> = 1..=3_600;
+
 /// The settings, or `None` after telling `faults` why not.
 pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let mut check = Check { layer, faults };
@@ -41,6 +44,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let ledger = data.as_ref().and_then(|data| check.ledger(data));
     let clock = check.clock();
     let publish = check.publish();
+    let checkpoint = data.as_ref().and_then(|data| check.checkpoint(data));
     Some(Settings {
         zone: zone?,
         data: data?,
@@ -51,6 +55,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
         ledger: ledger?,
         clock: clock?,
         publish: publish?,
+        checkpoint: checkpoint?,
     })
 }
 
@@ -240,6 +245,12 @@ impl Check<'_> {
         let settle = self.seconds("publish.settle_secs", SETTLE_SECS);
         let issue_from = self.issue_from();
         Some(PublishSettings { catch_up: catch_up?, settle: settle?, issue_from: issue_from? })
+    }
+
+    fn checkpoint(&mut self, data: &Path) -> Option<Option<CheckpointSettings>> {
+        let interval = self.seconds("checkpoint.interval_secs", CHECKPOINT_SECS)?;
+        let folder = self.text("checkpoint.folder").replace("{data}", &data.to_string_lossy());
+        Some((!folder.is_empty()).then(|| CheckpointSettings { folder: folder.into(), interval }))
     }
 
     fn seconds(&mut self, key: &str, allowed: RangeInclusive<i64>) -> Option<Duration> {

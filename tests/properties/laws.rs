@@ -118,13 +118,22 @@ fn schedule_at<'j>(
     finding?.at(then)
 }
 
-/// After every single join, judging the touched rules again gives what judging all rules gives.
+/// After every single join, judging the touched rules again gives what judging all rules gives; so it does when the
+/// clock reaches facts that were held.
 pub(crate) fn touched_is_enough(world: &World, configuration: &Configuration) -> TestCaseResult {
-    let mut cases: BTreeMap<&str, (History, Judgement)> = BTreeMap::new();
-    for (_, event) in &world.facts {
-        let (history, judgement) = cases.entry(&event.case).or_default();
+    let mut cases: BTreeMap<&str, (History, Judgement, Moment)> = BTreeMap::new();
+    for (now, event) in &world.facts {
+        let (history, judgement, through) =
+            cases.entry(&event.case).or_insert_with(|| (History::new(), Judgement::default(), Moment::MIN));
+        let mut by_halves = std::mem::take(judgement);
+        let case = Case::at(&event.case, history, *now);
+        for reached in case.records.iter().filter(|record| record.at > *through) {
+            let rules = touched(&case, configuration, &reached.event, &Change::Added);
+            by_halves = rejudge(&case, configuration, by_halves, &rules);
+        }
+        *through = *now;
         let (change, place) = history.join_at(event.clone(), None, &configuration.zone);
-        let case = Case::at(&event.case, &history, Moment::MAX);
+        let case = Case::at(&event.case, history, *now);
         let winner = place.map(|place| history.records()[place].event.clone());
         let speaks = match (&winner, &change) {
             (Some(winner), _) => winner,
@@ -132,11 +141,7 @@ pub(crate) fn touched_is_enough(world: &World, configuration: &Configuration) ->
             (None, _) => event,
         };
         let rules = touched(&case, configuration, speaks, &change);
-        let by_halves = if case.records.is_empty() {
-            Judgement::default()
-        } else {
-            rejudge(&case, configuration, std::mem::take(judgement), &rules)
-        };
+        by_halves = rejudge(&case, configuration, by_halves, &rules);
         let whole = judge(&case, configuration);
         if by_halves != whole {
             return Err(differs(&format!("{rules:?} after {change:?}"), by_halves, whole));

@@ -3,7 +3,8 @@
 //! A case is a likely life (submitted, accepted, a path of stages, closed, delivered) of which anything may be
 //! missing, with whatever else may happen thrown in: times at the edges of the office day, whole days without
 //! a time, ties, facts that come late, early, twice, corrected, disputed or deleted, from other offices and
-//! sources, overlapping pauses, extensions, fees with their refunds, and appeals.
+//! sources (one with codes of its own), under one id twice, again after a final delete, overlapping pauses,
+//! extensions, fees with their refunds, unknown words, and appeals.
 
 use std::fmt;
 
@@ -21,8 +22,10 @@ const DAYS: i64 = 34;
 const END_DAY: i64 = 150;
 
 /// Items of the shipped catalogue, free and charged, with short and long promises; one nobody knows, and none.
-const ITEMS: [&str; 10] =
-    ["SC-201", "SC-201", "SC-202", "ZR-205", "ZR-205", "SL-209", "BM-101", "ZJ-301", "ZZ-999", ""];
+const ITEMS: [&str; 11] =
+    ["SC-201", "SC-201", "SC-202", "ZR-205", "ZR-205", "SL-209", "BM-101", "ZJ-301", "SL-302", "ZZ-999", ""];
+/// Offices that speak of a case beside its own.
+const ELSEWHERE: [&str; 2] = ["approval.city.360900.SCJG", "approval.county.360921.SCJG"];
 const STAGES: [&str; 6] = ["handle", "site_visit", "review", "approve", "expert_review", "archive"];
 const OFFICERS: [&str; 3] = ["1001", "1002", "1003"];
 const CODES: [&str; 5] = ["ZR-DJF-Z", "ZR-GBF", "SL-BCF", "SL-BCF-J", "KK"];
@@ -97,7 +100,7 @@ struct Told {
     delay: i64,
     seq: Option<i64>,
     source: &'static str,
-    elsewhere: bool,
+    elsewhere: Option<&'static str>,
     fate: Fate,
 }
 
@@ -110,6 +113,10 @@ enum Fate {
     Rewritten(Act, When, i64),
     Disputed(Act, i64),
     Deleted(u32, i64),
+    /// Deleted for good, then sent again.
+    Revived(i64, i64),
+    /// Said by another office, too.
+    Echoed(&'static str, i64),
 }
 
 /// A few cases.
@@ -183,8 +190,9 @@ fn record(act: impl Strategy<Value = Act> + 'static, days: std::ops::Range<i64>)
         1 => -5 * DAY..0,
     ];
     let seq = prop::option::weighted(0.4, 0..20_i64);
-    let source = prop_oneof![9 => Just("window"), 1 => Just("oa")];
-    (act, any_when(days), delay, seq, source, prop::bool::weighted(0.03), any_fate())
+    let source = prop_oneof![16 => Just("window"), 2 => Just("oa"), 1 => Just("example")];
+    let elsewhere = prop::option::weighted(0.05, select(ELSEWHERE.to_vec()));
+    (act, any_when(days), delay, seq, source, elsewhere, any_fate())
         .prop_map(|(act, when, delay, seq, source, elsewhere, fate)| Told {
             act,
             when,
@@ -216,6 +224,8 @@ fn any_fate() -> impl Strategy<Value = Fate> {
         1 => (any_act(), any_when(0..DAYS), later()).prop_map(|(act, when, later)| Fate::Rewritten(act, when, later)),
         1 => (any_act(), later()).prop_map(|(act, later)| Fate::Disputed(act, later)),
         2 => (version, later()).prop_map(|(version, later)| Fate::Deleted(version, later)),
+        1 => (later(), later()).prop_map(|(deleted, again)| Fate::Revived(deleted, again)),
+        1 => (select(ELSEWHERE.to_vec()), later()).prop_map(|(office, later)| Fate::Echoed(office, later)),
     ]
 }
 
@@ -236,6 +246,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         Activity::Complaint,
         Activity::Rated,
         Activity::CardIssued,
+        Activity::from_name("archived"),
     ]);
     prop_oneof![
         5 => plain.prop_map(|activity| Act { activity, detail: Detail::default() }),
@@ -246,7 +257,16 @@ fn any_act() -> impl Strategy<Value = Act> {
         6 => any_fee(),
         2 => any_closing(),
         2 => any_appeal(),
+        2 => any_naming(),
     ]
+}
+
+/// A fact that says once more, or otherwise, what the case is about.
+fn any_naming() -> impl Strategy<Value = Act> {
+    (select(ITEMS.to_vec()), select(vec!["promised", "joint", "1", ""])).prop_map(|(item, case_type)| {
+        let detail = Detail { item: text(item), case_type: text(case_type), ..Detail::default() };
+        Act { activity: Activity::Accepted, detail }
+    })
 }
 
 fn any_stage() -> impl Strategy<Value = &'static str> {
@@ -375,10 +395,10 @@ impl Life {
     }
 
     fn versions(&self, case: &str, id: &str, told: &Told) -> Vec<(Moment, Event)> {
-        let subject = match told.act.activity {
-            Activity::Waived => "approval.city.360900.TSZX".to_owned(),
-            _ if told.elsewhere => "approval.city.360900.SCJG".to_owned(),
-            _ => format!("approval.county.{}.SCJG", self.region),
+        let subject = match (&told.act.activity, told.elsewhere) {
+            (Activity::Waived, _) => "approval.city.360900.TSZX".to_owned(),
+            (_, Some(elsewhere)) => elsewhere.to_owned(),
+            (_, None) => format!("approval.county.{}.SCJG", self.region),
         };
         let address = Address::from_subject("approval", &subject).expect("a subject");
         let version = |version: u32, act: &Act, when: When| Event {
@@ -396,16 +416,23 @@ impl Life {
         };
         let event = version(1, &told.act, told.when);
         let arrived = told.when.at.plus_millis(told.delay);
-        let second = match &told.fate {
-            Fate::Stays => None,
-            Fate::Repeated(later) => Some((event.clone(), *later)),
-            Fate::Moved(when, later) => Some((version(2, &told.act, *when), *later)),
-            Fate::Rewritten(act, when, later) => Some((version(2, act, *when), *later)),
-            Fate::Disputed(act, later) => Some((version(1, act, told.when), *later)),
-            Fate::Deleted(number, later) => Some((deletion(&event, *number), *later)),
+        let others = match &told.fate {
+            Fate::Stays => vec![],
+            Fate::Repeated(later) => vec![(event.clone(), *later)],
+            Fate::Moved(when, later) => vec![(version(2, &told.act, *when), *later)],
+            Fate::Rewritten(act, when, later) => vec![(version(2, act, *when), *later)],
+            Fate::Disputed(act, later) => vec![(version(1, act, told.when), *later)],
+            Fate::Deleted(number, later) => vec![(deletion(&event, *number), *later)],
+            Fate::Revived(deleted, again) => {
+                vec![(deletion(&event, Event::FINAL), *deleted), (version(2, &told.act, told.when), *again)]
+            }
+            Fate::Echoed(office, later) => {
+                let address = Address::from_subject("approval", office).expect("a subject");
+                vec![(Event { address, ..event.clone() }, *later)]
+            }
         };
-        let second = second.map(|(event, later)| (arrived.plus_millis(later), event));
-        let versions = [Some((arrived, event)), second].into_iter().flatten();
+        let others = others.into_iter().map(|(event, later)| (arrived.plus_millis(later), event));
+        let versions = std::iter::once((arrived, event)).chain(others);
         versions.map(|(arrived, event)| (arrived, Event { arrived: Some(arrived), ..event })).collect()
     }
 }

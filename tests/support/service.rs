@@ -5,25 +5,27 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tempfile::TempDir;
 use watchlight::clock::Machine;
-use watchlight::service::Service;
+use watchlight::service::{Service, Sources};
 use watchlight::settings;
 
 use super::eventually::{PATIENCE, eventually};
 use super::nats::{TestNats, signal};
 use super::pages::Pages;
 use super::wire::{Wire, wait};
-use super::{program, project, shipped_configuration};
+use super::{program, project, shipped_configuration, shipped_files};
 
 /// Where one service lives: its server, its folder, its clock.
 pub(crate) struct TestSite {
     pub(crate) nats: TestNats,
     folder: TempDir,
+    /// The configuration folder.
+    pub(crate) config: PathBuf,
     /// Settings that differ from the shipped ones, as environment variables.
     settings: Vec<(&'static str, String)>,
 }
@@ -45,7 +47,8 @@ impl TestSite {
     fn new(test: &str, clock: &'static str) -> Option<TestSite> {
         let nats = TestNats::start(test)?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        Some(TestSite { nats, folder, settings: vec![("WATCHLIGHT_CLOCK_KIND", clock.to_owned())] })
+        let config = project().join("config");
+        Some(TestSite { nats, folder, config, settings: vec![("WATCHLIGHT_CLOCK_KIND", clock.to_owned())] })
     }
 
     /// The same site with one more setting, as an environment variable.
@@ -67,7 +70,8 @@ impl TestSite {
         environment.push(set("WATCHLIGHT_DATA", self.data().display().to_string()));
         environment.push(set("WATCHLIGHT_HTTP_LISTEN", "127.0.0.1:0".to_owned()));
         let settings = settings::resolve("", Path::new("the test"), &environment, &[]).expect("the test's settings");
-        let service = Service::start_on(machine, &settings, shipped_configuration()).expect("the service starts");
+        let site = Sources { configuration: shipped_configuration(), files: shipped_files() };
+        let service = Service::start_on(machine, &settings, site).expect("the service starts");
         let pages = Pages::at(&format!("http://{}", service.address()), None);
         OwnService { service: Some(service), pages }
     }
@@ -93,7 +97,13 @@ impl TestSite {
     /// When it ends instead; the message is its log.
     #[track_caller]
     pub(crate) fn start(&self) -> TestService {
-        self.start_through(&self.nats.server().url(), 2)
+        self.start_with(2)
+    }
+
+    /// The same with `workers` workers.
+    #[track_caller]
+    pub(crate) fn start_with(&self, workers: u64) -> TestService {
+        self.start_through(&self.nats.server().url(), workers)
     }
 
     /// Starts the service with `workers` workers; it reaches its server at `nats_url`.
@@ -102,7 +112,25 @@ impl TestSite {
     /// When it ends instead; the message is its log.
     #[track_caller]
     pub(crate) fn start_through(&self, nats_url: &str, workers: u64) -> TestService {
-        TestService::start(nats_url, self.folder.path(), &self.settings, workers)
+        TestService::start(self.command(nats_url, workers), self.folder.path())
+    }
+
+    /// What the service says when it does not start, and its exit code.
+    pub(crate) fn refused(&self) -> (Option<i32>, String) {
+        let mut command = self.command(&self.nats.server().url(), 2);
+        let output = command.stdin(Stdio::null()).output().expect("the program was built with the tests");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn command(&self, nats_url: &str, workers: u64) -> Command {
+        let mut command = program();
+        command
+            .args(["run", "--workers", &workers.to_string(), "--listen", "127.0.0.1:0", "--config"])
+            .arg(&self.config)
+            .env("WATCHLIGHT_NATS_URL", nats_url)
+            .env("WATCHLIGHT_DATA", self.data())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
     }
 }
 
@@ -145,15 +173,10 @@ pub(crate) struct TestService {
 
 impl TestService {
     #[track_caller]
-    fn start(nats_url: &str, folder: &Path, settings: &[(&str, String)], workers: u64) -> TestService {
+    fn start(mut command: Command, folder: &Path) -> TestService {
         let log = folder.join("service.log");
         let words = File::options().create(true).append(true).open(&log).expect("a temporary folder takes a file");
-        let mut child = program()
-            .args(["run", "--workers", &workers.to_string(), "--listen", "127.0.0.1:0", "--config"])
-            .arg(project().join("config"))
-            .env("WATCHLIGHT_NATS_URL", nats_url)
-            .env("WATCHLIGHT_DATA", folder.join("data"))
-            .envs(settings.iter().map(|(name, value)| (name, value)))
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(words)

@@ -107,6 +107,12 @@ impl Wire {
         })
     }
 
+    /// Takes a stream away.
+    #[track_caller]
+    pub(crate) fn remove(&self, stream: &str) {
+        wait(self.jetstream.delete_stream(stream)).expect("the test's own server removes it");
+    }
+
     /// The sequence of the last message of `stream`.
     #[track_caller]
     pub(crate) fn last_sequence(&self, stream: &str) -> u64 {

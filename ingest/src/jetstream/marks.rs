@@ -45,9 +45,20 @@ impl Mark {
 #[serde(transparent)]
 pub struct Marks(Vec<Mark>);
 
+impl FromIterator<Mark> for Marks {
+    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Marks {
+        let mut kept = Marks::default();
+        marks.into_iter().for_each(|mark| kept.add(mark));
+        kept
+    }
+}
+
 impl Marks {
     /// Takes a newer mark; it replaces the newest one unless that is far enough from the one before.
+    ///
+    /// After reading went back, marks that are not older than it are of messages that the stream lost.
     pub fn add(&mut self, mark: Mark) {
+        self.drop_after(mark.sequence.saturating_sub(1));
         if let [.., before, newest] = self.0[..]
             && newest.sequence < before.sequence + MARK_EVERY
         {
@@ -56,6 +67,11 @@ impl Marks {
         self.0.push(mark);
         let surplus = self.0.len().saturating_sub(MARKS_KEPT_MAX);
         self.0.drain(..surplus);
+    }
+
+    /// Drops the marks of messages after `sequence`.
+    pub fn drop_after(&mut self, sequence: u64) {
+        self.0.retain(|mark| mark.sequence <= sequence);
     }
 
     /// The marks, newest first.
@@ -113,6 +129,16 @@ mod tests {
             marks.add(Mark::new(sequence, Moment::default(), "s", b"x"));
         }
         assert_eq!(marks.newest_first().count(), MARKS_KEPT_MAX);
+    }
+
+    #[test]
+    fn marks_of_lost_messages_go_when_reading_goes_back() {
+        let mut marks = Marks::default();
+        for sequence in [1_000, 2_000, 3_000, 1_500] {
+            marks.add(Mark::new(sequence, Moment::default(), "s", b"x"));
+        }
+        let kept: Vec<u64> = marks.newest_first().map(|mark| mark.sequence).collect();
+        assert_eq!(kept, [1_500, 1_000]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use facts::Moment;
 use tokio::sync::watch;
 
 use super::pull::{Answer, Delivered, Pull};
-use super::{Batch, Gap, Intake, IntakeError, Mark, Sequenced, check, check_marks};
+use super::{Batch, Gap, Intake, IntakeError, Mark, Sequenced, resume};
 use crate::decode;
 use crate::metric_names;
 use crate::quarantine::{Place, RefusedLine};
@@ -51,11 +51,15 @@ impl<'a> Session<'a> {
     async fn open_now(intake: &'a mut Intake) -> Result<Session<'a>, SessionEnd> {
         let stream = streams::open(&intake.connection, &intake.stream.name).await.map_err(SessionEnd::broken)?;
         let state = streams::state_of(stream.cached_info());
-        check(&intake.stream, intake.position, &state).map_err(SessionEnd::Fatal)?;
-        check_marks(&stream, &intake.marks).await.map_err(|error| match error {
+        let resumed = resume(&intake.stream, intake.position, &mut intake.marks, &stream).await;
+        let resumed = resumed.map_err(|error| match error {
             IntakeError::Stream(error) => SessionEnd::broken(error),
             other => SessionEnd::Fatal(other),
         })?;
+        if resumed < intake.position {
+            intake.quarantine.go_back(resumed);
+            intake.position = resumed;
+        }
         let missing_until = state.first_sequence - 1;
         if missing_until > intake.position {
             let gaps = vec![gap(intake.position + 1, missing_until)];

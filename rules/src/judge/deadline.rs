@@ -296,8 +296,9 @@ fn end_of(scope: &Scope<'_, '_>, place: usize) -> End {
     End { place: Some(place), at }
 }
 
-/// The stop that serves a start: the earliest from the start on. Where the limit counts days and
-/// nothing lies at or after the instant, one of the start's day serves too: many sources give dates only.
+/// The stop that serves a start: from the start on the one that stops earliest, which is not always the first
+/// fact, since one that knows only its day stops with the opening. Where the limit counts days and nothing
+/// lies at or after the instant, one of the start's day serves too: many sources give dates only.
 fn stop_event(
     scope: &Scope<'_, '_>,
     deadline: &Deadline,
@@ -315,8 +316,11 @@ fn stop_event(
     };
     let serving = |place: &usize| Some(*place) != start && !used.contains(place) && paired(*place);
     let candidates: Vec<usize> = scope.places(set).filter(serving).collect();
+    let earliest = |serves: &dyn Fn(usize) -> bool| {
+        candidates.iter().copied().filter(|place| serves(*place)).min_by_key(|place| end_of(scope, *place).at)
+    };
     if matches!(deadline.start, StartSpec::Case) {
-        return candidates.first().copied();
+        return earliest(&|_| true);
     }
     let follows = |place: usize| match start {
         Some(start) => not_after(&facts[start], &facts[place], false),
@@ -327,13 +331,11 @@ fn stop_event(
         !follows(place) && day(facts[place].at) == day(from.moment)
     };
     let days = deadline.limit.is_none() || counts_days(scope, deadline, start);
-    let on_day = || candidates.iter().copied().find(|place| same_day(*place));
-    let after = candidates.iter().copied().find(|place| follows(*place));
     match deadline.each {
         // A single run: what stands on the start's day is its stop, whatever comes later.
-        Each::First | Each::Last if days => on_day().or(after),
-        _ if days => after.or_else(on_day),
-        _ => after,
+        Each::First | Each::Last if days => earliest(&|place| same_day(place) || follows(place)),
+        _ if days => earliest(&follows).or_else(|| earliest(&same_day)),
+        _ => earliest(&follows),
     }
 }
 
@@ -369,7 +371,8 @@ fn cancel_event(
         let at = scope.view.facts[place].at;
         at >= from.moment || days && day(at) >= day(from.moment)
     };
-    scope.places(set).find(|place| Some(*place) != start && ends(*place) && agrees(*place))
+    let ending = scope.places(set).filter(|place| Some(*place) != start && ends(*place) && agrees(*place));
+    ending.min_by_key(|place| end_of(scope, *place).at)
 }
 
 /// The pauses of a run: they begin at or after its start, each paired with its end.
@@ -381,7 +384,8 @@ fn pauses(scope: &Scope<'_, '_>, spec: &PauseSpec, start: Option<usize>, from: S
     let times = spec.max_times.map_or(usize::MAX, |times| times as usize);
     let begins = scope.places(&spec.from).filter(|place| facts[*place].at >= from.moment).take(times);
     let pauses = begins.map(|begin| {
-        let paired = |end: &usize| facts[*end].at >= facts[begin].at && *end != begin && key(*end) == key(begin);
+        let follows = |end: usize| end != begin && not_after(&facts[begin], &facts[end], false);
+        let paired = |end: &usize| follows(*end) && key(*end) == key(begin);
         let end = ends.iter().position(paired).map(|place| ends.remove(place));
         let own = Scope { start: Some(begin), event: Some(begin), ..*scope };
         let cap = spec.cap.as_ref().and_then(|cap| match own.value(cap) {

@@ -28,7 +28,7 @@ pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, fee: &FeeRule, reckoni
         return Vec::new();
     }
     let groups = whole.groups(&fee.by);
-    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &whole, &group)).collect()
+    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &group)).collect()
 }
 
 /// One ledger an instant, so that a condition sees the state as it was then.
@@ -37,7 +37,6 @@ fn judge_group<'a>(
     rule: &Rule,
     fee: &FeeRule,
     reckoning: &Reckoning<'a>,
-    whole: &Ledger<'a>,
     group: &Group,
 ) -> Vec<Found> {
     let states: Vec<(Moment, Ledger<'a>, Group)> = super::found::instants(view)
@@ -47,8 +46,9 @@ fn judge_group<'a>(
             (instant, ledger, now)
         })
         .collect();
+    let state = |instant: Moment| &states[states.partition_point(|(at, ..)| *at < instant)];
     let at = |instant: Moment| {
-        let (_, ledger, now) = &states[states.partition_point(|(at, ..)| *at < instant)];
+        let (_, ledger, now) = state(instant);
         let scope = Scope::state(view, reckoning, view.upto(instant));
         Scope { ledger: Some((ledger, now)), ..scope }
     };
@@ -56,7 +56,8 @@ fn judge_group<'a>(
     let scope = Scope::state(view, reckoning, view.facts.len());
     let found = state::episodes(view, holds).into_iter().filter_map(|episode| {
         let spans = state::spans(rule, &scope, &episode, at);
-        let instance = format!("{}@{}", group.key_text(), began(view, whole, group, episode.begin));
+        let (_, ledger, now) = state(episode.begin);
+        let instance = format!("{}@{}", group.key_text(), began(view, ledger, now, episode.begin));
         let why = Why::Fee(Episode { group: group.clone(), begin: episode.begin });
         (!spans.is_empty()).then(|| Found { instance: instance.into(), spans, why })
     });
@@ -69,10 +70,12 @@ fn same_key(ledger: &Ledger<'_>, fee: &FeeRule, group: &Group) -> Group {
     found.unwrap_or_else(|| Group { key: group.key.clone(), entries: Vec::new() })
 }
 
-/// The record that began an episode: the group's own of that instant, else the first of that instant.
-fn began(view: &CaseView<'_>, whole: &Ledger<'_>, group: &Group, begin: Moment) -> String {
-    let mut own = group.entries.iter().map(|entry| &view.facts[whole.entries[*entry].place]);
-    let record = own.find(|fact| fact.at == begin).or_else(|| view.facts.iter().find(|fact| fact.at == begin));
+/// The record that began an episode, as the ledger stood then: the group's own of that instant, else the first
+/// fee of that instant (a voided receipt may be of another group), else the first record of that instant.
+fn began(view: &CaseView<'_>, ledger: &Ledger<'_>, group: &Group, begin: Moment) -> String {
+    let own = group.entries.iter().map(|entry| &ledger.entries[*entry]);
+    let mut fees = own.chain(&ledger.entries).filter(|entry| entry.at == begin).map(|entry| &view.facts[entry.place]);
+    let record = fees.next().or_else(|| view.facts.iter().find(|fact| fact.at == begin));
     record.map(super::view::Fact::record_text).unwrap_or_default()
 }
 

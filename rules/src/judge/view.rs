@@ -225,8 +225,13 @@ fn fact_of<'a>(record: &'a Record, profile: &Profile, configuration: &'a Configu
 /// The office that owns the case.
 pub(crate) fn owner_of(records: &[Record]) -> Option<&Address> {
     let first = |activity: &Activity| records.iter().find(|record| record.event.activity == *activity);
-    let record = first(&Activity::Accepted).or_else(|| first(&Activity::Submitted)).or_else(|| records.first())?;
+    let record = first(&Activity::Accepted).or_else(|| first(&Activity::Submitted)).or_else(|| first_of(records))?;
     Some(&record.event.address)
+}
+
+/// The fact that dates the case: the first that may set facts of it.
+pub(crate) fn first_of(records: &[Record]) -> Option<&Record> {
+    records.iter().find(|record| sets_case_facts(&record.event.activity))
 }
 
 /// The office of the first of these facts.

@@ -38,6 +38,12 @@ impl TwinCalendar {
         TwinCalendar { listed, periods, zone }
     }
 
+    /// The zone of civil days.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// Does `date` work?
     pub(crate) fn works(&self, date: Date) -> bool {
         let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);

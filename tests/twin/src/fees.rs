@@ -80,7 +80,7 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
                 let own = lines.iter().filter(|line| key_of(line) == key);
                 if condition(case, &ledger(case, &lines, own)) {
                     let own = sent.iter().filter(|line| key_of(line) == key);
-                    episodes.entry(key.clone()).or_insert_with(|| (began_by(own, *instant), *instant));
+                    episodes.entry(key.clone()).or_insert_with(|| (began_by(own, &sent, *instant), *instant));
                 } else {
                     episodes.remove(&key);
                 }
@@ -96,14 +96,13 @@ pub(crate) fn lit(case: &Case<'_>) -> Vec<Lit> {
     lit
 }
 
-/// The key's own record of the instant. A voided receipt of another key can begin an episode, too; then the
-/// last own record stands for it.
-fn began_by<'c, 'l>(own: impl DoubleEndedIterator<Item = &'l Line<'c>> + Clone, instant: Moment) -> &'c Fact
+/// The key's own record of the instant. A voided receipt of another key can begin an episode, too.
+fn began_by<'c, 'l>(own: impl Iterator<Item = &'l Line<'c>>, sent: &'l [Line<'c>], instant: Moment) -> &'c Fact
 where
     'c: 'l,
 {
-    let here = own.clone().find(|line| line.fact.at == instant).or_else(|| own.clone().next_back());
-    here.expect("a key comes from a record").fact
+    let here = own.chain(sent).find(|line| line.fact.at == instant);
+    here.expect("a ledger changes with a record").fact
 }
 
 fn text_of(key: &Key<'_>) -> String {

@@ -30,7 +30,7 @@ pub use catalogue::TwinCatalogue;
 use std::collections::BTreeSet;
 
 use facts::line::scalar_text;
-use facts::{Activity, Card, Event, Light, Moment, StandingLight};
+use facts::{Activity, Address, Card, Event, Light, Moment, StandingLight};
 
 use case::Case;
 
@@ -42,6 +42,24 @@ pub enum TwinProfile {
     National,
     /// Limits in working days count in office seconds; the promise is warned of three days ahead.
     Hunan2018,
+}
+
+/// The rules of a place: its profile, and the limits that stand in the rules themselves.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct TwinRules {
+    /// How the place supervises.
+    pub profile: TwinProfile,
+    /// Working days within which a decision is delivered.
+    pub delivery_days: i64,
+    /// Hours that a closing without acceptance waits for a late record of it.
+    pub grace_hours: i64,
+}
+
+impl From<TwinProfile> for TwinRules {
+    /// As the documents have them.
+    fn from(profile: TwinProfile) -> TwinRules {
+        TwinRules { profile, delivery_days: 10, grace_hours: 24 }
+    }
 }
 
 /// One light before it is known whether an appeal holds it down.
@@ -62,19 +80,20 @@ pub fn lights(
     facts_known: &[(Event, Moment)],
     catalogue: &TwinCatalogue,
     calendar: &TwinCalendar,
-    profile: TwinProfile,
+    rules: impl Into<TwinRules>,
     t: Moment,
 ) -> Vec<StandingLight> {
+    let rules = rules.into();
     let cases: BTreeSet<&str> = facts_known.iter().map(|(event, _)| event.case.as_str()).collect();
     let mut standing = Vec::new();
     for id in cases.into_iter().filter(|id| !id.is_empty()) {
         let case = Case::at(id, facts_known, catalogue, calendar, t);
         let mut lit = quality::of_records(id, facts_known, calendar, t);
         if let Some(case) = &case {
-            lit.extend(overdue::lit(case, profile));
+            lit.extend(overdue::lit(case, &rules));
             lit.extend(fees::lit(case));
-            lit.extend(process::lit(case, profile));
-            lit.extend(quality::lit(case, profile));
+            lit.extend(process::lit(case, &rules));
+            lit.extend(quality::lit(case, rules.profile));
             lit.retain(|lit| !waived(case, lit));
         }
         let owner = case.map(|case| case.owner);
@@ -92,6 +111,18 @@ pub fn lights(
     }
     standing.sort();
     standing
+}
+
+/// The office that owns the first case of `facts_known` at `t`; `None` while nothing of it is seen.
+#[must_use]
+pub fn owner(
+    facts_known: &[(Event, Moment)],
+    catalogue: &TwinCatalogue,
+    calendar: &TwinCalendar,
+    t: Moment,
+) -> Option<Address> {
+    let (first, _) = facts_known.first()?;
+    Some(Case::at(&first.case, facts_known, catalogue, calendar, t)?.owner)
 }
 
 /// Both profiles show a warning and a yellow card as a yellow lamp.

@@ -6,7 +6,7 @@ use facts::{Activity, Card, EventTime, Moment};
 use crate::case::{Case, Fact};
 use crate::catalogue::Span;
 use crate::clock::{Clock, Counting, Mark, Pause, Start};
-use crate::{Lit, TwinProfile};
+use crate::{Lit, TwinProfile, TwinRules};
 
 /// Grounds on which the law stops the clock (行政许可法第四十五条).
 const LAWFUL_GROUNDS: [&str; 8] =
@@ -16,17 +16,17 @@ const ABNORMAL: &[&str] = &["returned", "voided", "deleted"];
 const ANSWER: i64 = 5;
 
 /// All lights of this family that stand.
-pub(crate) fn lit(case: &Case<'_>, profile: TwinProfile) -> Vec<Lit> {
+pub(crate) fn lit(case: &Case<'_>, rules: &TwinRules) -> Vec<Lit> {
     if case.closed(&["deleted"]).next().is_some() {
         return Vec::new();
     }
-    let clock = Clock { calendar: case.calendar, counting: counting(profile) };
+    let clock = Clock { calendar: case.calendar, counting: counting(rules.profile) };
     let mut lit = Vec::new();
     lit.extend(answer(case, clock));
-    lit.extend(whole_case(case, clock, profile));
+    lit.extend(whole_case(case, clock, rules.profile));
     lit.extend(stages(case, clock));
     lit.extend(special_procedures(case, clock));
-    lit.extend(delivery(case, clock));
+    lit.extend(delivery(case, clock, rules));
     lit
 }
 
@@ -134,11 +134,12 @@ fn first_from_day_of<'f>(case: &Case<'_>, start: Start, facts: impl Iterator<Ite
     facts.map(|fact| stopping(case, fact)).min()
 }
 
-/// The first of `facts` from the start on, else the first of the same day before it.
+/// What of `facts` stops first from the start on, else on the same day before it.
 fn next_of<'f>(case: &Case<'_>, start: &Fact, facts: impl Iterator<Item = &'f Fact> + Clone) -> Option<Moment> {
     let day = case.calendar.date(start.at);
-    let after = facts.clone().find(|fact| fact.at >= start.at);
-    after.or_else(|| facts.clone().find(|fact| case.calendar.date(fact.at) == day)).map(|fact| stopping(case, fact))
+    let after = facts.clone().filter(|fact| fact.at >= start.at).map(|fact| stopping(case, fact)).min();
+    let same_day = facts.filter(|fact| case.calendar.date(fact.at) == day);
+    after.or_else(|| same_day.map(|fact| stopping(case, fact)).min())
 }
 
 /// The worse of the cards that stand, worst first.
@@ -243,10 +244,10 @@ fn special_procedures<'a>(case: &Case<'a>, clock: Clock<'a>) -> Vec<Lit> {
     lit
 }
 
-fn delivery<'a>(case: &Case<'a>, clock: Clock<'a>) -> Option<Lit> {
+fn delivery<'a>(case: &Case<'a>, clock: Clock<'a>, rules: &TwinRules) -> Option<Lit> {
     let start = start_of(case.closed(&["certified", "granted"]).next()?);
     let delivered = first_from_day_of(case, start, case.of(Activity::Delivered));
-    let deadline = Deadline::new(case, clock, start, working_days(10), delivered);
+    let deadline = Deadline::new(case, clock, start, working_days(rules.delivery_days), delivered);
     worst("OD-12", "-".into(), [(Card::Red, deadline.until_ended(0)), (Card::Warning, deadline.warning(-2))])
 }
 

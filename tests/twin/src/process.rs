@@ -7,22 +7,21 @@ use facts::{Activity, Card};
 use crate::case::{Case, Fact};
 use crate::catalogue::Item;
 use crate::overdue::{counting, deemed_acceptance};
-use crate::{Lit, TwinProfile};
+use crate::{Lit, TwinRules};
 
 const NORMAL: &[&str] = &["certified", "granted", "refused", "forwarded", "other"];
-/// Milliseconds in which a late record of acceptance may still come.
-const GRACE: i64 = 24 * 3_600_000;
+const HOUR: i64 = 3_600_000;
 /// The stages that one person must not share.
 const SEPARATE: [&str; 3] = ["handle", "review", "approve"];
 
 /// All lights of this family that stand.
-pub(crate) fn lit(case: &Case<'_>, profile: TwinProfile) -> Vec<Lit> {
+pub(crate) fn lit(case: &Case<'_>, rules: &TwinRules) -> Vec<Lit> {
     let mut lit = Vec::new();
     if let Some(item) = case.item {
         lit.extend(missing_stages(case, item));
         lit.extend(steps_outside_the_graph(case, item));
     }
-    lit.extend(closed_without_acceptance(case, profile));
+    lit.extend(closed_without_acceptance(case, rules));
     lit.extend(one_person_many_stages(case));
     lit.extend(no_reason(case));
     lit
@@ -85,12 +84,13 @@ fn path<'c>(case: &'c Case<'_>, item: &Item) -> Vec<(String, &'c Fact)> {
 }
 
 /// The light waits for late data; it dates from the closing all the same.
-fn closed_without_acceptance(case: &Case<'_>, profile: TwinProfile) -> Vec<Lit> {
-    let deemed = deemed_acceptance(case, counting(profile));
+fn closed_without_acceptance(case: &Case<'_>, rules: &TwinRules) -> Vec<Lit> {
+    let deemed = deemed_acceptance(case, counting(rules.profile));
+    let grace = rules.grace_hours * HOUR;
     let accepted = |close: &Fact| {
         deemed.is_some_and(|start| start.at <= close.at) || case.of(Activity::Accepted).any(|fact| fact.by(close))
     };
-    let due = case.closed(NORMAL).filter(|close| case.t > close.at.max(close.arrived).plus_millis(GRACE));
+    let due = case.closed(NORMAL).filter(|close| case.t > close.at.max(close.arrived).plus_millis(grace));
     due.filter(|close| !accepted(close))
         .map(|close| Lit { rule: "PS-04", instance: close.record(), card: Card::Red, since: close.at })
         .collect()

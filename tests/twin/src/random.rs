@@ -17,8 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use facts::{Event, Moment};
 
 use crate::TwinCalendar;
-use dice::Dice;
-
+pub use dice::Dice;
 pub use instants::{interesting_instants, turning_points};
 
 /// Something a history may have that is worth trying.

@@ -380,3 +380,21 @@ fn a_faulty_rule_is_told_once_however_many_profiles_there_are() {
     files.insert("profiles/city.toml".to_owned(), b"id = 'city'\nregions = ['36']\n".to_vec());
     assert_eq!(load(&files, None).expect_err("the start is misspelt").len(), 1);
 }
+
+#[test]
+fn a_condition_over_facts_to_come_says_from_when_its_card_holds() {
+    let keys =
+        "on = 'any | held'\nwhen = 'event.at - event.received > 5min'\ncards.warning = { from = 'event.received' }";
+    let loaded = good(&condition(keys));
+    let rule = rule(&loaded, "X-1@1+national");
+    let from = rule.cards[0].from.as_ref().expect("the card says from when it holds");
+    assert_eq!(from.expr, Expr::Name(Name::Event(EventRole::Event, EventField::Received)));
+    assert!(rule.reads.reads_aside());
+}
+
+#[test]
+fn a_rule_that_compares_ids_reads_every_activity() {
+    let loaded = good(&condition("on = 'closed'\nwhen = 'size(event.namesakes) > 0'\ncard = 'warning'"));
+    let reads = &rule(&loaded, "X-1@1+national").reads;
+    assert!(reads.reads(&Activity::Submitted) && !reads.reads_aside());
+}

@@ -42,7 +42,8 @@ fn a_decision_told_by_its_day_ends_the_light_when_the_office_opens() {
 #[test]
 fn a_procedure_granted_no_days_is_not_late_in_whatever_unit() {
     let facts = [
-        r#""activity":"accepted","at":"2026-03-02T15:00:00+08:00""#,
+        r#""activity":"submitted","at":"2026-03-02T15:00:00+08:00""#,
+        r#""activity":"not_accepted","at":"2026-03-03T10:00:00+08:00","reason":"off plan""#,
         r#""activity":"special_started","at":"2026-03-03T15:00:00+08:00","special":{"kind":"B","granted":0,"unit":"d"}"#,
     ];
     national(&facts, "2026-04-30T10:00:00+08:00", &[]);
@@ -107,5 +108,6 @@ fn an_appeal_covers_the_card_it_names_and_no_worse_one() {
     ];
     national(&facts, "2026-03-07T09:59:59+08:00", &["OD-01 warning -"]);
     national(&facts, "2026-03-07T10:00:00+08:00", &[]);
-    national(&facts, "2026-03-09T18:00:00.001+08:00", &["OD-01 red -"]);
+    // By then the acceptance is deemed, and an acceptance calls for the item.
+    national(&facts, "2026-03-09T18:00:00.001+08:00", &["DQ-05 warning -", "OD-01 red -"]);
 }

@@ -1,0 +1,281 @@
+//! A segment: facts by case slot in frames, with an index behind them. Written once, never changed.
+//!
+//! ```text
+//! frame*            content: group*      group = [slot u16][facts u32][bytes u32][records]     slots ascending
+//! index frame       content: postcard of Index
+//! [offset of the index u64][crc32 of these 8 bytes u32]["WLsg"]
+//! ```
+
+use facts::Moment;
+use serde::{Deserialize, Serialize};
+
+use super::fault::CheckpointError;
+use super::frame::{self, HEADER};
+use super::record::{StoredFact, read_records};
+use super::storage::{Input, Output, Storage};
+
+/// A frame is closed once its content is this long.
+const FRAME_CONTENT: usize = 512 * 1024;
+/// The longest content of a frame of facts: [`FRAME_CONTENT`], one more group and one more record.
+pub(crate) const FRAME_CONTENT_MAX: usize = 8 * 1024 * 1024;
+/// The longest index: 40 bytes a frame of half a megabyte.
+const INDEX_MAX: usize = 64 * 1024 * 1024;
+const MAGIC: [u8; 4] = *b"WLsg";
+const TRAILER: usize = 16;
+/// Slot, facts, bytes.
+const GROUP_HEADER: usize = 10;
+
+/// What a set of facts adds up to, whatever its order and its division.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Totals {
+    /// Facts.
+    pub(crate) facts: u64,
+    /// The sum modulo 2^64 of XXH3-64 of the stored records.
+    pub(crate) hash: u64,
+    /// The least and the greatest instant at which one enters.
+    pub(crate) enters: Option<(Moment, Moment)>,
+}
+
+impl Totals {
+    /// Adds one fact.
+    pub(crate) fn add(&mut self, enters: Moment, hash: u64) {
+        self.extend(&Totals { facts: 1, hash, enters: Some((enters, enters)) });
+    }
+
+    /// Adds another set.
+    pub(crate) fn extend(&mut self, other: &Totals) {
+        self.facts = self.facts.saturating_add(other.facts);
+        self.hash = self.hash.wrapping_add(other.hash);
+        self.enters = match (self.enters, other.enters) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (known, None) | (None, known) => known,
+        };
+    }
+}
+
+/// Where a frame lies and what it holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct FrameEntry {
+    /// Byte in the file.
+    pub(crate) offset: u64,
+    /// Bytes of the frame.
+    pub(crate) length: u32,
+    /// Least and greatest slot in it.
+    pub(crate) slots: (u16, u16),
+    /// Facts in it.
+    pub(crate) facts: u64,
+}
+
+/// What a segment holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Index {
+    /// Frames in the order of slots.
+    pub(crate) frames: Vec<FrameEntry>,
+    /// All of it.
+    pub(crate) totals: Totals,
+}
+
+/// Records of one slot in a frame's content.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct GroupView<'a> {
+    pub(crate) slot: u16,
+    pub(crate) facts: u32,
+    /// Where the records begin in the content.
+    pub(crate) start: usize,
+    pub(crate) records: &'a [u8],
+}
+
+/// The groups of a frame's content.
+///
+/// # Errors
+/// What is wrong with the content.
+pub(crate) fn groups(content: &[u8]) -> Result<Vec<GroupView<'_>>, String> {
+    let mut groups = Vec::new();
+    let mut at = 0;
+    while at < content.len() {
+        let cut_off = || format!("a group is cut off at byte {at} of the frame's content");
+        let header = content.get(at..at + GROUP_HEADER).ok_or_else(cut_off)?;
+        let word =
+            |from: usize| u32::from_le_bytes([header[from], header[from + 1], header[from + 2], header[from + 3]]);
+        let slot = u16::from_le_bytes([header[0], header[1]]);
+        let start = at + GROUP_HEADER;
+        let end = start.saturating_add(word(6) as usize);
+        let records = content.get(start..end).ok_or_else(cut_off)?;
+        groups.push(GroupView { slot, facts: word(2), start, records });
+        at = end;
+    }
+    Ok(groups)
+}
+
+/// Hands every fact of a frame's content to `each`, with its slot and its hash.
+///
+/// # Errors
+/// What is wrong with the content; facts before it were handed over.
+pub fn read_content(content: &[u8], mut each: impl FnMut(u16, StoredFact, u64)) -> Result<(), String> {
+    for group in groups(content)? {
+        let mut found = 0;
+        let all = read_records(group.records, |fact, hash| {
+            found += 1;
+            each(group.slot, fact, hash);
+        });
+        all.map_err(|at| format!("the record at byte {} of the frame's content cannot be read", group.start + at))?;
+        if found != group.facts {
+            return Err(format!("a group of slot {} holds {found} facts and says {}", group.slot, group.facts));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a segment; groups come in the order of slots.
+pub(crate) struct SegmentWriter<'a> {
+    storage: &'a dyn Storage,
+    output: Box<dyn Output>,
+    name: String,
+    offset: u64,
+    content: Vec<u8>,
+    slots: Option<(u16, u16)>,
+    facts: u64,
+    index: Index,
+}
+
+impl<'a> SegmentWriter<'a> {
+    /// A new segment.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(crate) fn create(storage: &'a dyn Storage, name: String) -> Result<SegmentWriter<'a>, CheckpointError> {
+        let output = storage.create(&name).map_err(CheckpointError::system("create", place(storage, &name)))?;
+        let (content, index) = (Vec::new(), Index::default());
+        Ok(SegmentWriter { storage, output, name, offset: 0, content, slots: None, facts: 0, index })
+    }
+
+    /// Adds a group.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn group(&mut self, slot: u16, facts: u32, records: &[u8]) -> Result<(), CheckpointError> {
+        let bytes = u32::try_from(records.len()).expect("a group is far below 4 GiB");
+        self.content.extend_from_slice(&slot.to_le_bytes());
+        self.content.extend_from_slice(&facts.to_le_bytes());
+        self.content.extend_from_slice(&bytes.to_le_bytes());
+        self.content.extend_from_slice(records);
+        self.slots = Some(self.slots.map_or((slot, slot), |(first, _)| (first, slot)));
+        self.facts += u64::from(facts);
+        if self.content.len() >= FRAME_CONTENT {
+            self.close_frame()?;
+        }
+        Ok(())
+    }
+
+    fn close_frame(&mut self) -> Result<(), CheckpointError> {
+        let Some(slots) = self.slots.take() else { return Ok(()) };
+        let frame = frame::pack(&self.content);
+        let length = u32::try_from(frame.len()).expect("a frame of facts is far below 4 GiB");
+        self.index.frames.push(FrameEntry { offset: self.offset, length, slots, facts: self.facts });
+        self.write(&frame)?;
+        self.content.clear();
+        self.facts = 0;
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        let written = self.output.write(bytes);
+        written.map_err(CheckpointError::system("write", place(self.storage, &self.name)))?;
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Ends the segment and makes it durable; returns its length in bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn finish(mut self, totals: Totals) -> Result<u64, CheckpointError> {
+        self.close_frame()?;
+        self.index.totals = totals;
+        let index = postcard::to_stdvec(&self.index).expect("an index has a known length everywhere");
+        let mut end = frame::pack(&index);
+        let offset = self.offset.to_le_bytes();
+        end.extend_from_slice(&offset);
+        end.extend_from_slice(&crc32fast::hash(&offset).to_le_bytes());
+        end.extend_from_slice(&MAGIC);
+        self.write(&end)?;
+        let synced = self.output.sync();
+        synced.map_err(CheckpointError::system("make durable", place(self.storage, &self.name)))?;
+        Ok(self.offset)
+    }
+}
+
+/// A segment being read.
+pub(crate) struct Segment {
+    input: Box<dyn Input>,
+    /// File with its folder, for messages.
+    pub(crate) file: String,
+    pub(crate) index: Index,
+}
+
+impl Segment {
+    /// Opens a segment and reads its index.
+    ///
+    /// # Errors
+    /// When it is not there, or its end is not what was written.
+    pub(crate) fn open(storage: &dyn Storage, name: &str) -> Result<Segment, CheckpointError> {
+        let file = place(storage, name);
+        let read = |source| CheckpointError::System { what: "read", file: file.clone(), source };
+        let input = storage.open(name).map_err(read)?;
+        let size = input.size().map_err(read)?;
+        let end = size.saturating_sub(TRAILER as u64);
+        let mut trailer = [0; TRAILER];
+        if size < TRAILER as u64 {
+            return Err(CheckpointError::damaged(file, 0, "the file is cut off: it has no end of a segment"));
+        }
+        input.read_at(end, &mut trailer).map_err(read)?;
+        let (offset, rest) = trailer.split_at(8);
+        let sum = crc32fast::hash(offset).to_le_bytes();
+        if rest[..4] != sum || rest[4..] != MAGIC {
+            return Err(CheckpointError::damaged(
+                file,
+                end,
+                "this is not the end of a segment: the file is cut off or changed",
+            ));
+        }
+        let offset = u64::from_le_bytes(offset.try_into().expect("split at 8 bytes"));
+        let length = end.checked_sub(offset).and_then(|length| usize::try_from(length).ok());
+        let Some(length) = length.filter(|length| *length <= INDEX_MAX) else {
+            return Err(CheckpointError::damaged(file, end, "the index does not lie where the end says"));
+        };
+        let mut bytes = vec![0; length];
+        input.read_at(offset, &mut bytes).map_err(read)?;
+        let (content, _) = frame::unpack(&bytes, INDEX_MAX).map_err(CheckpointError::frame(&file, offset))?;
+        let index: Index = postcard::from_bytes(&content).map_err(|error| {
+            CheckpointError::damaged(file.clone(), offset, format!("the index cannot be read: {error}"))
+        })?;
+        Ok(Segment { input, file, index })
+    }
+
+    /// The content of a frame.
+    ///
+    /// # Errors
+    /// When it is not what was written.
+    pub(crate) fn content(&self, entry: &FrameEntry) -> Result<Vec<u8>, CheckpointError> {
+        let length = entry.length as usize;
+        if length > FRAME_CONTENT_MAX + HEADER + 1024 {
+            return Err(CheckpointError::damaged(self.file.clone(), entry.offset, "the index names a frame too long"));
+        }
+        let mut bytes = vec![0; length];
+        let read = self.input.read_at(entry.offset, &mut bytes);
+        read.map_err(CheckpointError::system("read", self.file.clone()))?;
+        let (content, _) =
+            frame::unpack(&bytes, FRAME_CONTENT_MAX).map_err(CheckpointError::frame(&self.file, entry.offset))?;
+        Ok(content)
+    }
+
+    /// That a frame's content is not made of groups.
+    pub(crate) fn misshapen(&self, entry: &FrameEntry, fault: String) -> CheckpointError {
+        CheckpointError::damaged(self.file.clone(), entry.offset, fault)
+    }
+}
+
+/// A file with its folder, for messages.
+pub(crate) fn place(storage: &dyn Storage, name: &str) -> String {
+    format!("{}/{name}", storage.place())
+}

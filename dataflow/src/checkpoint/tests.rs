@@ -1,0 +1,6 @@
+//! Checkpoints written, broken off, damaged and read again; and dataflows that go on from them.
+
+mod commits;
+mod damage;
+mod recoveries;
+mod support;

@@ -1,0 +1,191 @@
+//! Faults that this crate's own tests plant in the operator, to show that the comparison with the twin
+//! would notice them. Outside of these tests `planted!` is `false` and nothing of this is built.
+//!
+//! A fault is planted for the thread that starts a runner and is carried to that runner's workers; other
+//! tests of the same process do not see it.
+
+use facts::History;
+
+use crate::entry::Entry;
+
+/// Is this fault planted here?
+#[cfg(test)]
+macro_rules! planted {
+    ($fault:ident) => {
+        $crate::planted::holds($crate::planted::Fault::$fault)
+    };
+}
+
+/// Is this fault planted here? Never, outside of this crate's tests.
+#[cfg(not(test))]
+macro_rules! planted {
+    ($fault:ident) => {
+        false
+    };
+}
+
+pub(crate) use planted;
+
+/// What a thread hands on to the workers that it starts.
+#[derive(Copy, Clone)]
+pub(crate) struct Planted(#[cfg(test)] Option<Fault>);
+
+impl Planted {
+    /// What is planted in this thread.
+    pub(crate) fn here() -> Planted {
+        Planted(
+            #[cfg(test)]
+            PLANTED.get(),
+        )
+    }
+
+    /// Plants it in this thread.
+    pub(crate) fn plant(self) {
+        #[cfg(test)]
+        PLANTED.set(self.0);
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Fault>> = const { std::cell::Cell::new(None) };
+}
+
+/// Is `fault` planted in this thread?
+#[cfg(test)]
+pub(crate) fn holds(fault: Fault) -> bool {
+    PLANTED.get() == Some(fault)
+}
+
+/// An entry as it is read; some faults misread it.
+#[cfg(not(test))]
+#[inline]
+pub(crate) fn read(entry: Entry, _: &History) -> Option<Entry> {
+    Some(entry)
+}
+
+/// An entry as it is read; some faults misread it.
+#[cfg(test)]
+pub(crate) fn read(mut entry: Entry, history: &History) -> Option<Entry> {
+    let event = &mut entry.event;
+    if planted!(DeleteIgnored) && event.op == facts::Op::Delete {
+        return None;
+    }
+    if planted!(TieByArrival) && event.seq.is_none() {
+        event.seq = entry.sequence.and_then(|sequence| i64::try_from(sequence).ok());
+    }
+    if let Some(held) = history.record_of(event).map(|record| &record.event) {
+        if planted!(DuplicateIsAnother) && (held.version, held.at) == (event.version, event.at) {
+            event.id.push('+');
+        } else if planted!(LastVersionWins) && held.version != facts::Event::FINAL {
+            event.version = event.version.max(held.version + 1);
+        }
+    }
+    Some(entry)
+}
+
+/// Runs `work` in a thread of its own in which `fault` is planted.
+#[cfg(test)]
+pub(crate) fn with<T: Send>(fault: Fault, work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            Planted(Some(fault)).plant();
+            work()
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Slips that somebody who changes the operator could make.
+#[cfg(test)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// Judged again, a case that had a wake-up gets no other one.
+    WakeNotQueuedAgain,
+    /// Of two cases due at one instant only one is woken.
+    SecondWakeOfAnInstantLost,
+    /// The clock reaches a fact dated ahead, and nobody wakes the case.
+    HeldFactNotWoken,
+    /// A fact dated ahead is seen before its time.
+    HeldFactSeenEarly,
+    /// Deadlines fire when a batch ends, not at their own instants.
+    DeadlineAtTheEndOfABatch,
+    /// Deadlines of an instant fire before its facts are joined.
+    DeadlineBeforeFacts,
+    /// What enters in one batch is joined at once.
+    NetOfABatch,
+    /// A late fact is kept, and nothing is judged again.
+    LateFactNotJudged,
+    /// A delete does nothing.
+    DeleteIgnored,
+    /// A record that comes again is another record.
+    DuplicateIsAnother,
+    /// What the source did not number is numbered by its place in the stream.
+    TieByArrival,
+    /// The version that came last wins.
+    LastVersionWins,
+    /// The index of touched rules has forgotten an activity.
+    TouchedForgetsAnActivity,
+    /// Only what the new version says touches rules, not what the old one said.
+    TouchedByTheNewVersionOnly,
+    /// A case that goes to an office with other rules keeps what it had found by the old ones.
+    NewOwnerJudgedByHalves,
+    /// A new configuration judges what is touched next, not what is there.
+    ConfigurationWaitsForFacts,
+    /// A new configuration takes effect after the facts of its instant.
+    ConfigurationAfterFacts,
+    /// Of several cards that hold the first is shown, not the worst.
+    FirstCardNotTheWorst,
+    /// A card whose legal instant moved stays as it was told.
+    MovedSinceNotTold,
+    /// What should never have been said is worded as over.
+    RetractedWordedAsCleared,
+    /// Was the card right? is asked of now, not of then.
+    HeldNowNotThen,
+    /// A card stays with the office that lost the case.
+    OwnerNotReaddressed,
+    /// Revisions begin anew when a card comes back.
+    RevisionBeginsAnew,
+    /// Causes that were told are told again.
+    CausesPileUp,
+    /// Counts stay with the office that lost the case.
+    CountsKeepTheOldOffice,
+    /// Facts are spread over workers by record, not by case.
+    SpreadByRecord,
+    /// An instant is closed when the first worker has passed it.
+    ClosedByTheFirstWorker,
+}
+
+#[cfg(test)]
+impl Fault {
+    /// All of them.
+    pub(crate) const ALL: [Fault; 27] = [
+        Fault::WakeNotQueuedAgain,
+        Fault::SecondWakeOfAnInstantLost,
+        Fault::HeldFactNotWoken,
+        Fault::HeldFactSeenEarly,
+        Fault::DeadlineAtTheEndOfABatch,
+        Fault::DeadlineBeforeFacts,
+        Fault::NetOfABatch,
+        Fault::LateFactNotJudged,
+        Fault::DeleteIgnored,
+        Fault::DuplicateIsAnother,
+        Fault::TieByArrival,
+        Fault::LastVersionWins,
+        Fault::TouchedForgetsAnActivity,
+        Fault::TouchedByTheNewVersionOnly,
+        Fault::NewOwnerJudgedByHalves,
+        Fault::ConfigurationWaitsForFacts,
+        Fault::ConfigurationAfterFacts,
+        Fault::FirstCardNotTheWorst,
+        Fault::MovedSinceNotTold,
+        Fault::RetractedWordedAsCleared,
+        Fault::HeldNowNotThen,
+        Fault::OwnerNotReaddressed,
+        Fault::RevisionBeginsAnew,
+        Fault::CausesPileUp,
+        Fault::CountsKeepTheOldOffice,
+        Fault::SpreadByRecord,
+        Fault::ClosedByTheFirstWorker,
+    ];
+}
