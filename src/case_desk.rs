@@ -3,11 +3,12 @@
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
 use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
+use dataflow::Holding;
 use facts::transition::StandingLine;
-use facts::{Event, History, Moment, Record};
+use facts::{Event, History, Light, Moment, Record};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
-use rules::finding::{Finding, Judgement};
+use rules::finding::{CardSpan, Finding, Judgement};
 use rules::judge::{Case, explain, judge};
 
 /// The view of a case at `now`; `None` when the clock has reached no fact of it.
@@ -19,7 +20,7 @@ pub(crate) fn case_view(
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
-    let lights = lights(&reached, configuration, &held.judgement, now);
+    let lights = lights(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
     let events = held
         .history
         .records()
@@ -30,6 +31,7 @@ pub(crate) fn case_view(
         owner,
         item: held.judgement.item.as_ref().map(ToString::to_string),
         open: held.judgement.open,
+        silent_since: held.silent_since,
         clock: now,
         events: events.collect(),
         lights,
@@ -48,7 +50,7 @@ pub(crate) fn known_then(
 ) -> KnownThen {
     let lights_of = |history: &History| {
         let reached = Case::at(case, history, known_at);
-        lights(&reached, configuration, &judge(&reached, configuration), known_at)
+        lights(&reached, configuration, &judge(&reached, configuration), None, known_at)
     };
     KnownThen {
         known_at,
@@ -77,13 +79,36 @@ fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
 }
 
 /// The lights of a judged case at `now`, worst first.
-fn lights(reached: &Case<'_>, configuration: &Configuration, judged: &Judgement, now: Moment) -> Vec<CaseLight> {
+fn lights(
+    reached: &Case<'_>,
+    configuration: &Configuration,
+    judged: &Judgement,
+    holding: Option<&Holding>,
+    now: Moment,
+) -> Vec<CaseLight> {
     let Some(owner) = &judged.owner else { return Vec::new() };
-    let findings = judged.findings.iter();
-    let mut lights: Vec<CaseLight> =
-        findings.filter_map(|finding| light(reached, configuration, owner, finding, now)).collect();
+    let of_finding = |finding| {
+        let (shown, waiting) = spans(finding, holding, now);
+        let spans = [shown.map(|span| (span, None)), waiting.map(|(span, until)| (span, Some(until)))];
+        let light = |(span, until)| light(reached, configuration, owner, finding, span, until, now);
+        spans.into_iter().flatten().filter_map(light).collect::<Vec<_>>()
+    };
+    let mut lights: Vec<CaseLight> = judged.findings.iter().flat_map(of_finding).collect();
     lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
     lights
+}
+
+/// The worst card of a finding that is shown, and the worst that waits for a silent source, with the end of its wait.
+fn spans<'a>(
+    finding: &'a Finding,
+    holding: Option<&Holding>,
+    now: Moment,
+) -> (Option<&'a CardSpan>, Option<(&'a CardSpan, Moment)>) {
+    let Some(holding) = holding else { return (finding.at(now), None) };
+    let (waiting, shown): (Vec<_>, Vec<_>) =
+        finding.spans.iter().filter(|span| span.holds(now)).partition(|span| holding.holds(span, now));
+    let worst = |spans: Vec<&'a CardSpan>| spans.into_iter().max_by_key(|span| span.card);
+    (worst(shown), worst(waiting).map(|span| (span, holding.until(span))))
 }
 
 fn light(
@@ -91,16 +116,17 @@ fn light(
     configuration: &Configuration,
     owner: &facts::Address,
     finding: &Finding,
+    span: &CardSpan,
+    held_until: Option<Moment>,
     now: Moment,
 ) -> Option<CaseLight> {
-    let span = finding.at(now)?;
     let explained = explain(case, configuration, finding.rule, &finding.instance, now)?;
     let standing = StandingLine {
         case: case.id.into(),
         rule: configuration.rule(finding.rule).id.clone(),
         instance: finding.instance.clone(),
         card: span.card,
-        light: span.light,
+        light: if held_until.is_some() { Light::Grey } else { span.light },
         since: span.since,
         level: owner.level,
         region: owner.region,
@@ -121,5 +147,6 @@ fn light(
         proof: Some(explained.proof),
         warnings: explained.warnings.iter().map(ToString::to_string).collect(),
         schedule,
+        held_until,
     })
 }

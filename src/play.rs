@@ -111,17 +111,19 @@ impl Play<'_> {
                 let mut entries = Vec::with_capacity(batch.facts.len());
                 for (line, event) in batch.facts {
                     last_line = line.max(last_line);
-                    // Progress moves the clock; it is a fact about its source, not about a case.
-                    let judged = event.activity != Activity::Progress && wanted(&event);
+                    // Progress moves the clock and tells that its source speaks; it is no fact about a case.
+                    let of_case = event.activity != Activity::Progress;
                     match clock.enter(event.at.moment(self.zone), event.arrived) {
-                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
+                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !wanted(&event) => {}
                         clock::Entry::At(enters) => {
-                            replayed.facts += 1;
+                            replayed.facts += u64::from(of_case);
                             let entry = Entry { enters, sequence: Some(lines_before + line), event };
-                            note(&entry);
+                            if of_case {
+                                note(&entry);
+                            }
                             entries.push(entry);
                         }
-                        clock::Entry::AfterTheEnd => replayed.after_the_end += 1,
+                        clock::Entry::AfterTheEnd => replayed.after_the_end += u64::from(of_case),
                         clock::Entry::Frozen(freeze) => bail!("a virtual clock does not freeze: {freeze}"),
                     }
                 }

@@ -17,6 +17,7 @@ mod page;
 mod params;
 mod problem;
 mod shield;
+mod sources;
 mod view;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::readiness::Readiness;
+use crate::source_reader::SourceReader;
 use crate::standing_reader::StandingReader;
 
 pub use problem::Problem;
@@ -48,6 +50,8 @@ pub struct Site {
     pub lights: Arc<dyn StandingReader>,
     /// Cases by office and light.
     pub counts: Arc<dyn Counts>,
+    /// The sending systems.
+    pub sources: Arc<dyn SourceReader>,
     /// The supervision clock.
     pub clock: Arc<dyn ClockDesk>,
     /// Whether the service can do its work.
@@ -102,6 +106,7 @@ pub fn router(site: Site) -> Router {
         .route("/api/counts", get(counts::show))
         .route("/api/clock", get(clock::show))
         .route("/api/clock/confirm", post(clock::confirm))
+        .route("/api/sources", get(sources::list))
         .route("/api/regions", get(counts::regions))
         .route("/api/transitions", get(events::newest))
         .route("/api/events", get(events::listen))

@@ -8,10 +8,11 @@
 use std::sync::Arc;
 
 use facts::transition::StandingLine;
-use facts::{Cause, History, Moment, StandingLight, Transition};
+use facts::{Cause, History, Light, Moment, StandingLight, Transition};
 use hashbrown::HashSet;
 use rules::finding::Judgement;
 use rules::judge::{Case, Touched};
+use rules::silence::SILENCE;
 use rustc_hash::FxBuildHasher;
 
 use crate::case_hash::worker_of;
@@ -19,12 +20,15 @@ use crate::case_state::{CaseState, CaseTable};
 use crate::causes::Causes;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
+use crate::holding::Holding;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
 use crate::lit::{Lit, Rows};
 use crate::next_instants::NextInstants;
 use crate::planted::planted;
 use crate::said::{Said, Texts};
+use crate::silent_sources::{INSTANCE, SilentSources};
+use crate::sources::SourceNews;
 use crate::transitions::{say, settled, shown};
 
 /// What a close produced.
@@ -56,6 +60,10 @@ pub struct CaseView {
     pub judgement: Judgement,
     /// What was last said of each light.
     pub said: Vec<Said>,
+    /// The first instant at which its source was silent, while it is.
+    pub silent_since: Option<Moment>,
+    /// Which lights wait for it; `None` where none do.
+    pub holding: Option<Holding>,
 }
 
 /// A fact that waits for its instant.
@@ -90,11 +98,14 @@ pub(crate) struct Supervisor<J> {
     /// Everything before this is worked through.
     bound: Moment,
     cases: CaseTable,
+    sources: SilentSources,
     next: NextInstants,
     /// Slots of cases that may have something waiting; those that have none are found out when asked.
     waiting: HashSet<u32, FxBuildHasher>,
     stash: Vec<Stashed>,
     controls: Vec<(Moment, Control<J>)>,
+    /// Slots of cases whose source was heard of at this instant.
+    stirred: Vec<u32>,
     texts: Texts,
     output: Output,
     judged: u64,
@@ -110,10 +121,12 @@ impl<J: Judge> Supervisor<J> {
             configured: Causes::default(),
             bound: Moment::from_millis(0),
             cases: CaseTable::default(),
+            sources: SilentSources::default(),
             next: NextInstants::default(),
             waiting: HashSet::default(),
             stash: Vec::new(),
             controls: Vec::new(),
+            stirred: Vec::new(),
             texts: Texts::default(),
             output: Output::default(),
             judged: 0,
@@ -166,9 +179,13 @@ impl<J: Judge> Supervisor<J> {
                 self.take(at, control);
             }
             self.run(at.plus_millis(1));
-            if same_instant.iter().any(|(_, control)| !matches!(control, Control::Hush)) {
+            if same_instant.iter().any(|(_, control)| !matches!(control, Control::Hush | Control::Source(_))) {
                 self.settle_all(at);
             }
+            let mut stirred = std::mem::take(&mut self.stirred);
+            stirred.sort_unstable();
+            stirred.dedup();
+            stirred.into_iter().for_each(|slot| self.settle(slot, at, &mut Vec::new()));
         }
         self.run(bound);
         self.bound = bound;
@@ -187,7 +204,25 @@ impl<J: Judge> Supervisor<J> {
             Control::Announce => self.place.announcing = true,
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
+            Control::Source(news) => self.hear(at, news),
             Control::Restored(waiting) => self.restored(at, waiting),
+        }
+    }
+
+    /// A source fell silent or speaks again: its light, and its cases.
+    fn hear(&mut self, at: Moment, news: &SourceNews) {
+        let Supervisor { sources, cases, judge, place: here, texts, output, stirred, .. } = self;
+        let place = sources.take(news);
+        for slot in sources.followers(place) {
+            let case = cases.get_mut(slot);
+            if case.source == Some(place) {
+                case.silent_since = news.silent_since;
+                case.causes.add(Cause::Silence);
+                stirred.push(slot);
+            }
+        }
+        if worker_of(&news.key.case(), here.peers) == here.index {
+            sources.tell(news, at, judge.as_ref(), here.announcing, texts, &mut output.transitions);
         }
     }
 
@@ -218,6 +253,12 @@ impl<J: Judge> Supervisor<J> {
     fn read_back(&mut self, read: &[ReadBack]) {
         let Place { index, peers, .. } = self.place;
         for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
+            if self.judge.silence().is_some_and(|rule| rule.id == read.rule) {
+                let last = read.last.as_ref().map(|last| Said::by(last, &mut self.texts));
+                if self.sources.read_back(&read.case, last, &read.instance) {
+                    continue;
+                }
+            }
             let slot = self.cases.slot(&read.case);
             let said = &mut self.cases.get_mut(slot).said;
             said.retain(|said| said.rule != read.rule || said.instance != read.instance);
@@ -276,11 +317,14 @@ impl<J: Judge> Supervisor<J> {
         for slot in 0..self.cases.len() as u32 {
             self.settle(slot, at, &mut Vec::new());
         }
+        let Supervisor { sources, judge, place, configured, texts, output, .. } = self;
+        let changed = (*configured != Causes::default()).then(|| configured.first());
+        sources.tell_all(changed, at, judge.as_ref(), place.announcing, texts, &mut output.transitions);
     }
 
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, judge, place, generation, configured, texts, output, .. } = self;
+        let Supervisor { cases, sources, judge, place, generation, configured, texts, output, .. } = self;
         let case = cases.get_mut(slot);
         let mut news = News::default();
         let known = case.history.records().len();
@@ -301,9 +345,14 @@ impl<J: Judge> Supervisor<J> {
         }
         if let Some(touched) = &news.touched {
             case.judge(judge.as_ref(), at, touched);
+            sources.follow(slot, case, at);
             self.judged += 1;
         }
         case.judged_through = at;
+        let holding = case.holding(judge.as_ref());
+        if case.releases(holding.as_ref()).any(|release| release == at) {
+            news.causes.add(Cause::Silence);
+        }
         case.causes.extend(news.causes);
         if place.settle_ms > 0 && place.announcing {
             hold(case, judge.as_ref(), at, news.causes, place.settle_ms);
@@ -314,7 +363,7 @@ impl<J: Judge> Supervisor<J> {
         let speaking = place.announcing && case.hold_until.is_none();
         speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
         relight(case, judge.as_ref(), at, &mut output.lits);
-        let wake = case.next_instant(at);
+        let wake = case.next_instant(at, holding.as_ref());
         if wake != case.wake {
             let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
             case.wake = wake;
@@ -338,7 +387,8 @@ impl<J: Judge> Supervisor<J> {
         let mut lights = Vec::new();
         for case in self.cases.iter() {
             let Some(owner) = &case.judgement.owner else { continue };
-            for now in shown(self.judge.as_ref(), &case.judgement, as_of) {
+            let holding = case.holding(self.judge.as_ref());
+            for now in shown(self.judge.as_ref(), &case.judgement, as_of, holding.as_ref()) {
                 let light = StandingLight {
                     case: case.id.clone(),
                     rule: now.rule.id.into(),
@@ -350,6 +400,20 @@ impl<J: Judge> Supervisor<J> {
                 };
                 lights.push(row(case, &light, now.index));
             }
+        }
+        let rule = self.judge.silence();
+        for (key, source) in self.sources.lights() {
+            let (Some(span), Some(rule)) = (source.span(as_of), rule) else { continue };
+            let light = StandingLight {
+                case: source.case.id.clone(),
+                rule: rule.id.clone(),
+                instance: INSTANCE,
+                card: span.card,
+                light: span.light,
+                since: span.since,
+                owner: key.address.clone(),
+            };
+            lights.push(row(&source.case, &light, SILENCE));
         }
         Standing { as_of, lights }
     }
@@ -364,7 +428,11 @@ impl<J: Judge> Supervisor<J> {
         let as_of = self.as_of();
         self.standing(|case, light, rule| {
             let known = Case::at(&case.id, &case.history, as_of);
-            let explained = self.judge.explain(&known, rule, &light.instance, as_of);
+            let of_source = self.sources.reason(&case.id, self.judge.silence()).filter(|_| rule == SILENCE);
+            let reason = of_source.unwrap_or_else(|| {
+                let explained = self.judge.explain(&known, rule, &light.instance, as_of);
+                explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason)
+            });
             StandingLine {
                 case: light.case.clone(),
                 rule: light.rule.clone(),
@@ -375,7 +443,7 @@ impl<J: Judge> Supervisor<J> {
                 level: light.owner.level,
                 region: light.owner.region,
                 dept: light.owner.dept.clone(),
-                reason: explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason),
+                reason,
             }
         })
     }
@@ -389,6 +457,8 @@ impl<J: Judge> Supervisor<J> {
             history: case.history.clone(),
             judgement: case.judgement.clone(),
             said: case.said.clone(),
+            silent_since: case.silent_since,
+            holding: case.holding(self.judge.as_ref()),
         })
     }
 
@@ -436,8 +506,10 @@ fn speak<J: Judge>(
 /// Brings the case's rows in the collection of lamps up to `at`.
 fn relight<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, out: &mut Vec<(Lit, isize)>) {
     let Judgement { owner, open, .. } = &case.judgement;
-    let lamps = shown(judge, &case.judgement, at);
-    let rows = Rows::of(owner.as_ref(), *open, lamps.iter().map(|now| now.span.light));
+    let lamps = shown(judge, &case.judgement, at, case.holding(judge).as_ref());
+    let unknown = case.silent_since.is_some() && lamps.is_empty();
+    let base = open.then_some(if unknown { Light::Grey } else { Light::Green });
+    let rows = Rows::of(owner.as_ref(), base, lamps.iter().map(|now| now.span.light));
     if rows != case.rows {
         rows.since(&case.rows, &case.id, |lit, diff| out.push((lit, diff)));
         case.rows = rows;
