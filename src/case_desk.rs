@@ -3,7 +3,7 @@
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
 use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
-use dataflow::Holding;
+use dataflow::{Holding, SOURCE_SILENT};
 use facts::transition::StandingLine;
 use facts::{Event, History, Light, Moment, Record};
 use jiff::tz::TimeZone;
@@ -88,27 +88,23 @@ fn lights(
 ) -> Vec<CaseLight> {
     let Some(owner) = &judged.owner else { return Vec::new() };
     let of_finding = |finding| {
-        let (shown, waiting) = spans(finding, holding, now);
-        let spans = [shown.map(|span| (span, None)), waiting.map(|(span, until)| (span, Some(until)))];
-        let light = |(span, until)| light(reached, configuration, owner, finding, span, until, now);
-        spans.into_iter().flatten().filter_map(light).collect::<Vec<_>>()
+        let light = |span| light(reached, configuration, owner, finding, span, holding, now);
+        spans(finding, holding, now).into_iter().flatten().filter_map(light).collect::<Vec<_>>()
     };
     let mut lights: Vec<CaseLight> = judged.findings.iter().flat_map(of_finding).collect();
     lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
     lights
 }
 
-/// The worst card of a finding that is shown, and the worst that waits for a silent source, with the end of its wait.
-fn spans<'a>(
-    finding: &'a Finding,
-    holding: Option<&Holding>,
-    now: Moment,
-) -> (Option<&'a CardSpan>, Option<(&'a CardSpan, Moment)>) {
-    let Some(holding) = holding else { return (finding.at(now), None) };
+/// The worst card of a finding that is shown, and the worst that waits for a silent source.
+fn spans<'a>(finding: &'a Finding, holding: Option<&Holding>, now: Moment) -> [Option<&'a CardSpan>; 2] {
+    let Some(holding) = holding else { return [finding.at(now), None] };
     let (waiting, shown): (Vec<_>, Vec<_>) =
         finding.spans.iter().filter(|span| span.holds(now)).partition(|span| holding.holds(span, now));
     let worst = |spans: Vec<&'a CardSpan>| spans.into_iter().max_by_key(|span| span.card);
-    (worst(shown), worst(waiting).map(|span| (span, holding.until(span))))
+    let shown = worst(shown);
+    let worse = |span: &&CardSpan| shown.is_none_or(|shown| shown.card < span.card);
+    [shown, worst(waiting).filter(worse)]
 }
 
 fn light(
@@ -117,10 +113,14 @@ fn light(
     owner: &facts::Address,
     finding: &Finding,
     span: &CardSpan,
-    held_until: Option<Moment>,
+    holding: Option<&Holding>,
     now: Moment,
 ) -> Option<CaseLight> {
-    let explained = explain(case, configuration, finding.rule, &finding.instance, now)?;
+    let explained = explain(case, configuration, finding.rule, &finding.instance, span.card, now)?;
+    let held_until = holding.filter(|holding| holding.holds(span, now)).map(|holding| holding.until(span));
+    // It waited, and stands all the same.
+    let in_vain = holding.is_some_and(|holding| holding.concerns(span)) && held_until.is_none();
+    let in_vain = in_vain.then(|| SOURCE_SILENT.to_owned());
     let standing = StandingLine {
         case: case.id.into(),
         rule: configuration.rule(finding.rule).id.clone(),
@@ -145,7 +145,7 @@ fn light(
         rule_version: explained.rule_version.to_string(),
         basis: explained.basis.to_string(),
         proof: Some(explained.proof),
-        warnings: explained.warnings.iter().map(ToString::to_string).collect(),
+        warnings: explained.warnings.iter().map(ToString::to_string).chain(in_vain).collect(),
         schedule,
         held_until,
     })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, anyhow, bail};
-use dataflow::{Closings, Entry, Options, Runner, RunnerError};
+use dataflow::{Closings, Entry, Options, Runner, RunnerError, SourceState};
 use facts::{Activity, Event, Moment, Transition};
 use indicatif::ProgressBar;
 use ingest::event_file::{EventFile, STANDARD_INPUT};
@@ -142,12 +142,15 @@ impl Play<'_> {
 
 /// Judges facts that are in memory, in the order in which they entered, up to just before `until`; else as [`Play::run`].
 ///
+/// `sources` tells which were silent then, from there on only: what they said beside facts is not known here.
+///
 /// # Errors
 /// When the dataflow fails, or `each` does.
 pub(crate) fn judge_entries<R>(
     configuration: Arc<Configuration>,
     workers: usize,
     mut entries: Vec<Entry>,
+    sources: Vec<SourceState>,
     until: Moment,
     each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
     ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
@@ -156,8 +159,10 @@ pub(crate) fn judge_entries<R>(
         while !entries.is_empty() {
             let later = entries.split_off(entries.len().min(BATCH_LINES));
             let open = entries.last().map_or(Moment::MIN, |last| last.enters);
-            runner.feed(std::mem::replace(&mut entries, later), open)?;
+            runner.feed_again(std::mem::replace(&mut entries, later), open)?;
         }
+        runner.feed_again(Vec::new(), until.plus_millis(-1))?;
+        runner.restore_sources(sources)?;
         Ok(runner.advance(until)?)
     };
     judged(configuration, workers, feed, each, ask).map(|((), answer)| answer)

@@ -32,6 +32,8 @@ pub(crate) struct CaseState {
     pub(crate) source: Option<u32>,
     /// The first instant at which that source was silent, while it is.
     pub(crate) silent_since: Option<Moment>,
+    /// It has just spoken again, and may have more to say.
+    pub(crate) heard_again: bool,
     /// The configuration that gave `judgement`, counted from 1; 0 before the first judgement.
     pub(crate) judged_under: u32,
     /// The last instant worked through.
@@ -54,6 +56,7 @@ impl CaseState {
             hold_until: None,
             source: None,
             silent_since: None,
+            heard_again: false,
             judged_under: 0,
             judged_through: Moment::MIN,
             wake: None,

@@ -1,6 +1,6 @@
 //! What the operator asks of judgement. `rules` answers; tests answer with a small rule set of their own.
 
-use facts::{Change, Event, Moment};
+use facts::{Card, Change, Event, Moment};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::finding::{Judgement, RuleIndex};
@@ -37,8 +37,9 @@ pub trait Judge: Send + Sync + 'static {
         false
     }
 
-    /// Why the card of `rule` for `instance` holds at `now`.
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation>;
+    /// Why `card` of `rule` for `instance` holds at `now`; `None` when it does not.
+    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, card: Card, now: Moment)
+    -> Option<Explanation>;
 
     /// The rule at a place; [`SILENCE`] is asked only where there is a light of silent sources.
     fn rule(&self, rule: RuleIndex) -> RuleName<'_>;
@@ -74,8 +75,15 @@ impl Judge for Configuration {
         self.rules.iter().any(|rule| rule.reads.reads_aside())
     }
 
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {
-        rules::judge::explain(case, self, rule, instance, now)
+    fn explain(
+        &self,
+        case: &Case<'_>,
+        rule: RuleIndex,
+        instance: &str,
+        card: Card,
+        now: Moment,
+    ) -> Option<Explanation> {
+        rules::judge::explain(case, self, rule, instance, card, now)
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {

@@ -65,4 +65,5 @@ pub use runner::{AskedWaiting, Desk, Options, Runner, RunnerError};
 pub use said::Said;
 pub use sources::{SourceKey, SourceState};
 pub use supervise::{CaseView, Standing};
+pub use transitions::SOURCE_SILENT;
 pub use worker::Gauges;

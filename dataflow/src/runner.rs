@@ -33,8 +33,8 @@ pub struct Options {
     pub late_after: Duration,
     /// Differences are said from the start, as a replay does; otherwise from [`Runner::announce`] on.
     pub announce: bool,
-    /// How long a difference that a late fact brought about waits, on the clock, for what else comes late; then
-    /// the net is said. Lights and counts do not wait. Zero says it at once, as a replay does.
+    /// How long a difference that a late fact or the end of a silence brought about waits, on the clock, for what else
+    /// comes late; then the net is said. Lights and counts do not wait. Zero says it at once, as a replay does.
     pub settle: Duration,
     /// Transitions that may wait for the reader of [`Closings`] before the workers wait.
     pub ready_max: usize,
@@ -159,8 +159,12 @@ impl<J: Judge> Runner<J> {
         self.give(gate, entries, advance_to)
     }
 
-    /// As [`Runner::feed`], of facts that were heard in an earlier run.
-    pub(crate) fn feed_again(&self, entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
+    /// As [`Runner::feed`], of facts that were heard in an earlier run: they do not tell that their source speaks, which
+    /// [`Runner::restore_sources`] knows.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn feed_again(&self, entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
         self.give(lock(&self.desk.gate), entries, advance_to)
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use facts::standing::Text2;
+use facts::transition::About;
 use facts::{Address, Card, Cause, Moment, Record, Transition};
 use hashbrown::HashMap;
 use rules::finding::{CardSpan, Finding, Judgement};
@@ -16,6 +16,7 @@ use rustc_hash::FxBuildHasher;
 use smallvec::smallvec;
 
 use crate::case_state::CaseState;
+use crate::causes::Causes;
 use crate::judge::Judge;
 use crate::said::{Said, Texts};
 use crate::sources::{SourceKey, SourceNews};
@@ -32,9 +33,9 @@ struct Source {
 }
 
 /// The light of one source.
-pub(crate) struct SourceLight {
+struct SourceLight {
     /// Shaped like a case, without facts.
-    pub(crate) case: CaseState,
+    case: CaseState,
     /// How long the source may say nothing, in ms.
     silence_ms: i64,
 }
@@ -91,23 +92,17 @@ impl SilentSources {
         self.sources[place as usize].slots.iter().copied()
     }
 
-    /// Says what changed of a source whose home is here.
-    pub(crate) fn tell<J: Judge>(
-        &mut self,
-        news: &SourceNews,
-        at: Moment,
-        judge: &J,
-        announcing: bool,
-        texts: &mut Texts,
-        out: &mut Vec<Transition>,
-    ) {
+    /// Says what changed of a source whose home is here; `configured` is what else changed at this instant.
+    pub(crate) fn tell<J: Judge>(&mut self, news: &SourceNews, configured: Causes, mut speech: Speech<'_, J>) {
+        let Speech { at, judge, .. } = speech;
         let place = self.place(&news.key);
         let light = self.light(place);
         light.silence_ms = news.silence_ms;
+        light.case.causes.extend(configured);
         light.case.causes.add(Cause::Silence);
         light.case.judged_through = at;
         light.judge(judge.silence(), &news.key.address, news.silent_since, at);
-        speak(light, judge, at, announcing, texts, out);
+        speech.speak(light);
     }
 
     fn light(&mut self, place: u32) -> &mut SourceLight {
@@ -116,22 +111,14 @@ impl SilentSources {
     }
 
     /// Says of every light what differs, after something else changed: the configuration, or what was said.
-    pub(crate) fn tell_all<J: Judge>(
-        &mut self,
-        cause: Option<Cause>,
-        at: Moment,
-        judge: &J,
-        announcing: bool,
-        texts: &mut Texts,
-        out: &mut Vec<Transition>,
-    ) {
+    pub(crate) fn tell_all<J: Judge>(&mut self, cause: Option<Cause>, mut speech: Speech<'_, J>) {
         for Source { key, silent_since, light, .. } in &mut self.sources {
             let Some(light) = light else { continue };
             if let Some(cause) = cause {
                 light.case.causes.add(cause);
-                light.judge(judge.silence(), &key.address, *silent_since, at);
+                light.judge(speech.judge.silence(), &key.address, *silent_since, speech.at);
             }
-            speak(light, judge, at, announcing, texts, out);
+            speech.speak(light);
         }
     }
 
@@ -144,17 +131,6 @@ impl SilentSources {
         light.case.said.retain(|said| said.instance != instance);
         light.case.said.extend(last);
         true
-    }
-
-    /// Why the light of the source with this name stands.
-    pub(crate) fn reason(&self, case: &str, rule: Option<&SilenceRule>) -> Option<Text2> {
-        let (key, light) = self.lights().find(|(_, light)| light.case.id == case)?;
-        Some(rule?.reason(&key.source, &key.office(), light.silence_ms))
-    }
-
-    /// The lights whose home is here.
-    pub(crate) fn lights(&self) -> impl Iterator<Item = (&SourceKey, &SourceLight)> {
-        self.sources.iter().filter_map(|source| Some((source.key.as_ref(), source.light.as_deref()?)))
     }
 }
 
@@ -184,33 +160,39 @@ impl SourceLight {
             findings: span.map(finding).into_iter().collect(),
         };
     }
-
-    /// The card that stands at `at`.
-    pub(crate) fn span(&self, at: Moment) -> Option<&CardSpan> {
-        self.case.judgement.findings.first()?.at(at).filter(|span| span.card != Card::None)
-    }
 }
 
 /// A source has one light.
-pub(crate) const INSTANCE: CompactString = CompactString::const_new("-");
+const INSTANCE: CompactString = CompactString::const_new("-");
 
-fn speak<J: Judge>(
-    light: &mut SourceLight,
-    judge: &J,
-    at: Moment,
-    announcing: bool,
-    texts: &mut Texts,
-    out: &mut Vec<Transition>,
-) {
-    if !announcing {
-        return;
-    }
-    let first = out.len();
-    say(&mut light.case, judge, at, texts, out);
-    light.case.causes = Default::default();
-    if let (Some(rule), Some((office, source))) = (judge.silence(), light.case.id.split_once('/')) {
-        for raised in out[first..].iter_mut().filter(|said| said.card != Card::None) {
-            raised.reason = rule.reason(source, office, light.silence_ms);
+/// Where and how something is said of sources.
+pub(crate) struct Speech<'a, J> {
+    /// The instant.
+    pub(crate) at: Moment,
+    /// Who judges.
+    pub(crate) judge: &'a J,
+    /// Differences are said.
+    pub(crate) announcing: bool,
+    /// Texts that are held once.
+    pub(crate) texts: &'a mut Texts,
+    /// What is said.
+    pub(crate) out: &'a mut Vec<Transition>,
+}
+
+impl<J: Judge> Speech<'_, J> {
+    fn speak(&mut self, light: &mut SourceLight) {
+        if !self.announcing {
+            return;
+        }
+        let first = self.out.len();
+        say(&mut light.case, self.judge, self.at, self.texts, self.out);
+        light.case.causes = Causes::default();
+        let words = self.judge.silence().zip(light.case.id.split_once('/'));
+        for said in &mut self.out[first..] {
+            said.about = About::Source;
+            if let (Some((rule, (office, source))), true) = (words, said.card != Card::None) {
+                said.reason = rule.reason(source, office, light.silence_ms);
+            }
         }
     }
 }

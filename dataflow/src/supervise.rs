@@ -7,12 +7,11 @@
 
 use std::sync::Arc;
 
-use facts::transition::StandingLine;
+use facts::transition::{About, StandingLine};
 use facts::{Cause, History, Light, Moment, StandingLight, Transition};
 use hashbrown::HashSet;
 use rules::finding::Judgement;
 use rules::judge::{Case, Touched};
-use rules::silence::SILENCE;
 use rustc_hash::FxBuildHasher;
 
 use crate::case_hash::worker_of;
@@ -27,7 +26,7 @@ use crate::lit::{Lit, Rows};
 use crate::next_instants::NextInstants;
 use crate::planted::planted;
 use crate::said::{Said, Texts};
-use crate::silent_sources::{INSTANCE, SilentSources};
+use crate::silent_sources::{SilentSources, Speech};
 use crate::sources::SourceNews;
 use crate::transitions::{say, settled, shown};
 
@@ -211,18 +210,20 @@ impl<J: Judge> Supervisor<J> {
 
     /// A source fell silent or speaks again: its light, and its cases.
     fn hear(&mut self, at: Moment, news: &SourceNews) {
-        let Supervisor { sources, cases, judge, place: here, texts, output, stirred, .. } = self;
+        let Supervisor { sources, cases, judge, place: here, configured, texts, output, stirred, .. } = self;
         let place = sources.take(news);
         for slot in sources.followers(place) {
             let case = cases.get_mut(slot);
             if case.source == Some(place) {
                 case.silent_since = news.silent_since;
+                case.heard_again = news.silent_since.is_none();
                 case.causes.add(Cause::Silence);
                 stirred.push(slot);
             }
         }
         if worker_of(&news.key.case(), here.peers) == here.index {
-            sources.tell(news, at, judge.as_ref(), here.announcing, texts, &mut output.transitions);
+            let (judge, out) = (judge.as_ref(), &mut output.transitions);
+            sources.tell(news, *configured, Speech { at, judge, announcing: here.announcing, texts, out });
         }
     }
 
@@ -253,7 +254,8 @@ impl<J: Judge> Supervisor<J> {
     fn read_back(&mut self, read: &[ReadBack]) {
         let Place { index, peers, .. } = self.place;
         for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
-            if self.judge.silence().is_some_and(|rule| rule.id == read.rule) {
+            let of_source = read.last.as_ref().is_some_and(|last| last.about == About::Source);
+            if of_source || self.judge.silence().is_some_and(|rule| rule.id == read.rule) {
                 let last = read.last.as_ref().map(|last| Said::by(last, &mut self.texts));
                 if self.sources.read_back(&read.case, last, &read.instance) {
                     continue;
@@ -319,7 +321,8 @@ impl<J: Judge> Supervisor<J> {
         }
         let Supervisor { sources, judge, place, configured, texts, output, .. } = self;
         let changed = (*configured != Causes::default()).then(|| configured.first());
-        sources.tell_all(changed, at, judge.as_ref(), place.announcing, texts, &mut output.transitions);
+        let (judge, out) = (judge.as_ref(), &mut output.transitions);
+        sources.tell_all(changed, Speech { at, judge, announcing: place.announcing, texts, out });
     }
 
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
@@ -349,13 +352,14 @@ impl<J: Judge> Supervisor<J> {
             self.judged += 1;
         }
         case.judged_through = at;
+        let heard_again = std::mem::take(&mut case.heard_again);
         let holding = case.holding(judge.as_ref());
         if case.releases(holding.as_ref()).any(|release| release == at) {
             news.causes.add(Cause::Silence);
         }
         case.causes.extend(news.causes);
         if place.settle_ms > 0 && place.announcing {
-            hold(case, judge.as_ref(), at, news.causes, place.settle_ms);
+            hold(case, judge.as_ref(), at, heard_again || news.causes.holds(Cause::Late), place.settle_ms);
             if case.hold_until.is_some() {
                 self.waiting.insert(slot);
             }
@@ -378,7 +382,7 @@ impl<J: Judge> Supervisor<J> {
         self.bound.plus_millis(-1)
     }
 
-    /// The cards that stand, as `row` shows them.
+    /// The cards of cases that stand, as `row` shows them. A silent source's is none of a case.
     fn standing<Row>(
         &self,
         row: impl Fn(&CaseState, &StandingLight, rules::finding::RuleIndex) -> Row,
@@ -401,20 +405,6 @@ impl<J: Judge> Supervisor<J> {
                 lights.push(row(case, &light, now.index));
             }
         }
-        let rule = self.judge.silence();
-        for (key, source) in self.sources.lights() {
-            let (Some(span), Some(rule)) = (source.span(as_of), rule) else { continue };
-            let light = StandingLight {
-                case: source.case.id.clone(),
-                rule: rule.id.clone(),
-                instance: INSTANCE,
-                card: span.card,
-                light: span.light,
-                since: span.since,
-                owner: key.address.clone(),
-            };
-            lights.push(row(&source.case, &light, SILENCE));
-        }
         Standing { as_of, lights }
     }
 
@@ -428,11 +418,8 @@ impl<J: Judge> Supervisor<J> {
         let as_of = self.as_of();
         self.standing(|case, light, rule| {
             let known = Case::at(&case.id, &case.history, as_of);
-            let of_source = self.sources.reason(&case.id, self.judge.silence()).filter(|_| rule == SILENCE);
-            let reason = of_source.unwrap_or_else(|| {
-                let explained = self.judge.explain(&known, rule, &light.instance, as_of);
-                explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason)
-            });
+            let explained = self.judge.explain(&known, rule, &light.instance, light.card, as_of);
+            let reason = explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason);
             StandingLine {
                 case: light.case.clone(),
                 rule: light.rule.clone(),
@@ -474,12 +461,12 @@ impl<J: Judge> Supervisor<J> {
     }
 }
 
-/// Lets what a late fact brought about wait for what else comes late, once: what comes meanwhile does not make it
-/// wait longer. A case that is again what was said of it waits for nothing.
-fn hold<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, news: Causes, settle_ms: i64) {
+/// Lets what a late fact brought about, or a source that speaks again, wait for what else comes late, once: what comes
+/// meanwhile does not make it wait longer. A case that is again what was said of it waits for nothing.
+fn hold<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, more_comes: bool, settle_ms: i64) {
     if case.hold_until.is_some_and(|until| until <= at) {
         case.hold_until = None;
-    } else if case.hold_until.is_some() || news.holds(Cause::Late) {
+    } else if case.hold_until.is_some() || more_comes {
         let until = case.hold_until.unwrap_or(at.plus_millis(settle_ms));
         case.hold_until = (!settled(case, judge, at)).then_some(until);
     }

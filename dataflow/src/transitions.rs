@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use compact_str::CompactString;
 use facts::light::Light;
 use facts::standing::Text2;
-use facts::transition::{Issue, transition_id};
+use facts::transition::{About, Issue, transition_id};
 use facts::{Address, Card, Cause, Kind, Moment, Transition};
 use rules::finding::{CardSpan, Judgement, RuleIndex};
 use rules::judge::{Case, Explanation};
@@ -27,7 +27,7 @@ use crate::planted::planted;
 use crate::said::{Said, Texts};
 
 /// Said beside a light that waited for a silent source in vain.
-const SOURCE_SILENT: CompactString = CompactString::const_new("source_silent");
+pub const SOURCE_SILENT: &str = "source_silent";
 
 /// A card that holds at an instant.
 #[derive(Copy, Clone)]
@@ -198,7 +198,7 @@ impl<J: Judge> Speaker<'_, J> {
     fn turn(&self, kind: Kind, before: Option<&Said>, now: &Shown<'_>, owner: &Address) -> Transition {
         let span = now.span;
         let (card_before, light_before) = before.map_or((Card::None, Light::Green), |said| (said.card, said.light));
-        let explained = || self.judge.explain(&self.case, now.index, now.instance, self.at);
+        let explained = || self.judge.explain(&self.case, now.index, now.instance, span.card, self.at);
         let (proof, told) = match (now.index != SILENCE).then(explained) {
             // Of a source, not of a case: whoever knows the source words the reason.
             None => (None, (now.rule.label.into(), now.rule.basis.into(), Text2::default(), Vec::new(), Vec::new())),
@@ -211,7 +211,7 @@ impl<J: Judge> Speaker<'_, J> {
         if let (Some(rule), true) = (self.judge.silence(), self.holding.is_some_and(|holding| holding.concerns(span))) {
             reason.zh.push_str(&rule.remark.zh);
             reason.en.push_str(&rule.remark.en);
-            warnings.push(SOURCE_SILENT);
+            warnings.push(SOURCE_SILENT.into());
         }
         // What is withdrawn from view at once is told at once; only a card that must wait waits.
         let waits = span.held && (kind != Kind::Eased && kind != Kind::Retracted || was_held(before));
@@ -263,6 +263,7 @@ impl<J: Judge> Speaker<'_, J> {
             id: transition_id(self.case.id, &rule, &instance, revision),
             revision,
             kind: Kind::Cleared,
+            about: About::Case,
             case: self.case.id.into(),
             rule,
             rule_version: CompactString::default(),

@@ -42,13 +42,13 @@ impl SilenceRule {
     pub fn reason(&self, source: &str, office: &str, silence_ms: i64) -> Text2 {
         let (hours, minutes) = (silence_ms / 3_600_000, silence_ms / 60_000 % 60);
         let zh = match (hours, minutes) {
-            (hours, 0) => format!("{hours} 小时"),
             (0, minutes) => format!("{minutes} 分钟"),
+            (hours, 0) => format!("{hours} 小时"),
             (hours, minutes) => format!("{hours} 小时 {minutes} 分钟"),
         };
         let en = match (hours, minutes) {
-            (hours, 0) => format!("{hours} h"),
             (0, minutes) => format!("{minutes} min"),
+            (hours, 0) => format!("{hours} h"),
             (hours, minutes) => format!("{hours} h {minutes} min"),
         };
         let fill = |text: &str, silence: &str| {

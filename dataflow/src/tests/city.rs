@@ -91,7 +91,7 @@ impl City {
 
 fn answer(limit: i64, start: Moment, closed: Option<Moment>) -> SmallVec<[CardSpan; 2]> {
     let due = start.plus_millis(limit);
-    let warning = card(Card::Warning, due.plus_millis(-10), Some(due.plus_millis(1)));
+    let warning = card(Card::Warning, due.plus_millis(-10), None);
     let red = card(Card::Red, due, None);
     let closed = closed.filter(|closed| *closed >= start);
     let until = |span: CardSpan| {
@@ -163,10 +163,17 @@ impl Judge for City {
         if rules.is_empty() { Touched::None } else { Touched::Rules(rules) }
     }
 
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {
+    fn explain(
+        &self,
+        case: &Case<'_>,
+        rule: RuleIndex,
+        instance: &str,
+        card: Card,
+        now: Moment,
+    ) -> Option<Explanation> {
         let findings = self.findings(rule.0, case.records);
         let finding = findings.iter().find(|finding| finding.instance == instance)?;
-        let card = finding.at(now)?.card;
+        finding.spans.iter().find(|span| span.card == card && span.holds(now))?;
         let evidence = case.records.iter().map(|record| Evidence {
             source: record.event.source.clone(),
             id: record.event.id.clone(),

@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use facts::standing::Text2;
-use facts::{Activity, Card, Light, Transition};
+use facts::transition::About;
+use facts::{Activity, Address, Card, Light, Moment, Transition};
 use proptest::prelude::*;
 use rules::silence::SilenceRule;
 
 use super::city::City;
-use super::worlds::{END, Play, any_world, assert_chains, at, fact, fold, law, options, play, rest};
-use crate::{Entry, Options, ReadBack, Runner};
+use super::worlds::{END, Play, any_world, assert_chains, at, fact, fold, law, law_in_silence, options, play, rest};
+use crate::{Entry, Holding, Options, ReadBack, Runner};
 
 const SILENT: &str = "T-SILENT";
 
@@ -65,13 +66,21 @@ fn progress(happened: i64) -> Entry {
 fn what_comes_due_in_the_silence_waits_and_is_raised_with_a_remark() {
     let said = check(
         &[submitted()],
-        &["11 county.360902.D1/oa T-SILENT raised none>warning silence", "131 C T-ANSWER raised none>red silence"],
+        &[
+            "11 county.360902.D1/oa T-SILENT raised none>warning silence",
+            "121 C T-ANSWER raised none>warning silence",
+            "131 C T-ANSWER escalated warning>red silence",
+        ],
     );
     assert_eq!(said[0].reason.en, "oa of county.360902.D1: 0 min");
     assert_eq!((said[0].since, said[0].light), (at(10), Light::Yellow), "silent after the last instant in time");
-    assert_eq!(said[1].warnings, ["source_silent"]);
-    assert!(said[1].reason.en.ends_with("(silent)"), "{:?}", said[1].reason);
-    assert_eq!(said[1].since, at(30), "the legal instant is what it was");
+    for (said, card) in [(&said[1], "warning"), (&said[2], "red")] {
+        assert_eq!(said.warnings, ["source_silent"]);
+        // The red card waits while the warning is told: each has its own reason.
+        let reason = &said.reason.en;
+        assert!(reason.starts_with(&format!("{card} by")) && reason.ends_with("(silent)"), "{reason}");
+    }
+    assert_eq!((said[1].since, said[2].since), (at(20), at(30)), "the legal instant is what it was");
 }
 
 #[test]
@@ -129,6 +138,48 @@ fn cases_of_a_silent_source_are_grey_unless_a_card_stands() {
 }
 
 #[test]
+fn the_light_of_a_source_is_no_light_of_a_case() {
+    let played = play(&[submitted()], &city(), &Play::new(2, [20, 31]));
+    let [of_source, of_case, _] = played.transitions.as_slice() else { panic!("{:?}", played.transitions) };
+    assert_eq!((of_source.about, of_source.standing()), (About::Source, None));
+    assert_eq!(of_case.about, About::Case);
+    assert!(of_source.to_line().contains(r#""about":"source""#) && !of_case.to_line().contains("about"));
+    assert!(played.seen[..2].iter().all(|seen| seen.lights.is_empty()), "{:?}", played.seen);
+    let counted: u64 = played.seen[1].counts.iter().map(|row| row.cases).sum();
+    assert_eq!(counted, 1, "one case, and no source among them");
+}
+
+/// The first word after a silence is seldom the last: what it brings about waits for the others.
+#[test]
+fn what_a_source_has_to_tell_after_its_silence_is_waited_for() {
+    let settling = |cuts: &[i64]| {
+        let options = Options { settle: std::time::Duration::from_millis(20), ..options(&Play::whole()) };
+        let (runner, closings) = Runner::start(&options, Arc::new(city())).expect("workers start");
+        let mut left = vec![
+            submitted(),
+            fact("s", Activity::Submitted, 1).case("D"),
+            progress(60),
+            fact("c", Activity::Closed, 25).entering(70),
+            progress(75),
+            progress(84),
+        ];
+        for cut in cuts {
+            let fed = left.extract_if(.., |entry| entry.enters < at(*cut)).collect();
+            runner.feed(fed, at(*cut)).expect("running");
+        }
+        runner.finish().expect("no failure");
+        rest(&closings).iter().map(line).collect::<Vec<_>>()
+    };
+    let expected = [
+        "12 county.360902.D1/oa T-SILENT raised none>warning silence",
+        "60 county.360902.D1/oa T-SILENT cleared warning>none silence",
+        "80 D T-ANSWER raised none>red silence",
+    ];
+    assert_eq!(settling(&[90]), expected, "C was closed in time, and never said not to be");
+    assert_eq!(settling(&[13, 60, 61, 71, 80, 81, 90]), expected);
+}
+
+#[test]
 fn a_restart_knows_which_source_is_silent() {
     let said = play(&[submitted()], &city(), &Play::whole()).transitions;
     let silent = Options { announce: false, ..options(&Play::new(2, [])) };
@@ -162,6 +213,33 @@ fn other_silences_apply_when_the_configuration_changes() {
     assert_eq!(said[2], "21 C T-ANSWER raised none>warning deadline", "nothing waits for it any more");
 }
 
+/// The silence of an office's source at an instant, by what has entered: the plain reading.
+fn holding(world: &[Entry], through: Moment, office: &Address, source: &str) -> Option<Holding> {
+    let of_source = |entry: &&Entry| entry.event.address == *office && entry.event.source == source;
+    let heard = world.iter().filter(of_source).map(|entry| entry.enters).filter(|enters| *enters <= through).max()?;
+    let since = heard.plus_millis(11);
+    (since <= through).then_some(Holding { since, hold_ms: 100 })
+}
+
+/// The words of the sources among the facts, some of them between these.
+fn any_world_with_beats() -> impl Strategy<Value = Vec<Entry>> {
+    let beats = prop::collection::vec((1..END - 1, prop::bool::ANY), 0..30);
+    (any_world(), beats).prop_map(|(mut world, beats)| {
+        world.extend(beats.into_iter().map(|(at, other)| progress(at).by(if other { "D2" } else { "D1" })));
+        world.sort_by_key(|entry| entry.enters);
+        world
+    })
+}
+
+/// What was said, without what a restart may not know: causes, and what is worded by them.
+fn gist(said: &[Transition]) -> Vec<String> {
+    let gist = |said: &Transition| {
+        let Transition { decided_at, case, rule, instance, revision, card_before, card, light, since, .. } = said;
+        format!("{decided_at} {case} {rule} {instance} {revision} {card_before}>{card} {light} {since}")
+    };
+    said.iter().map(gist).collect()
+}
+
 proptest! {
     /// An outage leaves no trace: once every source has spoken, the lights are those of the law, whatever was late. And
     /// at every instant what was said is what stands, however the run was cut.
@@ -184,5 +262,61 @@ proptest! {
             let until = cut.transitions.iter().filter(|said| said.decided_at <= seen.through);
             prop_assert_eq!(&fold(until), &seen.lights);
         }
+    }
+
+    /// At every instant lights, counts and what was said are those of the plain reading, whatever the order of facts
+    /// within an instant, the batches and the number of workers.
+    #[test]
+    fn grey_and_held_are_what_the_plain_reading_finds(
+        (world, shuffled) in any_world_with_beats().prop_flat_map(|world| (Just(world.clone()), Just(world).prop_shuffle())),
+        cuts in prop::collection::btree_set(1..END, 0..8),
+        workers in 1..4_usize,
+    ) {
+        let mut shuffled = shuffled;
+        shuffled.sort_by_key(|entry| entry.enters);
+        let played = play(&shuffled, &city(), &Play::new(workers, cuts));
+        assert_chains(&played.transitions);
+        for seen in &played.seen {
+            let silent = |office: &Address, source: &str| holding(&world, seen.through, office, source);
+            let (lights, counts) = law_in_silence(&world, &City::new(30), seen.through, silent);
+            prop_assert_eq!(&seen.lights, &lights);
+            prop_assert_eq!(&seen.counts, &counts);
+            let until = played.transitions.iter().filter(|said| said.decided_at <= seen.through);
+            prop_assert_eq!(&fold(until), &lights);
+        }
+        for said in played.transitions.iter().filter(|said| said.about == About::Source && said.card != Card::None) {
+            let through = said.decided_at;
+            let silent = holding(&world, through, &said.owner(), "oa").expect("a source said to be silent is");
+            prop_assert_eq!((silent.since, said.since), (through, through.plus_millis(-1)), "said at once");
+        }
+    }
+
+    /// A start from what was kept, at any instant and with other workers, says what the run would have said.
+    #[test]
+    fn a_restart_at_any_instant_says_nothing_twice_and_leaves_nothing_out(
+        world in any_world_with_beats(),
+        end in 1..END,
+        workers in 1..4_usize,
+    ) {
+        let whole = play(&world, &city(), &Play::whole());
+        let (before, after): (Vec<_>, Vec<_>) = world.into_iter().partition(|entry| entry.enters < at(end));
+        let (runner, closings) = Runner::start(&options(&Play::whole()), Arc::new(city())).expect("workers start");
+        runner.feed(before.clone(), at(end)).expect("running");
+        let known = runner.sources();
+        runner.finish().expect("no failure");
+        let mut said = rest(&closings);
+
+        let silent = Options { announce: false, ..options(&Play::new(workers, [])) };
+        let (runner, closings) = Runner::start(&silent, Arc::new(city())).expect("workers start");
+        let facts = before.into_iter().filter(|entry| !entry.event.case.is_empty()).collect();
+        runner.feed_again(facts, at(end)).expect("running");
+        runner.restore_sources(known).expect("running");
+        runner.read_back(said.iter().cloned().map(ReadBack::from).collect()).expect("running");
+        runner.announce(at(end)).expect("running");
+        runner.feed(after, at(END)).expect("running");
+        runner.finish().expect("no failure");
+        said.extend(rest(&closings));
+        assert_chains(&said);
+        prop_assert_eq!(gist(&said), gist(&whole.transitions));
     }
 }
