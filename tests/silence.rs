@@ -175,7 +175,7 @@ fn after_an_outage_everything_is_as_if_there_had_been_none() {
     assert_eq!(promise(&wire, "S-1"), vec![], "it is not said");
     let on_the_page: Vec<Value> = service.lights().into_iter().filter(|light| light["case"] == SOURCE).collect();
     assert_eq!(on_the_page.len(), 1, "the list shows the light of the source");
-    assert_eq!(on_the_page[0]["rule"], said.rule.as_str());
+    assert_eq!((&on_the_page[0]["rule"], &on_the_page[0]["about"]), (&said.rule.as_str().into(), &"source".into()));
     assert!(
         service.json("/api/digest")["rows"].as_array().is_none_or(|rows| rows.iter().all(|row| row["case"] != SOURCE))
     );

@@ -13,7 +13,6 @@ use hashbrown::HashMap;
 use rules::finding::{CardSpan, Finding, Judgement};
 use rules::silence::{SILENCE, SilenceRule};
 use rustc_hash::FxBuildHasher;
-use smallvec::smallvec;
 
 use crate::case_state::CaseState;
 use crate::causes::Causes;
@@ -135,30 +134,23 @@ impl SilentSources {
 }
 
 impl SourceLight {
-    /// The light's schedule: from the first silent instant on, or ended at `at`.
+    /// The light's schedule: from the first silent instant on, or ended at `at`. Silences of which nothing was said yet are
+    /// kept, so that what was said of one is not denied when the next is told.
     fn judge(&mut self, rule: Option<&SilenceRule>, office: &Address, silent_since: Option<Moment>, at: Moment) {
         let before = std::mem::take(&mut self.case.judgement.findings).pop();
-        let ended = || before.map(|finding| CardSpan { until: Some(at), ..finding.spans[0].clone() });
-        let span = match (silent_since, rule) {
-            (Some(from), Some(rule)) => Some(CardSpan {
-                card: rule.card,
-                light: rule.light,
-                since: from.plus_millis(-1),
-                from,
-                until: None,
-                held: false,
-                absent: false,
-            }),
-            (None, Some(_)) => ended(),
-            (_, None) => None,
-        };
-        let finding = |span| Finding { rule: SILENCE, instance: INSTANCE, spans: smallvec![span] };
-        self.case.judgement = Judgement {
-            owner: Some(office.clone()),
-            item: None,
-            open: false,
-            findings: span.map(finding).into_iter().collect(),
-        };
+        let mut spans = before.map(|finding| finding.spans).unwrap_or_default();
+        if let Some(last) = spans.last_mut().filter(|last| last.until.is_none() && Some(last.from) != silent_since) {
+            last.until = Some(at);
+        }
+        if let (Some(from), Some(rule)) = (silent_since, rule) {
+            let (card, light, since) = (rule.card, rule.light, from.plus_millis(-1));
+            spans.retain(|span| span.from != from);
+            spans.push(CardSpan { card, light, since, from, until: None, held: false, absent: false });
+        }
+        let told = rule.is_some() && !spans.is_empty();
+        let finding = told.then(|| Finding { rule: SILENCE, instance: INSTANCE, spans });
+        self.case.judgement =
+            Judgement { owner: Some(office.clone()), item: None, open: false, findings: finding.into_iter().collect() };
     }
 }
 
@@ -187,6 +179,9 @@ impl<J: Judge> Speech<'_, J> {
         let first = self.out.len();
         say(&mut light.case, self.judge, self.at, self.texts, self.out);
         light.case.causes = Causes::default();
+        for Finding { spans, .. } in &mut light.case.judgement.findings {
+            spans.drain(..spans.len().saturating_sub(1));
+        }
         let words = self.judge.silence().zip(light.case.id.split_once('/'));
         for said in &mut self.out[first..] {
             said.about = About::Source;

@@ -2,7 +2,7 @@
 
 use facts::proof::{Lang, Proof};
 use facts::standing::Text2;
-use facts::transition::Issue;
+use facts::transition::{About, Issue};
 use facts::{Address, Card, Cause, Kind, Light, Moment};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub(super) struct LightView {
     decided_at: Moment,
     warnings: Vec<String>,
     sequence: u64,
+    #[serde(skip_serializing_if = "About::is_case")]
+    about: About,
 }
 
 impl From<LightRow> for LightView {
@@ -61,6 +63,7 @@ impl From<LightRow> for LightView {
             decided_at: said.decided_at,
             warnings: said.warnings.into_iter().map(Into::into).collect(),
             sequence: row.sequence,
+            about: said.about,
         }
     }
 }

@@ -200,6 +200,28 @@ fn a_restart_knows_which_source_is_silent() {
     assert_eq!(again, ["70 county.360902.D1/oa T-SILENT cleared warning>none silence"], "and says nothing twice");
 }
 
+/// Two silences pass while nothing is said, and the first was told before: it was right, and is not denied.
+#[test]
+fn a_silence_that_was_told_is_cleared_though_another_has_begun_since() {
+    let told = play(&[submitted()], &city(), &Play::whole()).transitions;
+    let silent = Options { announce: false, ..options(&Play::new(2, [])) };
+    let (runner, closings) = Runner::start(&silent, Arc::new(city())).expect("workers start");
+    runner.read_back(vec![ReadBack::from(told[0].clone())]).expect("running");
+    runner.feed(vec![submitted(), progress(40)], at(60)).expect("running");
+    runner.announce(at(60)).expect("running");
+    runner.feed(vec![progress(70)], at(75)).expect("running");
+    runner.finish().expect("no failure");
+    let said: Vec<String> = rest(&closings).iter().filter(|said| said.about == About::Source).map(line).collect();
+    assert_eq!(
+        said,
+        [
+            "60 county.360902.D1/oa T-SILENT cleared warning>none silence",
+            "60 county.360902.D1/oa T-SILENT raised none>warning silence",
+            "70 county.360902.D1/oa T-SILENT cleared warning>none silence",
+        ]
+    );
+}
+
 #[test]
 fn other_silences_apply_when_the_configuration_changes() {
     let (runner, closings) = Runner::start(&options(&Play::whole()), Arc::new(city())).expect("workers start");

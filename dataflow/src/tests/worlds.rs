@@ -205,7 +205,9 @@ pub(crate) fn law_in_silence(
     holding: impl Fn(&Address, &str) -> Option<Holding>,
 ) -> (Vec<StandingLight>, Vec<CountRow>) {
     let mut cases: BTreeMap<&str, History> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.enters <= through) {
+    // Progress is of no case.
+    let of_cases = entries.iter().filter(|entry| !entry.event.case.is_empty());
+    for entry in of_cases.filter(|entry| entry.enters <= through) {
         let history = cases.entry(&entry.event.case).or_default();
         history.join(entry.event.clone(), entry.sequence, city.zone());
     }

@@ -38,7 +38,9 @@ pub enum About {
 }
 
 impl About {
-    fn is_case(&self) -> bool {
+    /// Does it speak of a case?
+    #[must_use]
+    pub fn is_case(&self) -> bool {
         *self == About::Case
     }
 }
