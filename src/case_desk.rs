@@ -3,11 +3,12 @@
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
 use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
+use dataflow::{Holding, SOURCE_SILENT};
 use facts::transition::StandingLine;
-use facts::{Event, History, Moment, Record};
+use facts::{Event, History, Light, Moment, Record};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
-use rules::finding::{Finding, Judgement};
+use rules::finding::{CardSpan, Finding, Judgement};
 use rules::judge::{Case, explain, judge};
 
 /// The view of a case at `now`; `None` when the clock has reached no fact of it.
@@ -19,7 +20,7 @@ pub(crate) fn case_view(
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
-    let lights = lights(&reached, configuration, &held.judgement, now);
+    let lights = lights(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
     let events = held
         .history
         .records()
@@ -30,6 +31,7 @@ pub(crate) fn case_view(
         owner,
         item: held.judgement.item.as_ref().map(ToString::to_string),
         open: held.judgement.open,
+        silent_since: held.silent_since,
         clock: now,
         events: events.collect(),
         lights,
@@ -48,7 +50,7 @@ pub(crate) fn known_then(
 ) -> KnownThen {
     let lights_of = |history: &History| {
         let reached = Case::at(case, history, known_at);
-        lights(&reached, configuration, &judge(&reached, configuration), known_at)
+        lights(&reached, configuration, &judge(&reached, configuration), None, known_at)
     };
     KnownThen {
         known_at,
@@ -77,13 +79,32 @@ fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
 }
 
 /// The lights of a judged case at `now`, worst first.
-fn lights(reached: &Case<'_>, configuration: &Configuration, judged: &Judgement, now: Moment) -> Vec<CaseLight> {
+fn lights(
+    reached: &Case<'_>,
+    configuration: &Configuration,
+    judged: &Judgement,
+    holding: Option<&Holding>,
+    now: Moment,
+) -> Vec<CaseLight> {
     let Some(owner) = &judged.owner else { return Vec::new() };
-    let findings = judged.findings.iter();
-    let mut lights: Vec<CaseLight> =
-        findings.filter_map(|finding| light(reached, configuration, owner, finding, now)).collect();
+    let of_finding = |finding| {
+        let light = |span| light(reached, configuration, owner, finding, span, holding, now);
+        spans(finding, holding, now).into_iter().flatten().filter_map(light).collect::<Vec<_>>()
+    };
+    let mut lights: Vec<CaseLight> = judged.findings.iter().flat_map(of_finding).collect();
     lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
     lights
+}
+
+/// The worst card of a finding that is shown, and the worst that waits for a silent source.
+fn spans<'a>(finding: &'a Finding, holding: Option<&Holding>, now: Moment) -> [Option<&'a CardSpan>; 2] {
+    let Some(holding) = holding else { return [finding.at(now), None] };
+    let (waiting, shown): (Vec<_>, Vec<_>) =
+        finding.spans.iter().filter(|span| span.holds(now)).partition(|span| holding.holds(span, now));
+    let worst = |spans: Vec<&'a CardSpan>| spans.into_iter().max_by_key(|span| span.card);
+    let shown = worst(shown);
+    let worse = |span: &&CardSpan| shown.is_none_or(|shown| shown.card < span.card);
+    [shown, worst(waiting).filter(worse)]
 }
 
 fn light(
@@ -91,16 +112,21 @@ fn light(
     configuration: &Configuration,
     owner: &facts::Address,
     finding: &Finding,
+    span: &CardSpan,
+    holding: Option<&Holding>,
     now: Moment,
 ) -> Option<CaseLight> {
-    let span = finding.at(now)?;
-    let explained = explain(case, configuration, finding.rule, &finding.instance, now)?;
+    let explained = explain(case, configuration, finding.rule, &finding.instance, span.card, now)?;
+    let held_until = holding.filter(|holding| holding.holds(span, now)).map(|holding| holding.until(span));
+    // It waited, and stands all the same.
+    let in_vain = holding.is_some_and(|holding| holding.concerns(span)) && held_until.is_none();
+    let in_vain = in_vain.then(|| SOURCE_SILENT.to_owned());
     let standing = StandingLine {
         case: case.id.into(),
         rule: configuration.rule(finding.rule).id.clone(),
         instance: finding.instance.clone(),
         card: span.card,
-        light: span.light,
+        light: if held_until.is_some() { Light::Grey } else { span.light },
         since: span.since,
         level: owner.level,
         region: owner.region,
@@ -119,7 +145,8 @@ fn light(
         rule_version: explained.rule_version.to_string(),
         basis: explained.basis.to_string(),
         proof: Some(explained.proof),
-        warnings: explained.warnings.iter().map(ToString::to_string).collect(),
+        warnings: explained.warnings.iter().map(ToString::to_string).chain(in_vain).collect(),
         schedule,
+        held_until,
     })
 }

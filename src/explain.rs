@@ -44,7 +44,10 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
     let lang = language.into();
     let settings = settings::load(&Sources::of_process(&args.config.folder, Vec::new()))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, lang)?;
-    let configuration = Arc::new(site.configuration);
+    let mut configuration = site.configuration;
+    // Of the other facts nothing is looked at, so a source may have spoken while it seems silent.
+    configuration.sources.values_mut().for_each(|source| source.silence_ms = None);
+    let configuration = Arc::new(configuration);
     let at = match args.at {
         Some(at) => at,
         None => play::highest_at(&args.events, &settings.zone)?,
@@ -186,7 +189,7 @@ impl Page<'_> {
     }
 
     fn light(&self, light: &CaseLight) -> Vec<String> {
-        let CaseLight { standing, rule_version, basis, proof, warnings, schedule } = light;
+        let CaseLight { standing, rule_version, basis, proof, warnings, schedule, held_until: _ } = light;
         let since = self.at(standing.since);
         let of = |card: facts::Card, light: facts::Light| match self.lang {
             Lang::Zh => format!("{} {}", light.zh(), card.zh()),
@@ -227,6 +230,9 @@ fn warning_words(warning: &str, lang: Lang) -> &str {
             "所涉年份没有日历文件，按周一至周五计算",
             "a year of this reckoning has no calendar file; Monday to Friday were counted",
         ),
+        "source_silent" => {
+            lang.pick("来源静默，可能已办而未报", "the source is silent: it may have been done and not reported")
+        }
         other => other,
     }
 }

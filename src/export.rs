@@ -67,6 +67,7 @@ pub(crate) fn run(args: &ExportArgs, language: Language) -> anyhow::Result<Exit>
                 judge,
                 workers,
                 looked.facts,
+                looked.manifest.sources,
                 until,
                 |said| transitions.transition(&said),
                 |runner| proven(runner, &configuration),
@@ -114,7 +115,9 @@ fn proven(runner: &Runner, configuration: &Configuration) -> Result<(Vec<Standin
     for case in cases {
         let held = runner.case(case)?;
         let view = held.and_then(|held| case_view(&held, configuration, case, standing.as_of));
-        proven.extend(view.into_iter().flat_map(|view| view.lights));
+        let lights = view.into_iter().flat_map(|view| view.lights);
+        // What waits for a silent source does not stand.
+        proven.extend(lights.filter(|light| light.held_until.is_none()));
     }
     Ok((standing.lights, proven))
 }
@@ -141,8 +144,9 @@ fn about(
 
 /// Everything beside facts and clock that a light depends on.
 fn as_data(configuration: &Configuration) -> Value {
-    let Configuration { hash, zone, rules, profiles, catalogue, calendars, clocks, activities, sources, .. } =
-        configuration;
+    let Configuration {
+        hash, zone, rules, profiles, catalogue, calendars, clocks, activities, sources, silence, ..
+    } = configuration;
     let zones = std::iter::once(zone)
         .chain(profiles.iter().map(|profile| &profile.zone))
         .chain(calendars.values().map(|calendar| calendar.zone()));
@@ -164,6 +168,7 @@ fn as_data(configuration: &Configuration) -> Value {
         "profiles": profiles.collect::<Vec<_>>(),
         "rules": rules.iter().map(rule_data::rule).collect::<Vec<_>>(),
         "clocks": clocks.collect::<Vec<_>>(),
+        "silence": silence.as_ref().map(|rule| json!({ "rule": rule.id, "hold_ms": rule.hold_ms })),
         "activities": activities.keys().collect::<Vec<_>>(),
         "sources": sources.iter().map(|(name, map)| (name.to_string(), tables::source(map))).collect::<serde_json::Map<_, _>>(),
         "items": catalogue.items().map(tables::item).collect::<Vec<_>>(),

@@ -135,11 +135,12 @@ impl Feeding {
         for fact in batch.facts {
             let (at, arrived) = (fact.event.at.moment(&self.zone), fact.event.arrived);
             match self.clock.enter(at, arrived) {
-                // A fact about its source, not about a case: it has moved the clock.
-                Entered::At(_) if fact.event.activity == Activity::Progress => {}
                 Entered::At(enters) => {
                     let entry = Entry { enters, sequence: Some(fact.sequence), event: fact.event };
-                    self.gathering.iter_mut().for_each(|gathering| gathering.fact(&entry, fact.line));
+                    // A fact about its source, not about a case: it has moved the clock, and tells that its source speaks.
+                    if entry.event.activity != Activity::Progress {
+                        self.gathering.iter_mut().for_each(|gathering| gathering.fact(&entry, fact.line));
+                    }
                     entries.push(entry);
                 }
                 Entered::AfterTheEnd => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, anyhow, bail};
-use dataflow::{Closings, Entry, Options, Runner, RunnerError};
+use dataflow::{Closings, Entry, Options, Runner, RunnerError, SourceState};
 use facts::{Activity, Event, Moment, Transition};
 use indicatif::ProgressBar;
 use ingest::event_file::{EventFile, STANDARD_INPUT};
@@ -111,17 +111,19 @@ impl Play<'_> {
                 let mut entries = Vec::with_capacity(batch.facts.len());
                 for (line, event) in batch.facts {
                     last_line = line.max(last_line);
-                    // Progress moves the clock; it is a fact about its source, not about a case.
-                    let judged = event.activity != Activity::Progress && wanted(&event);
+                    // Progress moves the clock and tells that its source speaks; it is no fact about a case.
+                    let of_case = event.activity != Activity::Progress;
                     match clock.enter(event.at.moment(self.zone), event.arrived) {
-                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !judged => {}
+                        clock::Entry::At(_) | clock::Entry::AfterTheEnd if !wanted(&event) => {}
                         clock::Entry::At(enters) => {
-                            replayed.facts += 1;
+                            replayed.facts += u64::from(of_case);
                             let entry = Entry { enters, sequence: Some(lines_before + line), event };
-                            note(&entry);
+                            if of_case {
+                                note(&entry);
+                            }
                             entries.push(entry);
                         }
-                        clock::Entry::AfterTheEnd => replayed.after_the_end += 1,
+                        clock::Entry::AfterTheEnd => replayed.after_the_end += u64::from(of_case),
                         clock::Entry::Frozen(freeze) => bail!("a virtual clock does not freeze: {freeze}"),
                     }
                 }
@@ -140,12 +142,15 @@ impl Play<'_> {
 
 /// Judges facts that are in memory, in the order in which they entered, up to just before `until`; else as [`Play::run`].
 ///
+/// `sources` tells which were silent then, from there on only: what they said beside facts is not known here.
+///
 /// # Errors
 /// When the dataflow fails, or `each` does.
 pub(crate) fn judge_entries<R>(
     configuration: Arc<Configuration>,
     workers: usize,
     mut entries: Vec<Entry>,
+    sources: Vec<SourceState>,
     until: Moment,
     each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
     ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
@@ -154,8 +159,10 @@ pub(crate) fn judge_entries<R>(
         while !entries.is_empty() {
             let later = entries.split_off(entries.len().min(BATCH_LINES));
             let open = entries.last().map_or(Moment::MIN, |last| last.enters);
-            runner.feed(std::mem::replace(&mut entries, later), open)?;
+            runner.feed_again(std::mem::replace(&mut entries, later), open)?;
         }
+        runner.feed_again(Vec::new(), until.plus_millis(-1))?;
+        runner.restore_sources(sources)?;
         Ok(runner.advance(until)?)
     };
     judged(configuration, workers, feed, each, ask).map(|((), answer)| answer)

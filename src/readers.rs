@@ -2,7 +2,8 @@
 //! collection.
 
 use alerts::{
-    CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, StandingReader, StandingSnapshot,
+    CaseReader, CaseUnavailable, CaseView, CountRow, Counts, CountsSnapshot, SourceReader, SourceRow, SourcesSnapshot,
+    StandingReader, StandingSnapshot,
 };
 use dataflow::Desk;
 use facts::Moment;
@@ -50,6 +51,20 @@ impl StandingReader for Readers {
             Ok(StandingSnapshot { as_of: standing.as_of, configuration, lights: standing.lights })
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })
+    }
+}
+
+impl SourceReader for Readers {
+    fn sources(&self) -> SourcesSnapshot {
+        let rows = self.desk.sources().into_iter().map(|state| SourceRow {
+            office: state.key.address,
+            source: state.key.source.into(),
+            last_arrived: state.heard,
+            confirmed_up_to: state.confirmed,
+            silence_secs: state.silence_ms.map(|silence_ms| silence_ms / 1000),
+            silent_since: state.silent_since,
+        });
+        SourcesSnapshot { as_of: self.desk.counts().as_of, sources: rows.collect() }
     }
 }
 

@@ -322,6 +322,7 @@ async fn start_on(
         ledger: ledger.clone(),
         cases: readers.clone(),
         lights: readers.clone(),
+        sources: readers.clone(),
         counts: readers,
         clock,
         rules,

@@ -12,7 +12,7 @@ use crate::support::eventually::eventually;
 use crate::support::said::{assert_same_lines, fold, rows, transitions, wait_said};
 use crate::support::service::{TestService, TestSite};
 use crate::support::skip::skip;
-use crate::support::{program, project};
+use crate::support::{copy_folder, program, project};
 
 /// A site whose checkpoint is written every second.
 #[track_caller]
@@ -262,19 +262,6 @@ fn a_configuration_changed_while_it_was_away_counts_from_where_it_has_caught_up(
     assert_eq!(service.terminate(), Some(0));
     assert_eq!(transitions(&wire).len(), said.len());
     assert!(verify(&folder(&site)).1.contains("2 sets of configuration"));
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("temporary folders can be made");
-    for entry in fs::read_dir(from).expect("readable") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("known").is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }
 
 /// A file system of a few hundred kilobytes, gone when dropped.

@@ -33,5 +33,6 @@ mod rules_stay_in_files;
 mod same_digest;
 mod saying;
 mod service;
+mod silence;
 mod textbook_agrees;
 mod truth;

@@ -76,6 +76,9 @@ fn the_pages_of_a_running_service_agree_with_each_other_and_with_the_city() {
     assert_same_lines("the ledger's lights and those of replay", &rows(&lights), &city().replayed().standing);
 
     check_counts(&service.json("/api/counts"), &lights);
+    eventually("the figures of the workers are looked at once more", || {
+        (service.metric("watchlight_dataflow_cases") == Some(known_cases() as f64)).then_some(())
+    });
     check_metrics(&service.metrics(), &lights);
     check_case(&service, &lights);
 
@@ -152,6 +155,8 @@ fn check_metrics(metrics: &BTreeMap<String, f64>, lights: &[Value]) {
         "watchlight_ledger_lag",
         "watchlight_http_requests_total",
         "watchlight_cases",
+        "watchlight_sources",
+        "watchlight_sources_silent",
         "watchlight_dataflow_judged_total",
         "watchlight_dataflow_cases",
         "watchlight_dataflow_wakes",

@@ -35,11 +35,29 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Copies a folder with all below it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("temporary folders can be made");
+    for entry in std::fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("known").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
 /// The files of the shipped configuration that a light can depend on, by path below `config/`.
 fn shipped_files() -> rules::site::Files {
-    let config = project().join("config");
+    files_of(&project().join("config"))
+}
+
+/// The files of a configuration folder that a light can depend on, by path below it.
+pub(crate) fn files_of(config: &Path) -> rules::site::Files {
     let mut files = rules::site::Files::new();
-    let mut folders = vec![config.clone()];
+    let mut folders = vec![config.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a shipped folder can be read") {
             let path = entry.expect("a shipped folder can be read").path();
@@ -47,7 +65,7 @@ fn shipped_files() -> rules::site::Files {
                 folders.push(path);
                 continue;
             }
-            let below = path.strip_prefix(&config).expect("it lies below the folder");
+            let below = path.strip_prefix(config).expect("it lies below the folder");
             let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
             if rules::site::is_part(&name) {
                 files.insert(name, std::fs::read(&path).expect("a shipped file can be read"));
@@ -59,10 +77,12 @@ fn shipped_files() -> rules::site::Files {
 
 /// The shipped configuration, loaded once.
 pub(crate) fn shipped_configuration() -> Arc<Configuration> {
-    static SHIPPED: LazyLock<Arc<Configuration>> = LazyLock::new(|| {
-        let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
-        let site = rules::site::load(&shipped_files(), &zone).expect("the shipped configuration has no faults");
-        Arc::new(site.configuration)
-    });
+    static SHIPPED: LazyLock<Arc<Configuration>> = LazyLock::new(|| Arc::new(configuration_of(&shipped_files())));
     Arc::clone(&SHIPPED)
+}
+
+/// What these files say, in the zone of the shipped site.
+pub(crate) fn configuration_of(files: &rules::site::Files) -> Configuration {
+    let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
+    rules::site::load(files, &zone).expect("the configuration has no faults").configuration
 }

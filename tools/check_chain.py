@@ -122,8 +122,9 @@ def _instant(text):
 
 
 def compare(last, standing):
-    """Where the fold of the chains is not what stands."""
-    fold = {key: [said[name] for name in ROW[3:]] for key, said in last.items() if said["card"] != "none"}
+    """Where the fold of the chains is not what stands. The light of a silent source stands beside those of cases."""
+    of_cases = {key: said for key, said in last.items() if said["card"] != "none" and "about" not in said}
+    fold = {key: [said[name] for name in ROW[3:]] for key, said in of_cases.items()}
     stands = {key_of(light): [light[name] for name in ROW[3:]] for light in standing}
     return [
         f"{name_of(key)}: said was {fold.get(key, 'nothing')}, there stands {stands.get(key, 'nothing')}"

@@ -38,6 +38,7 @@ class Configuration:
         self.calendars = {name: Calendar(calendar, self.zones) for name, calendar in data["calendars"].items()}
         self.rules, self.clocks, self.items = data["rules"], data["clocks"], data["items"]
         self.activities, self.sources = set(data["activities"]), data["sources"]
+        self.hold_ms = (data.get("silence") or {"hold_ms": 0})["hold_ms"]
         self.profiles = data["profiles"]
         for profile in self.profiles:
             profile["zone_table"] = self.zones[profile["zone"]]
@@ -81,7 +82,10 @@ class Verifier:
             self.facts[sent.fact["case"]].append(sent)
             self.lines += 1
         self.standing = [(line, json.loads(text)) for line, text in self._lines(folder / "standing.ndjson")]
-        self.transitions = [(line, json.loads(text)) for line, text in self._lines(folder / "transitions.ndjson")]
+        transitions = [(line, json.loads(text)) for line, text in self._lines(folder / "transitions.ndjson")]
+        self.transitions = [(line, said) for line, said in transitions if "about" not in said]
+        self.of_sources = [(line, said) for line, said in transitions if "about" in said]
+        self.silences = self._silences()
         self.faults, self.days, self.proofs = [], 0, 0
 
     @staticmethod
@@ -95,7 +99,20 @@ class Verifier:
         self.faults.append(f"{place}: {text}")
 
     def case(self, number, now):
-        return Case(number, Known(self.facts[number], now, self.config.zone), self.config, now)
+        return Case(number, Known(self.facts[number], now, self.config.zone), self.config, now, self.silences)
+
+    def _silences(self):
+        """When each source was silent, as its light tells. What a source said beside facts is not in the export, so that
+        it was silent is believed; what that does to the lights of its cases is reckoned."""
+        spells = defaultdict(list)
+        for _, said in self.of_sources:
+            key = (said["level"], said["region"], said["dept"]), said["case"].partition("/")[2]
+            decided = parse_instant(said["decided_at"])
+            if spells[key] and spells[key][-1][2] is None:
+                spells[key][-1][2] = decided
+            if said["card"] != "none":
+                spells[key].append([parse_instant(said["since"]) + 1, decided, None])
+        return spells
 
     def verify(self):
         self.check_counts()
@@ -104,7 +121,7 @@ class Verifier:
         self.check_transitions()
 
     def check_counts(self):
-        counted = {"facts": self.lines, "transitions": len(self.transitions), "lights": len(self.standing)}
+        counted = {"facts": self.lines, "transitions": len(self.transitions) + len(self.of_sources), "lights": len(self.standing)}
         for name, count in counted.items():
             if self.about[name] != count:
                 self.fault("export.json", f"{name}: the export says {self.about[name]}; there are {count}")
@@ -152,6 +169,7 @@ class Verifier:
                 self.fault(place, "the finding behind it is not made any more, so it has no proof")
             return
         proof, warnings, evidence = explained
+        warnings = [*warnings, "source_silent"] if case.waited(light.span) else warnings
         level, region, dept = case.owner
         reckoned = {
             "proof": proof,
@@ -186,7 +204,7 @@ class Verifier:
     def check_chains(self):
         """Per light the transitions form one unbroken chain, whose end is what stands."""
         last = {}
-        for line, said in self.transitions:
+        for line, said in sorted(self.transitions + self.of_sources, key=lambda one: one[0]):
             key = said["case"], said["rule"], said["instance"]
             place = f"transitions.ndjson line {line}, {_light(said)}"
             before = last.get(key, {"revision": 0, "card": "none", "light": "green"})
@@ -200,7 +218,8 @@ class Verifier:
                     self.fault(place, f"{name}: the export says {said[name]}; the chain before it asks for {value}")
             last[key] = said
         names = ("card", "light", "since", "level", "region", "dept")
-        fold = {key: [said[name] for name in names] for key, said in last.items() if said["card"] != "none"}
+        of_cases = {key: said for key, said in last.items() if said["card"] != "none" and "about" not in said}
+        fold = {key: [said[name] for name in names] for key, said in of_cases.items()}
         stands = {
             (light["case"], light["rule"], light["instance"]): [light[name] for name in names]
             for _, light in self.standing

@@ -8,6 +8,8 @@ const TEXTS = {
   zh: {
     title: "行政审批实时监察", other: "English", skip: "跳到亮灯列表",
     counts: "各县（市、区）办件亮灯情况", county: "县（市、区）", sum: "合计", asOf: (at) => `截至 ${at}`,
+    silentSources: "静默的来源（其办件为灰灯）", silentRow: (source, office, at) => `${office}：${source}，最后一次数据 ${at}`,
+    silentCase: (at) => `来源自 ${at} 起静默，情况不明`, heldLight: (card, at) => `${card}，因来源静默暂不亮灯，最迟 ${at}`,
     lights: "当前亮灯", light: "灯色", card: "牌", all: "全部", rule: "规则", ruleHint: "编号，可用 * 结尾",
     case: "办件编号", caseHint: "编号的一部分", reset: "清除条件", lightAndCard: "灯与牌", reason: "事由",
     office: "单位", since: "起自", more: "显示更多", stale: "有新的变化，刷新列表",
@@ -30,7 +32,7 @@ const TEXTS = {
       deleted: "记录删除", corrected: "记录更正", late: "记录迟到", event: "办理记录", silence: "来源无数据",
       deadline: "时限届满",
     },
-    warnings: { calendar_uncovered: "日历未覆盖该年度，按周一至周五计算" },
+    warnings: { calendar_uncovered: "日历未覆盖该年度，按周一至周五计算", source_silent: "来源静默，可能已办而未报" },
     levels: { province: "省级", city: "市级", county: "县级", township: "乡镇" },
     activities: {
       submitted: "申请", pre_accepted: "预受理", pre_rejected: "预审不通过", accepted: "受理", not_accepted: "不予受理",
@@ -50,6 +52,8 @@ const TEXTS = {
   en: {
     title: "Approvals, supervised live", other: "中文", skip: "Skip to the lights",
     counts: "Cases by county and light", county: "County", sum: "Total", asOf: (at) => `as of ${at}`,
+    silentSources: "Silent sources (their cases are grey)", silentRow: (source, office, at) => `${office}: ${source}, last heard ${at}`,
+    silentCase: (at) => `the source is silent since ${at}: unknown`, heldLight: (card, at) => `${card}, waits for the silent source, until ${at} at most`,
     lights: "Standing lights", light: "Light", card: "Card", all: "All", rule: "Rule", ruleHint: "id, * at its end",
     case: "Case number", caseHint: "part of the number", reset: "Clear", lightAndCard: "Light and card",
     reason: "Reason", office: "Office", since: "Since", more: "Show more", stale: "Something changed: refresh",
@@ -72,7 +76,7 @@ const TEXTS = {
       appeal: "appeal upheld", deleted: "record deleted", corrected: "record corrected", late: "late record",
       event: "record", silence: "source silent", deadline: "time passed",
     },
-    warnings: { calendar_uncovered: "no calendar for that year: Monday to Friday counted" },
+    warnings: { calendar_uncovered: "no calendar for that year: Monday to Friday counted", source_silent: "the source is silent: it may have been done" },
     levels: { province: "province", city: "city", county: "county", township: "township" },
     activities: {}, fields: {},
   },
@@ -155,6 +159,7 @@ $("language").addEventListener("click", () => {
   showLive();
   showNews();
   refreshCounts();
+  refreshSources();
   refreshReady();
   lights.reload();
 });
@@ -205,6 +210,19 @@ async function refreshCounts() {
     shown(sum(row.lights))));
   replaceKeepingFocus($("counts").tBodies[0], rows);
   $("counts").tFoot.replaceChildren(el("tr", {}, el("th", { scope: "row" }, t("sum")), ...cells(counts.total).map(shown)));
+}
+
+/** Which sources say nothing: what is not lit there is unknown. */
+async function refreshSources() {
+  let page;
+  try {
+    page = await read("/api/sources?silent=true");
+  } catch {
+    return; // the state of the service already says so
+  }
+  const rows = page.sources.map((row) => el("li", {}, t("silentRow")(row.source, office(row), time(row.last_arrived))));
+  $("silent-rows").replaceChildren(...rows);
+  $("silent").hidden = rows.length === 0;
 }
 
 /** New rows in place of old; the button that had the focus has it again. */
@@ -420,7 +438,8 @@ function caseParts({ live, transitions }) {
   return [
     el("dl", { class: "facts" },
       ...fact("owner", `${word("levels", live.owner.level)} ${office(live.owner)}`), ...fact("item", live.item),
-      ...fact("state", live.open ? t("open") : t("closed")), ...fact("clock", time(live.clock))),
+      ...fact("state", live.open ? t("open") : t("closed")),
+      ...(live.silent_since ? fact("warning", t("silentCase")(time(live.silent_since))) : []), ...fact("clock", time(live.clock))),
     el("h3", {}, t("caseLights")),
     ...(live.lights.length > 0 ? live.lights.map(finding) : [el("p", {}, t("noLights"))]),
     el("h3", {}, t("timeline")),
@@ -433,13 +452,14 @@ function finding(light) {
   const head = el("div", { class: "lamps" }, lamp(light.light), el("strong", {}, word("cards", light.card)),
     el("span", { class: "quiet" }, t("sinceAt")(time(light.since))));
   const notes = light.warnings.map((name) => el("p", {}, `${t("warning")}：${word("warnings", name)}`));
+  const waits = light.held_until ? [el("p", {}, t("heldLight")(word("cards", light.card), time(light.held_until)))] : [];
   const schedule = light.schedule.map((next) => el("p", {}, t("willBe")(word("cards", next.card), time(next.from))));
   const proof = light.proof_lines.length === 0 ? null
     : el("details", { open: "" }, el("summary", {}, t("proof")), el("pre", { class: "proof" }, light.proof_lines.join("\n")));
   return el("article", { class: `finding ${light.light}` }, head,
     el("p", {}, light.reason[language]),
     el("p", { class: "quiet" }, `${t("basis")}：${light.basis}　${t("ruleVersion")(light.rule, light.rule_version)}`),
-    ...notes, ...schedule, proof);
+    ...notes, ...waits, ...schedule, proof);
 }
 
 const TIMELINE_FIELDS = ["stage", "officer", "position", "outcome", "reason", "item", "source"];
@@ -480,6 +500,7 @@ async function begin() {
     if (field) field.value = value;
   }
   refreshCounts();
+  refreshSources();
   lights.reload();
   try {
     const newest = await read("/api/transitions?limit=30");
@@ -489,6 +510,7 @@ async function begin() {
   showNews();
   listen();
   every(5000, refreshCounts);
+  every(5000, refreshSources);
   every(5000, refreshReady);
 }
 

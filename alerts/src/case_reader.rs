@@ -59,6 +59,8 @@ pub struct CaseLight {
     pub warnings: Vec<String>,
     /// Worse cards to come of the same finding, earliest first.
     pub schedule: Vec<ScheduledCard>,
+    /// Held back, and shown grey, until then at most: it rests on what a silent source may not have said.
+    pub held_until: Option<Moment>,
 }
 
 /// A case as it stands on the supervision clock.
@@ -72,6 +74,8 @@ pub struct CaseView {
     pub item: Option<String>,
     /// True until the case is closed.
     pub open: bool,
+    /// The first instant at which its source was silent, while it is: what is not lit is unknown.
+    pub silent_since: Option<Moment>,
     /// The supervision clock.
     pub clock: Moment,
     /// Facts known, in canonical order.

@@ -26,6 +26,11 @@ pub const HTTP_LISTENERS: &str = "watchlight_http_listeners";
 /// Cases by `region` and `light`, from the one collection that counts them.
 pub const CASES: &str = "watchlight_cases";
 
+/// Sending systems heard so far.
+pub const SOURCES: &str = "watchlight_sources";
+/// Those of them that are silent.
+pub const SOURCES_SILENT: &str = "watchlight_sources_silent";
+
 /// Tells the recorder what each figure means. Call once, after the recorder is installed.
 pub fn describe() {
     describe_counter!(ALERTS_PUBLISHED, "transitions that ALERTS has taken");
@@ -37,6 +42,8 @@ pub fn describe() {
     describe_counter!(LEDGER_RETRIES, "times the ledger began again after a failure");
     describe_counter!(HTTP_REQUESTS, "HTTP answers by route, method and status");
     describe_gauge!(HTTP_LISTENERS, "open event streams");
+    describe_gauge!(SOURCES, "sending systems of offices heard so far");
+    describe_gauge!(SOURCES_SILENT, "sending systems of offices that are silent");
     describe_gauge!(CASES, "cases by region and light");
 }
 

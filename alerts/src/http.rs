@@ -19,6 +19,7 @@ mod params;
 mod problem;
 mod rules;
 mod shield;
+mod sources;
 mod view;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ use crate::counts::Counts;
 use crate::ledger::Ledger;
 use crate::readiness::Readiness;
 use crate::rules_desk::RulesDesk;
+use crate::source_reader::SourceReader;
 use crate::standing_reader::StandingReader;
 
 pub use problem::Problem;
@@ -51,6 +53,8 @@ pub struct Site {
     pub lights: Arc<dyn StandingReader>,
     /// Cases by office and light.
     pub counts: Arc<dyn Counts>,
+    /// The sending systems.
+    pub sources: Arc<dyn SourceReader>,
     /// The supervision clock.
     pub clock: Arc<dyn ClockDesk>,
     /// The rules in force.
@@ -110,6 +114,7 @@ pub fn router(site: Site) -> Router {
         .route("/api/rules", get(rules::show))
         .route("/api/rules/preview", post(rules::preview))
         .route("/api/rules/reload", post(rules::reload))
+        .route("/api/sources", get(sources::list))
         .route("/api/regions", get(counts::regions))
         .route("/api/transitions", get(events::newest))
         .route("/api/events", get(events::listen))

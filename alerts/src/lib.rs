@@ -9,7 +9,7 @@
 //! ALERTS is the record of what was said (semantics 29); the ledger is a projection of it that can be
 //! thrown away and built again. What the ledger does not know (a case's timeline, the lights that stand,
 //! the counts, the clock, whether the service is ready) comes through [`case_reader`], [`standing_reader`],
-//! [`counts`], [`clock_desk`], [`rules_desk`] and [`readiness`].
+//! [`counts`], [`source_reader`], [`clock_desk`], [`rules_desk`] and [`readiness`].
 //!
 //! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
 
@@ -25,6 +25,7 @@ pub mod publish;
 pub mod readiness;
 pub mod rules_desk;
 pub mod said;
+pub mod source_reader;
 pub mod standing_reader;
 
 #[cfg(test)]
@@ -41,4 +42,5 @@ pub use publish::{Outcome, PublishFault, PublishSettings, Publisher};
 pub use readiness::{Gate, Readiness};
 pub use rules_desk::RulesDesk;
 pub use said::{ReadFault, Said, read_said};
+pub use source_reader::{SourceReader, SourceRow, SourcesSnapshot};
 pub use standing_reader::{StandingReader, StandingSnapshot};

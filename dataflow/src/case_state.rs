@@ -8,6 +8,7 @@ use rules::judge::{Case, Touched};
 
 use crate::case_hash::case_hash;
 use crate::causes::Causes;
+use crate::holding::Holding;
 use crate::judge::Judge;
 use crate::lit::Rows;
 use crate::planted::planted;
@@ -27,6 +28,12 @@ pub(crate) struct CaseState {
     pub(crate) causes: Causes,
     /// Until when what a late fact brought about waits to be said.
     pub(crate) hold_until: Option<Moment>,
+    /// Place of the source it follows, among those of its worker.
+    pub(crate) source: Option<u32>,
+    /// The first instant at which that source was silent, while it is.
+    pub(crate) silent_since: Option<Moment>,
+    /// It has just spoken again, and may have more to say.
+    pub(crate) heard_again: bool,
     /// The configuration that gave `judgement`, counted from 1; 0 before the first judgement.
     pub(crate) judged_under: u32,
     /// The last instant worked through.
@@ -38,7 +45,8 @@ pub(crate) struct CaseState {
 }
 
 impl CaseState {
-    fn new(id: &str) -> CaseState {
+    /// A case of which nothing is known.
+    pub(crate) fn new(id: &str) -> CaseState {
         CaseState {
             id: id.into(),
             history: History::new(),
@@ -46,6 +54,9 @@ impl CaseState {
             said: Vec::new(),
             causes: Causes::default(),
             hold_until: None,
+            source: None,
+            silent_since: None,
+            heard_again: false,
             judged_under: 0,
             judged_through: Moment::MIN,
             wake: None,
@@ -72,12 +83,29 @@ impl CaseState {
         }
     }
 
+    /// Why lights that rest on absence are held back, if they are.
+    pub(crate) fn holding<J: Judge>(&self, judge: &J) -> Option<Holding> {
+        Some(Holding { since: self.silent_since?, hold_ms: judge.silence()?.hold_ms })
+    }
+
     /// The next instant after `at` at which a card or the set of reached facts may change by itself, or what
     /// waits is said.
-    pub(crate) fn next_instant(&self, at: Moment) -> Option<Moment> {
+    pub(crate) fn next_instant(&self, at: Moment, holding: Option<&Holding>) -> Option<Moment> {
         let edges = self.judgement.findings.iter().filter_map(|finding| finding.next_after(at));
         let held = self.history.next_held(at).filter(|_| !planted!(HeldFactNotWoken));
-        edges.chain(held).chain(self.hold_until.filter(|until| *until > at)).min()
+        edges
+            .chain(held)
+            .chain(self.hold_until.filter(|until| *until > at))
+            .chain(self.releases(holding).filter(|release| *release > at).min())
+            .min()
+    }
+
+    /// The instants at which cards that are held back are raised all the same.
+    pub(crate) fn releases(&self, holding: Option<&Holding>) -> impl Iterator<Item = Moment> {
+        let spans = self.judgement.findings.iter().flat_map(|finding| &finding.spans);
+        holding.into_iter().flat_map(move |holding| {
+            spans.clone().filter(|span| holding.concerns(span)).map(|span| holding.until(span))
+        })
     }
 }
 

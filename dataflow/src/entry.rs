@@ -7,6 +7,7 @@ use facts::{Cause, Event, Moment, Transition};
 use serde::{Deserialize, Serialize};
 
 use crate::causes::Causes;
+use crate::sources::SourceNews;
 
 /// A fact, with the clock value at which it enters.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -77,6 +78,8 @@ pub(crate) enum Control<J> {
     Hush,
     /// Take this for what was said.
     ReadBack(Arc<Vec<ReadBack>>),
+    /// A source fell silent or speaks again.
+    Source(Arc<SourceNews>),
     /// The facts handed over so far are all that is known, and everything was said of them but what waits: judge each
     /// case once.
     Restored(Arc<Vec<Waiting>>),
@@ -89,6 +92,7 @@ impl<J> Clone for Control<J> {
             Control::Announce => Control::Announce,
             Control::Hush => Control::Hush,
             Control::ReadBack(read) => Control::ReadBack(Arc::clone(read)),
+            Control::Source(news) => Control::Source(Arc::clone(news)),
             Control::Restored(waiting) => Control::Restored(Arc::clone(waiting)),
         }
     }

@@ -1,11 +1,12 @@
 //! What the operator asks of judgement. `rules` answers; tests answer with a small rule set of their own.
 
-use facts::{Change, Event, Moment};
+use facts::{Card, Change, Event, Moment};
 use jiff::tz::TimeZone;
 use rules::change::ConfigurationChange;
 use rules::configuration::Configuration;
 use rules::finding::{Judgement, RuleIndex};
 use rules::judge::{Case, Explanation, Touched};
+use rules::silence::{SILENCE, SilenceRule};
 
 /// What a transition tells of the rule itself.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -49,11 +50,22 @@ pub trait Judge: Send + Sync + 'static {
         Touched::All
     }
 
-    /// Why the card of `rule` for `instance` holds at `now`.
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation>;
+    /// Why `card` of `rule` for `instance` holds at `now`; `None` when it does not.
+    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, card: Card, now: Moment)
+    -> Option<Explanation>;
 
-    /// The rule at a place.
+    /// The rule at a place; [`SILENCE`] is asked only where there is a light of silent sources.
     fn rule(&self, rule: RuleIndex) -> RuleName<'_>;
+
+    /// How long a source may say nothing before it is silent, in ms; `None` for ever.
+    fn silence_of(&self, _source: &str) -> Option<i64> {
+        None
+    }
+
+    /// The light of a silent source, if silence is told.
+    fn silence(&self) -> Option<&SilenceRule> {
+        None
+    }
 
     /// The site's zone, in which a civil day begins. One deployment keeps one zone.
     fn zone(&self) -> &TimeZone;
@@ -87,13 +99,35 @@ impl Judge for Configuration {
         self.rules.iter().any(|rule| rule.reads.reads_aside())
     }
 
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {
-        rules::judge::explain(case, self, rule, instance, now)
+    fn explain(
+        &self,
+        case: &Case<'_>,
+        rule: RuleIndex,
+        instance: &str,
+        card: Card,
+        now: Moment,
+    ) -> Option<Explanation> {
+        rules::judge::explain(case, self, rule, instance, card, now)
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {
-        let rule = Configuration::rule(self, rule);
-        RuleName { id: &rule.id, label: &rule.label, basis: &rule.basis }
+        match &self.silence {
+            Some(silence) if rule == SILENCE => {
+                RuleName { id: &silence.id, label: &silence.label, basis: &silence.basis }
+            }
+            _ => {
+                let rule = Configuration::rule(self, rule);
+                RuleName { id: &rule.id, label: &rule.label, basis: &rule.basis }
+            }
+        }
+    }
+
+    fn silence_of(&self, source: &str) -> Option<i64> {
+        self.sources.get(source)?.silence_ms
+    }
+
+    fn silence(&self) -> Option<&SilenceRule> {
+        self.silence.as_ref()
     }
 
     fn zone(&self) -> &TimeZone {

@@ -1,4 +1,5 @@
-//! The rows behind every count: one green row while a case is open, one row a standing card.
+//! The rows behind every count: one green row while a case is open (grey while its source is silent), one row a
+//! standing card.
 
 use compact_str::CompactString;
 use facts::{Address, Light};
@@ -25,10 +26,12 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The rows of a case with these lamps.
-    pub(crate) fn of(owner: Option<&Address>, open: bool, lamps: impl Iterator<Item = Light>) -> Rows {
+    /// The rows of a case with these lamps; `base` is what it shows without any.
+    pub(crate) fn of(owner: Option<&Address>, base: Option<Light>, lamps: impl Iterator<Item = Light>) -> Rows {
         let mut by_light = [0; Light::ALL.len()];
-        by_light[Light::Green as usize] += u32::from(open);
+        if let Some(base) = base {
+            by_light[base as usize] += 1;
+        }
         for light in lamps {
             by_light[light as usize] += 1;
         }

@@ -16,6 +16,7 @@ use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::graph::{Exits, moment, time};
 use crate::judge::Judge;
 use crate::planted::Planted;
+use crate::sources::{SourceBook, SourceNews, SourceState};
 use crate::supervise::{CaseView, Place, Standing};
 use crate::what_if::WhatIf;
 use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
@@ -33,8 +34,8 @@ pub struct Options {
     pub late_after: Duration,
     /// Differences are said from the start, as a replay does; otherwise from [`Runner::announce`] on.
     pub announce: bool,
-    /// How long a difference that a late fact brought about waits, on the clock, for what else comes late; then
-    /// the net is said. Lights and counts do not wait. Zero says it at once, as a replay does.
+    /// How long a difference that a late fact or the end of a silence brought about waits, on the clock, for what else
+    /// comes late; then the net is said. Lights and counts do not wait. Zero says it at once, as a replay does.
     pub settle: Duration,
     /// Transitions that may wait for the reader of [`Closings`] before the workers wait.
     pub ready_max: usize,
@@ -70,6 +71,8 @@ pub enum RunnerError {
 
 /// The one gate through which work reaches the workers, so that all get it in the same order.
 struct Gate<J> {
+    /// Who judges, for how long a source may be silent.
+    judge: Arc<J>,
     senders: Vec<SyncSender<Work<J>>>,
     /// The first open instant, as the dataflow counts.
     open: u64,
@@ -81,11 +84,13 @@ struct Gate<J> {
 pub struct Desk<J = Configuration> {
     gate: Arc<Mutex<Gate<J>>>,
     house: Arc<House>,
+    /// Taken after the gate, where both are.
+    sources: Arc<Mutex<SourceBook>>,
 }
 
 impl<J> Clone for Desk<J> {
     fn clone(&self) -> Desk<J> {
-        Desk { gate: Arc::clone(&self.gate), house: Arc::clone(&self.house) }
+        Desk { gate: Arc::clone(&self.gate), house: Arc::clone(&self.house), sources: Arc::clone(&self.sources) }
     }
 }
 
@@ -120,6 +125,7 @@ impl<J: Judge> Runner<J> {
         let config =
             timely::Config { communication: CommunicationConfig::Process(workers), worker: WorkerConfig::default() };
         let shared = Arc::clone(&house);
+        let judges = Arc::clone(&judge);
         let planted = Planted::here();
         let guards = timely::execute(config, move |worker| {
             planted.plant();
@@ -130,11 +136,13 @@ impl<J: Judge> Runner<J> {
         });
         let guards = guards.map_err(RunnerError::Start)?;
         tracing::info!(workers, "dataflow started");
-        let gate = Arc::new(Mutex::new(Gate { senders, open: 0, turn: 0 }));
-        Ok((Runner { desk: Desk { gate, house }, guards: Mutex::new(Some(guards)) }, reader))
+        let gate = Arc::new(Mutex::new(Gate { judge: judges, senders, open: 0, turn: 0 }));
+        let sources = Arc::new(Mutex::new(SourceBook::default()));
+        Ok((Runner { desk: Desk { gate, house, sources }, guards: Mutex::new(Some(guards)) }, reader))
     }
 
-    /// Feeds facts, then advances the clock: after this, no fact enters before `advance_to`.
+    /// Feeds facts in the order in which they enter, then advances the clock: after this, no fact enters before
+    /// `advance_to`. Progress reports are of no case; they tell that their source speaks.
     ///
     /// Facts that enter at one instant may come in several feeds, as long as the clock has not been
     /// advanced past it. Waits while the workers have much to do. An `advance_to` that does not lie
@@ -142,8 +150,31 @@ impl<J: Judge> Runner<J> {
     ///
     /// # Errors
     /// When the runner was finished or a worker has failed.
-    pub fn feed(&self, entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
-        let mut gate = lock(&self.desk.gate);
+    pub fn feed(&self, mut entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
+        let gate = lock(&self.desk.gate);
+        let (open, to) = (moment(gate.open), moment(gate.open).max(advance_to));
+        let news = lock(&self.desk.sources).hear(&entries, open, to, gate.judge.as_ref());
+        self.desk.send_news(&gate, news)?;
+        // Heard; they belong to no case.
+        entries.retain(|entry| !entry.event.case.is_empty());
+        self.give(gate, entries, advance_to)
+    }
+
+    /// As [`Runner::feed`], of facts that were heard in an earlier run: they do not tell that their source speaks, which
+    /// [`Runner::restore_sources`] knows.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn feed_again(&self, entries: Vec<Entry>, advance_to: Moment) -> Result<(), RunnerError> {
+        self.give(lock(&self.desk.gate), entries, advance_to)
+    }
+
+    fn give(
+        &self,
+        mut gate: MutexGuard<'_, Gate<J>>,
+        entries: Vec<Entry>,
+        advance_to: Moment,
+    ) -> Result<(), RunnerError> {
         gate.open = gate.open.max(time(advance_to));
         let advance_to = gate.open;
         gate.turn = (gate.turn + 1) % gate.senders.len().max(1);
@@ -209,7 +240,24 @@ impl<J: Judge> Runner<J> {
     /// # Errors
     /// As [`Runner::feed`].
     pub fn configure(&self, judge: Arc<J>, cause: Cause, at: Moment) -> Result<Moment, RunnerError> {
-        self.control(at, Control::Configure(judge, cause))
+        let mut gate = lock(&self.desk.gate);
+        gate.judge = Arc::clone(&judge);
+        let at = moment(gate.open).max(at);
+        self.desk.send_all(&gate, |_| Work::Control(time(at), Control::Configure(Arc::clone(&judge), cause)))?;
+        let news = lock(&self.desk.sources).configure(at, judge.as_ref());
+        self.desk.send_news(&gate, news)?;
+        Ok(at)
+    }
+
+    /// Tells what was known of the sources when an earlier run ended; before anything is fed. What is silent is so
+    /// from the first open instant.
+    ///
+    /// # Errors
+    /// As [`Runner::feed`].
+    pub fn restore_sources(&self, sources: Vec<SourceState>) -> Result<(), RunnerError> {
+        let gate = lock(&self.desk.gate);
+        let news = lock(&self.desk.sources).restore(moment(gate.open), sources, gate.judge.as_ref());
+        self.desk.send_news(&gate, news)
     }
 
     /// Ends the silence of a catch-up: from `at` on differences are said, first the net of all that
@@ -369,6 +417,12 @@ impl<J: Judge> Desk<J> {
         answer.recv().map_err(|_| self.ended())
     }
 
+    /// The sources heard so far, by office and name.
+    #[must_use]
+    pub fn sources(&self) -> Vec<SourceState> {
+        lock(&self.sources).states()
+    }
+
     /// Cases by office and lamp at the last closed instant, read from the differential counts.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -408,6 +462,13 @@ impl<J: Judge> Desk<J> {
         }
         let as_of = answers.iter().map(|answer| answer.as_of).min().unwrap_or_default();
         Ok(Standing { as_of, lights: answers.into_iter().flat_map(|answer| answer.lights).collect() })
+    }
+
+    fn send_news(&self, gate: &Gate<J>, news: Vec<(Moment, SourceNews)>) -> Result<(), RunnerError> {
+        news.into_iter().try_for_each(|(at, news)| {
+            let news = Arc::new(news);
+            self.send_all(gate, |_| Work::Control(time(at), Control::Source(Arc::clone(&news))))
+        })
     }
 
     fn send_all(&self, gate: &Gate<J>, mut work: impl FnMut(usize) -> Work<J>) -> Result<(), RunnerError> {

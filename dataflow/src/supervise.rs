@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use facts::transition::StandingLine;
-use facts::{Cause, History, Moment, StandingLight, Transition};
+use facts::transition::{About, StandingLine};
+use facts::{Cause, History, Light, Moment, StandingLight, Transition};
 use hashbrown::{HashMap, HashSet};
 use rules::finding::{Judgement, RuleIndex};
 use rules::judge::{Case, Touched};
@@ -19,12 +19,15 @@ use crate::case_state::{CaseState, CaseTable};
 use crate::causes::Causes;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
+use crate::holding::Holding;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
 use crate::lit::{Lit, Rows};
 use crate::next_instants::NextInstants;
 use crate::planted::planted;
 use crate::said::{Said, Texts};
+use crate::silent_sources::{SilentSources, Speech};
+use crate::sources::SourceNews;
 use crate::transitions::{say, settled, shown};
 
 /// What a close produced.
@@ -56,6 +59,10 @@ pub struct CaseView {
     pub judgement: Judgement,
     /// What was last said of each light.
     pub said: Vec<Said>,
+    /// The first instant at which its source was silent, while it is.
+    pub silent_since: Option<Moment>,
+    /// Which lights wait for it; `None` where none do.
+    pub holding: Option<Holding>,
 }
 
 /// A fact that waits for its instant.
@@ -92,11 +99,14 @@ pub(crate) struct Supervisor<J> {
     /// Everything before this is worked through.
     bound: Moment,
     cases: CaseTable,
+    sources: SilentSources,
     next: NextInstants,
     /// Slots of cases that may have something waiting; those that have none are found out when asked.
     waiting: HashSet<u32, FxBuildHasher>,
     stash: Vec<Stashed>,
     controls: Vec<(Moment, Control<J>)>,
+    /// Slots of cases whose source was heard of at this instant.
+    stirred: Vec<u32>,
     texts: Texts,
     output: Output,
     judged: u64,
@@ -114,10 +124,12 @@ impl<J: Judge> Supervisor<J> {
             reconfigured: HashMap::default(),
             bound: Moment::from_millis(0),
             cases: CaseTable::default(),
+            sources: SilentSources::default(),
             next: NextInstants::default(),
             waiting: HashSet::default(),
             stash: Vec::new(),
             controls: Vec::new(),
+            stirred: Vec::new(),
             texts: Texts::default(),
             output: Output::default(),
             judged: 0,
@@ -171,12 +183,17 @@ impl<J: Judge> Supervisor<J> {
                 self.take(at, control);
             }
             self.run(at.plus_millis(1));
-            let quiet = |control: &Control<J>| matches!(control, Control::Hush | Control::Configure(..));
+            let quiet =
+                |control: &Control<J>| matches!(control, Control::Hush | Control::Source(_) | Control::Configure(..));
             if !same_instant.iter().all(|(_, control)| quiet(control)) {
                 self.settle_all(at);
             } else if same_instant.iter().any(|(_, control)| matches!(control, Control::Configure(..))) {
                 self.settle_reconfigured(at);
             }
+            let mut stirred = std::mem::take(&mut self.stirred);
+            stirred.sort_unstable();
+            stirred.dedup();
+            stirred.into_iter().for_each(|slot| self.settle(slot, at, &mut Vec::new()));
         }
         self.run(bound);
         self.bound = bound;
@@ -191,6 +208,7 @@ impl<J: Judge> Supervisor<J> {
             Control::Announce => self.place.announcing = true,
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
+            Control::Source(news) => self.hear(at, news),
             Control::Restored(waiting) => self.restored(at, waiting),
         }
     }
@@ -210,6 +228,25 @@ impl<J: Judge> Supervisor<J> {
                 Touched::Rules(rules) => drop(self.reconfigured.insert(slot, rules)),
                 Touched::All => {}
             }
+        }
+    }
+
+    /// A source fell silent or speaks again: its light, and its cases.
+    fn hear(&mut self, at: Moment, news: &SourceNews) {
+        let Supervisor { sources, cases, judge, place: here, configured, texts, output, stirred, .. } = self;
+        let place = sources.take(news);
+        for slot in sources.followers(place) {
+            let case = cases.get_mut(slot);
+            if case.source == Some(place) {
+                case.silent_since = news.silent_since;
+                case.heard_again = news.silent_since.is_none();
+                case.causes.add(Cause::Silence);
+                stirred.push(slot);
+            }
+        }
+        if worker_of(&news.key.case(), here.peers) == here.index {
+            let (judge, out) = (judge.as_ref(), &mut output.transitions);
+            sources.tell(news, *configured, Speech { at, judge, announcing: here.announcing, texts, out });
         }
     }
 
@@ -240,6 +277,13 @@ impl<J: Judge> Supervisor<J> {
     fn read_back(&mut self, read: &[ReadBack]) {
         let Place { index, peers, .. } = self.place;
         for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
+            let of_source = read.last.as_ref().is_some_and(|last| last.about == About::Source);
+            if of_source || self.judge.silence().is_some_and(|rule| rule.id == read.rule) {
+                let last = read.last.as_ref().map(|last| Said::by(last, &mut self.texts));
+                if self.sources.read_back(&read.case, last, &read.instance) {
+                    continue;
+                }
+            }
             let slot = self.cases.slot(&read.case);
             let said = &mut self.cases.get_mut(slot).said;
             said.retain(|said| said.rule != read.rule || said.instance != read.instance);
@@ -298,6 +342,15 @@ impl<J: Judge> Supervisor<J> {
         for slot in 0..self.cases.len() as u32 {
             self.settle(slot, at, &mut Vec::new());
         }
+        self.tell_sources(at);
+    }
+
+    /// The lights of sources, after something else changed: the configuration, or what was said.
+    fn tell_sources(&mut self, at: Moment) {
+        let Supervisor { sources, judge, place, configured, texts, output, .. } = self;
+        let changed = (*configured != Causes::default()).then(|| configured.first());
+        let (judge, out) = (judge.as_ref(), &mut output.transitions);
+        sources.tell_all(changed, Speech { at, judge, announcing: place.announcing, texts, out });
     }
 
     /// Every case that the configuration in force has not judged yet.
@@ -308,11 +361,12 @@ impl<J: Judge> Supervisor<J> {
             }
         }
         self.reconfigured = HashMap::default();
+        self.tell_sources(at);
     }
 
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, judge, place, generation, configured, reconfigured, texts, output, .. } = self;
+        let Supervisor { cases, sources, judge, place, generation, configured, reconfigured, texts, output, .. } = self;
         let case = cases.get_mut(slot);
         let mut news = News::default();
         let known = case.history.records().len();
@@ -334,12 +388,18 @@ impl<J: Judge> Supervisor<J> {
         }
         if let Some(touched) = &news.touched {
             case.judge(judge.as_ref(), at, touched);
+            sources.follow(slot, case, at);
             self.judged += 1;
         }
         case.judged_through = at;
+        let heard_again = std::mem::take(&mut case.heard_again);
+        let holding = case.holding(judge.as_ref());
+        if case.releases(holding.as_ref()).any(|release| release == at) {
+            news.causes.add(Cause::Silence);
+        }
         case.causes.extend(news.causes);
         if place.settle_ms > 0 && place.announcing {
-            hold(case, judge.as_ref(), at, news.causes, place.settle_ms);
+            hold(case, judge.as_ref(), at, heard_again || news.causes.holds(Cause::Late), place.settle_ms);
             if case.hold_until.is_some() {
                 self.waiting.insert(slot);
             }
@@ -347,7 +407,7 @@ impl<J: Judge> Supervisor<J> {
         let speaking = place.announcing && case.hold_until.is_none();
         speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
         relight(case, judge.as_ref(), at, &mut output.lits);
-        let wake = case.next_instant(at);
+        let wake = case.next_instant(at, holding.as_ref());
         if wake != case.wake {
             let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
             case.wake = wake;
@@ -372,7 +432,7 @@ impl<J: Judge> Supervisor<J> {
         self.bound.plus_millis(-1)
     }
 
-    /// The cards that stand, as `row` shows them.
+    /// The cards of cases that stand, as `row` shows them. A silent source's is none of a case.
     fn standing<Row>(
         &self,
         row: impl Fn(&CaseState, &StandingLight, rules::finding::RuleIndex) -> Row,
@@ -381,7 +441,8 @@ impl<J: Judge> Supervisor<J> {
         let mut lights = Vec::new();
         for case in self.cases.iter() {
             let Some(owner) = &case.judgement.owner else { continue };
-            for now in shown(self.judge.as_ref(), &case.judgement, as_of) {
+            let holding = case.holding(self.judge.as_ref());
+            for now in shown(self.judge.as_ref(), &case.judgement, as_of, holding.as_ref()) {
                 let light = StandingLight {
                     case: case.id.clone(),
                     rule: now.rule.id.into(),
@@ -407,7 +468,8 @@ impl<J: Judge> Supervisor<J> {
         let as_of = self.as_of();
         self.standing(|case, light, rule| {
             let known = Case::at(&case.id, &case.history, as_of);
-            let explained = self.judge.explain(&known, rule, &light.instance, as_of);
+            let explained = self.judge.explain(&known, rule, &light.instance, light.card, as_of);
+            let reason = explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason);
             StandingLine {
                 case: light.case.clone(),
                 rule: light.rule.clone(),
@@ -418,7 +480,7 @@ impl<J: Judge> Supervisor<J> {
                 level: light.owner.level,
                 region: light.owner.region,
                 dept: light.owner.dept.clone(),
-                reason: explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason),
+                reason,
             }
         })
     }
@@ -432,6 +494,8 @@ impl<J: Judge> Supervisor<J> {
             history: case.history.clone(),
             judgement: case.judgement.clone(),
             said: case.said.clone(),
+            silent_since: case.silent_since,
+            holding: case.holding(self.judge.as_ref()),
         })
     }
 
@@ -447,12 +511,12 @@ impl<J: Judge> Supervisor<J> {
     }
 }
 
-/// Lets what a late fact brought about wait for what else comes late, once: what comes meanwhile does not make it
-/// wait longer. A case that is again what was said of it waits for nothing.
-fn hold<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, news: Causes, settle_ms: i64) {
+/// Lets what a late fact brought about, or a source that speaks again, wait for what else comes late, once: what comes
+/// meanwhile does not make it wait longer. A case that is again what was said of it waits for nothing.
+fn hold<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, more_comes: bool, settle_ms: i64) {
     if case.hold_until.is_some_and(|until| until <= at) {
         case.hold_until = None;
-    } else if case.hold_until.is_some() || news.holds(Cause::Late) {
+    } else if case.hold_until.is_some() || more_comes {
         let until = case.hold_until.unwrap_or(at.plus_millis(settle_ms));
         case.hold_until = (!settled(case, judge, at)).then_some(until);
     }
@@ -479,8 +543,10 @@ fn speak<J: Judge>(
 /// Brings the case's rows in the collection of lamps up to `at`.
 fn relight<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, out: &mut Vec<(Lit, isize)>) {
     let Judgement { owner, open, .. } = &case.judgement;
-    let lamps = shown(judge, &case.judgement, at);
-    let rows = Rows::of(owner.as_ref(), *open, lamps.iter().map(|now| now.span.light));
+    let lamps = shown(judge, &case.judgement, at, case.holding(judge).as_ref());
+    let unknown = case.silent_since.is_some() && lamps.is_empty();
+    let base = open.then_some(if unknown { Light::Grey } else { Light::Green });
+    let rows = Rows::of(owner.as_ref(), base, lamps.iter().map(|now| now.span.light));
     if rows != case.rows {
         rows.since(&case.rows, &case.id, |lit, diff| out.push((lit, diff)));
         case.rows = rows;

@@ -8,4 +8,5 @@ mod kinds;
 mod laws;
 mod running;
 mod settling;
+mod silence;
 pub(crate) mod worlds;

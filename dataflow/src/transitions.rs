@@ -12,17 +12,22 @@ use std::cmp::Ordering;
 use compact_str::CompactString;
 use facts::light::Light;
 use facts::standing::Text2;
-use facts::transition::{Issue, transition_id};
+use facts::transition::{About, Issue, transition_id};
 use facts::{Address, Card, Cause, Kind, Moment, Transition};
 use rules::finding::{CardSpan, Judgement, RuleIndex};
 use rules::judge::{Case, Explanation};
+use rules::silence::SILENCE;
 use smallvec::{SmallVec, smallvec};
 
 use crate::case_state::CaseState;
 use crate::ending;
+use crate::holding::{Holding, shown_at};
 use crate::judge::{Judge, RuleName};
 use crate::planted::planted;
 use crate::said::{Said, Texts};
+
+/// Said beside a light that waited for a silent source in vain.
+pub const SOURCE_SILENT: &str = "source_silent";
 
 /// A card that holds at an instant.
 #[derive(Copy, Clone)]
@@ -38,11 +43,19 @@ pub(crate) struct Shown<'a> {
 }
 
 /// The cards that hold at `at`, one an instance.
-pub(crate) fn shown<'a, J: Judge>(judge: &'a J, judgement: &'a Judgement, at: Moment) -> SmallVec<[Shown<'a>; 4]> {
+///
+/// Cards that `holding` holds back do not.
+pub(crate) fn shown<'a, J: Judge>(
+    judge: &'a J,
+    judgement: &'a Judgement,
+    at: Moment,
+    holding: Option<&Holding>,
+) -> SmallVec<[Shown<'a>; 4]> {
     let mut shown: SmallVec<[Shown<'a>; 4]> = SmallVec::new();
     for finding in &judgement.findings {
         let first = finding.spans.iter().find(|span| span.holds(at)).filter(|_| planted!(FirstCardNotTheWorst));
-        let Some(span) = first.or_else(|| finding.at(at)).filter(|span| span.card != Card::None) else { continue };
+        let span = first.or_else(|| shown_at(finding, at, holding));
+        let Some(span) = span.filter(|span| span.card != Card::None) else { continue };
         let next = Shown { index: finding.rule, rule: judge.rule(finding.rule), instance: &finding.instance, span };
         match shown.iter_mut().find(|held| held.rule.id == next.rule.id && held.instance == next.instance) {
             Some(held) if held.span.card < span.card => *held = next,
@@ -112,7 +125,7 @@ impl HeldThen {
 
 /// Is every light of the case what was said of it?
 pub(crate) fn settled<J: Judge>(case: &CaseState, judge: &J, at: Moment) -> bool {
-    let shown = shown(judge, &case.judgement, at);
+    let shown = shown(judge, &case.judgement, at, case.holding(judge).as_ref());
     let owner = case.judgement.owner.as_ref();
     let stands = |said: &Said| shown.iter().any(|now| says(said, now, owner));
     case.said.iter().all(|said| said.card == Card::None || stands(said))
@@ -128,11 +141,12 @@ fn says(said: &Said, now: &Shown<'_>, owner: Option<&Address>) -> bool {
 
 /// Says what differs at `at`, and takes note of it as said.
 pub(crate) fn say<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, texts: &mut Texts, out: &mut Vec<Transition>) {
+    let holding = case.holding(judge);
     let CaseState { id, history, judgement, said, causes, .. } = case;
     let owner = judgement.owner.clone();
-    let shown = shown(judge, judgement, at);
+    let shown = shown(judge, judgement, at, holding.as_ref());
     let (item, cause) = (judgement.item.as_ref(), causes.first());
-    let speaker = Speaker { judge, case: Case::at(id, history, at), item, at, cause };
+    let speaker = Speaker { judge, case: Case::at(id, history, at), item, at, cause, holding };
     for said in said.iter_mut() {
         let now = shown.iter().find(|now| said.rule == now.rule.id && said.instance == *now.instance);
         let held_then = HeldThen::of(said, judgement, judge, at);
@@ -167,6 +181,7 @@ struct Speaker<'a, J> {
     item: Option<&'a CompactString>,
     at: Moment,
     cause: Cause,
+    holding: Option<Holding>,
 }
 
 impl<J: Judge> Speaker<'_, J> {
@@ -183,14 +198,21 @@ impl<J: Judge> Speaker<'_, J> {
     fn turn(&self, kind: Kind, before: Option<&Said>, now: &Shown<'_>, owner: &Address) -> Transition {
         let span = now.span;
         let (card_before, light_before) = before.map_or((Card::None, Light::Green), |said| (said.card, said.light));
-        let explained = self.judge.explain(&self.case, now.index, now.instance, self.at);
-        let (proof, told) = match explained {
-            Some(Explanation { rule_version, basis, reason, warnings, evidence, proof }) => {
+        let explained = || self.judge.explain(&self.case, now.index, now.instance, span.card, self.at);
+        let (proof, told) = match (now.index != SILENCE).then(explained) {
+            // Of a source, not of a case: whoever knows the source words the reason.
+            None => (None, (now.rule.label.into(), now.rule.basis.into(), Text2::default(), Vec::new(), Vec::new())),
+            Some(Some(Explanation { rule_version, basis, reason, warnings, evidence, proof })) => {
                 (Some(proof), (rule_version, basis, reason, warnings, evidence))
             }
-            None => (None, unexplained(now)),
+            Some(None) => (None, unexplained(now)),
         };
-        let (rule_version, basis, reason, warnings, evidence) = told;
+        let (rule_version, basis, mut reason, mut warnings, evidence) = told;
+        if let (Some(rule), true) = (self.judge.silence(), self.holding.is_some_and(|holding| holding.concerns(span))) {
+            reason.zh.push_str(&rule.remark.zh);
+            reason.en.push_str(&rule.remark.en);
+            warnings.push(SOURCE_SILENT.into());
+        }
         // What is withdrawn from view at once is told at once; only a card that must wait waits.
         let waits = span.held && (kind != Kind::Eased && kind != Kind::Retracted || was_held(before));
         Transition {
@@ -241,6 +263,7 @@ impl<J: Judge> Speaker<'_, J> {
             id: transition_id(self.case.id, &rule, &instance, revision),
             revision,
             kind: Kind::Cleared,
+            about: About::Case,
             case: self.case.id.into(),
             rule,
             rule_version: CompactString::default(),

@@ -64,8 +64,8 @@ impl<J: Judge> Supervisor<J> {
                 rules @ Touched::Rules(_) => other.rejudge(&known, carried, &rules),
             };
             found.judged += 1;
-            let before = shown(self.judge(), &case.judgement, as_of);
-            let after = shown(other, &judgement, as_of);
+            let before = shown(self.judge(), &case.judgement, as_of, case.holding(self.judge()).as_ref());
+            let after = shown(other, &judgement, as_of, case.holding(other).as_ref());
             let Some(owner) = judgement.owner.as_ref().or(case.judgement.owner.as_ref()) else { continue };
             let of = |now: &Shown<'_>| (CompactString::from(now.rule.id), now.instance.clone());
             for now in &before {

@@ -45,7 +45,8 @@ impl ConfigurationChange {
             && old.zone == new.zone
             && old.calendars == new.calendars
             && old.clocks == new.clocks
-            && old.activities == new.activities;
+            && old.activities == new.activities
+            && old.silence == new.silence;
         let places = places(old, new);
         let deeming = |rules: &[Rule], gone: &dyn Fn(usize) -> bool| {
             rules.iter().enumerate().any(|(place, rule)| gone(place) && deems(rule))

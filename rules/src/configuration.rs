@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use crate::catalogue::Catalogue;
 use crate::finding::RuleIndex;
 use crate::rule::{Deadline, Rule};
+use crate::silence::SilenceRule;
 use crate::source_map::SourceMap;
 use crate::working_calendar::WorkingCalendar;
 
@@ -67,6 +68,8 @@ pub struct Configuration {
     pub activities: BTreeMap<CompactString, DeclaredActivity>,
     /// Code maps by source.
     pub sources: BTreeMap<CompactString, SourceMap>,
+    /// The light of a silent source, where the set has one.
+    pub silence: Option<SilenceRule>,
     /// Region names by twelve-digit code.
     pub regions: BTreeMap<u64, Text2>,
 }

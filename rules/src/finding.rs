@@ -26,6 +26,8 @@ pub struct CardSpan {
     pub until: Option<Moment>,
     /// Waits for a person before it is sent.
     pub held: bool,
+    /// Rests on absence: something that would end it may have happened and not be known yet.
+    pub absent: bool,
 }
 
 impl CardSpan {

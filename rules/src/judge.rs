@@ -13,7 +13,7 @@ use compact_str::CompactString;
 use facts::proof::Proof;
 use facts::standing::Text2;
 use facts::transition::Evidence;
-use facts::{Change, Event, History, Moment, Record, Tombstone};
+use facts::{Card, Change, Event, History, Moment, Record, Tombstone};
 
 use crate::configuration::Configuration;
 use crate::finding::{Finding, Judgement, RuleIndex};
@@ -241,13 +241,14 @@ fn touches_all(event: &Event) -> bool {
     turning || case_fact
 }
 
-/// Proves the card that `rule` holds for `instance` at `now`; `None` when it holds none.
+/// Proves the `card` of `rule` for `instance`; `None` when it does not hold at `now`. A worse one may hold beside it, and wait.
 #[must_use]
 pub fn explain(
     case: &Case<'_>,
     configuration: &Configuration,
     rule: RuleIndex,
     instance: &str,
+    card: Card,
     now: Moment,
 ) -> Option<Explanation> {
     let plain = CaseView::new(case, &[], configuration)?;
@@ -258,7 +259,7 @@ pub fn explain(
     let view = if deemed::blind(judged) { &plain } else { &with_deemed };
     let finding = deemed::judge_with(case, configuration, &plain, &deemed, rule);
     let finding = waiver::hold(&plain, judged, finding).into_iter().find(|found| found.instance == instance)?;
-    let card = Finding { rule, instance: instance.into(), spans: finding.spans }.at(now)?.card;
+    finding.spans.iter().find(|span| span.card == card && span.holds(now))?;
     let found = judge_rule(view, judged).into_iter().find(|found| found.instance == instance)?;
     let spec = explain::spec_of(judged, card)?;
     let reckoning = Reckoning::of(judged, configuration);

@@ -41,7 +41,8 @@ pub fn is_part(path: &str) -> bool {
     // What editors and mounts leave beside the files.
     let left_behind = path.ends_with('~') || path.split('/').any(|part| part.starts_with('.'));
     let in_folder = || FOLDERS.iter().any(|folder| path.starts_with(folder));
-    path == "vocabulary.toml" || in_folder() && !path.ends_with(".cases.toml") && !left_behind
+    let named = path == "vocabulary.toml" || path == tables::silence::FILE;
+    named || in_folder() && !path.ends_with(".cases.toml") && !left_behind
 }
 
 /// Loads a folder. `zone` is the site's: the digest's days begin in it, and profiles may name another.
@@ -64,10 +65,12 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
             clocks: loaded.clocks,
             activities: loaded.activities,
             sources: tables.sources,
+            silence: tables.silence,
             regions: tables.regions,
         }
     });
     if let Some(configuration) = &mut configuration {
+        faults.extend(taken_id(configuration));
         faults.extend(calendars(files, configuration));
         let asks = |rule: &Rule| rule.status == Status::On && rule.reads.reads_catalogue();
         if !configuration.rules.iter().any(asks) {
@@ -84,6 +87,15 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
         }
         _ => Err(faults),
     }
+}
+
+/// A rule's id is permanent, and one: the light of a silent source shares none with a rule about cases.
+fn taken_id(configuration: &Configuration) -> Option<Fault> {
+    let silence = configuration.silence.as_ref()?;
+    configuration.rules.iter().any(|rule| rule.id == silence.id).then(|| {
+        let (zh, en) = (format!("规则编号 {} 已被使用", silence.id), format!("the id {} is a rule's", silence.id));
+        Fault::error(tables::silence::FILE, None, "SI03", zh, en)
+    })
 }
 
 /// Gives every rule its calendar in its profile's zone.

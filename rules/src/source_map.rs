@@ -16,6 +16,8 @@ pub struct SourceMap {
     pub stages: BTreeMap<CompactString, CompactString>,
     /// Midnight in the source's zone means that only the day is known.
     pub midnight_is_day: bool,
+    /// Silent when nothing has come for longer than this, in ms; `None` for a source that may say nothing for ever.
+    pub silence_ms: Option<i64>,
 }
 
 impl SourceMap {

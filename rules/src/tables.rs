@@ -29,6 +29,7 @@ pub mod catalogue;
 mod notation;
 pub mod regions;
 pub mod sheet;
+pub mod silence;
 pub mod source_map;
 mod suggestion;
 mod table;
@@ -41,6 +42,7 @@ use facts::standing::Text2;
 use self::table::{Column, Table};
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
+use crate::silence::SilenceRule;
 use crate::source_map::SourceMap;
 
 /// What the tables of a configuration hold.
@@ -52,11 +54,13 @@ pub struct Tables {
     pub regions: BTreeMap<u64, Text2>,
     /// Code maps by source.
     pub sources: BTreeMap<CompactString, SourceMap>,
+    /// The light of a silent source.
+    pub silence: Option<SilenceRule>,
     /// Everything wrong with them, by file and place.
     pub faults: Vec<Fault>,
 }
 
-/// Reads `catalogue/`, `regions/` and `sources/` among `files`, which are named by their path below
+/// Reads `catalogue/`, `regions/`, `sources/` and `silence.toml` among `files`, which are named by their path below
 /// the configuration folder, with `/`. Other files are left alone.
 #[must_use]
 pub fn load(files: &BTreeMap<String, Vec<u8>>) -> Tables {
@@ -66,8 +70,9 @@ pub fn load(files: &BTreeMap<String, Vec<u8>>) -> Tables {
     let regions = regions::read(files, &mut faults);
     let stages = catalogue.items().flat_map(|item| item.stages.iter().map(|stage| stage.code.as_str())).collect();
     let sources = source_map::read_all(files, &stages, &mut faults);
+    let silence = silence::read(files, &mut faults);
     faults.sort_by(|a, b| (&a.file, a.place, a.code).cmp(&(&b.file, b.place, b.code)));
-    Tables { catalogue, regions, sources, faults }
+    Tables { catalogue, regions, sources, silence, faults }
 }
 
 /// Names of the catalogue's tables.

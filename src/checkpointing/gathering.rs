@@ -117,6 +117,7 @@ impl Gathering {
             facts: std::mem::take(&mut self.facts),
             clock: ClockMark { now: clock.now(), highest_at: clock.highest_at() },
             streams: vec![StreamPosition { name, created, last_sequence: self.position.last_sequence, marks }],
+            sources: runner.sources(),
             // Whoever writes it finds out.
             said_through: None,
             said: None,

@@ -49,8 +49,16 @@ pub(super) fn judged(folder: &Path, asked: &Asked<'_>, zone: TimeZone) -> anyhow
     let hash = configuration.hash.clone();
     let workers = asked.workers()?;
     let until = looked.manifest.clock.now;
-    let standing =
-        play::judge_entries(configuration, workers, looked.facts, until, |_| Ok(()), |runner| runner.lights())?;
+    let sources = looked.manifest.sources.clone();
+    let standing = play::judge_entries(
+        configuration,
+        workers,
+        looked.facts,
+        sources,
+        until,
+        |_| Ok(()),
+        |runner| runner.lights(),
+    )?;
     held.lights = standing.lights;
     let about = About {
         name: folder.display().to_string(),

@@ -18,7 +18,7 @@ use super::eventually::{PATIENCE, eventually};
 use super::nats::{TestNats, signal};
 use super::pages::Pages;
 use super::wire::{Wire, wait};
-use super::{program, project, shipped_configuration, shipped_files};
+use super::{configuration_of, files_of, program, project};
 
 /// Where one service lives: its server, its folder, its clock.
 pub(crate) struct TestSite {
@@ -70,7 +70,8 @@ impl TestSite {
         environment.push(set("WATCHLIGHT_DATA", self.data().display().to_string()));
         environment.push(set("WATCHLIGHT_HTTP_LISTEN", "127.0.0.1:0".to_owned()));
         let settings = settings::resolve("", Path::new("the test"), &environment, &[]).expect("the test's settings");
-        let site = Sources { configuration: shipped_configuration(), files: shipped_files() };
+        let files = files_of(&self.config);
+        let site = Sources { configuration: configuration_of(&files).into(), files };
         let service = Service::start_on(machine, &settings, site, None).expect("the service starts");
         let pages = Pages::at(&format!("http://{}", service.address()), None);
         OwnService { service: Some(service), pages }

@@ -13,7 +13,7 @@ from .times import day_number, is_day, parse_instant
 
 CARDS = ("none", "warning", "yellow", "red")
 
-Span = namedtuple("Span", "card light since begin until held")
+Span = namedtuple("Span", "card light since begin until held absent", defaults=(False,))
 Found = namedtuple("Found", "instance spans why")
 # Of a deadline: the place of the start, from when it counts, how it ended, what stopped and lengthened it.
 Run = namedtuple("Run", "start moment day stop cancel pauses extensions")
@@ -143,7 +143,10 @@ def _deadline(view, rule, spec, reckoning):
     found = []
     for run in runs(scope, spec):
         instance = view.facts[run.start].text() if spec["each"] == "every" and run.start is not None else "-"
+        # What has not come may be on its way.
+        absent = ended(run) is None
         spans = [span for card in _cards(rule) for span in _card_spans(scope, rule, spec, card, run)]
+        spans = [span._replace(absent=absent) for span in spans]
         if spans:
             found.append(Found(instance, spans, run))
     return found

@@ -33,12 +33,28 @@ class Light:
 class Case:
     """A case as known at an instant, judged."""
 
-    def __init__(self, number, known, config, now):
+    def __init__(self, number, known, config, now, silences=None):
+        """`silences` tells, by office and source, when each was silent: (first silent instant, from when on that counts,
+        first instant at which it spoke again, or None)."""
         self.number, self.known, self.config, self.now = number, known, config, now
         self.view = View(number, known, config)
         self.owner = self.view.owner
         self.rules = [config.rules[index] for index in self.view.profile["rules"]] if self.owner else []
         self.deemed = self._deemed()
+        self.silent_since = self._silent_since(silences or {})
+
+    def _silent_since(self, silences):
+        """The first instant at which the source through which the owner first spoke was silent, while it is."""
+        sources = [fact.event["source"] for fact in self.view.facts if fact.address == self.owner]
+        spells = silences.get((self.owner, sources[0]), []) if sources else []
+        return next((since for since, begin, end in spells if begin <= self.now and (end is None or self.now < end)), None)
+
+    def waited(self, span):
+        """Does the card rest on what the silent source may not have said?"""
+        return self.silent_since is not None and span.absent and span.begin >= self.silent_since
+
+    def waits(self, span):
+        return self.waited(span) and self.now < span.begin + self.config.hold_ms
 
     def _deemed(self):
         """The facts that the law makes of silence, by the instant from which each is in force."""
@@ -87,7 +103,7 @@ class Case:
             if only is not None and rule["id"] != only:
                 continue
             for found in self.found(rule):
-                span = at(found.spans, self.now)
+                span = at([span for span in found.spans if not self.waits(span)], self.now)
                 if span is None or span.card == "none":
                     continue
                 light = Light(self, rule, found, span)

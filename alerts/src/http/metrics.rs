@@ -18,7 +18,16 @@ pub(super) type Shown = BTreeSet<(String, Light)>;
 
 pub(super) async fn text(State(desk): State<Arc<Desk>>) -> impl IntoResponse {
     count_cases(&desk);
+    count_sources(&desk);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (desk.site.metrics)())
+}
+
+/// Sets the gauges of the sending systems.
+fn count_sources(desk: &Desk) {
+    let sources = desk.site.sources.sources().sources;
+    let silent = sources.iter().filter(|source| source.silent_since.is_some()).count();
+    gauge!(figures::SOURCES).set(sources.len() as f64);
+    gauge!(figures::SOURCES_SILENT).set(silent as f64);
 }
 
 /// Sets the case gauge from the one collection that counts.

@@ -105,6 +105,10 @@ impl Known {
         Ok(self.token("limit", within, &[&format!("1 to {most}")])?.unwrap_or(default))
     }
 
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        self.token(name, |text| text.parse().ok(), &["true", "false"])
+    }
+
     /// Chinese unless English is asked for.
     pub(super) fn lang(&self) -> Result<Lang, Problem> {
         let lang = |text: &str| match text {

@@ -2,7 +2,7 @@
 
 use facts::proof::{Lang, Proof};
 use facts::standing::Text2;
-use facts::transition::Issue;
+use facts::transition::{About, Issue};
 use facts::{Address, Card, Cause, Kind, Light, Moment};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub(super) struct LightView {
     decided_at: Moment,
     warnings: Vec<String>,
     sequence: u64,
+    #[serde(skip_serializing_if = "About::is_case")]
+    about: About,
 }
 
 impl From<LightRow> for LightView {
@@ -61,6 +63,7 @@ impl From<LightRow> for LightView {
             decided_at: said.decided_at,
             warnings: said.warnings.into_iter().map(Into::into).collect(),
             sequence: row.sequence,
+            about: said.about,
         }
     }
 }
@@ -98,6 +101,7 @@ pub(super) struct LiveView {
     owner: OwnerView,
     item: Option<String>,
     open: bool,
+    silent_since: Option<Moment>,
     clock: Moment,
     events: Vec<EventView>,
     lights: Vec<CaseLightView>,
@@ -141,6 +145,7 @@ struct CaseLightView {
     rule_version: String,
     warnings: Vec<String>,
     schedule: Vec<ScheduleView>,
+    held_until: Option<Moment>,
     proof: Option<Proof>,
     proof_lines: Vec<String>,
 }
@@ -160,6 +165,7 @@ impl LiveView {
             owner: OwnerView::from(&view.owner),
             item: view.item,
             open: view.open,
+            silent_since: view.silent_since,
             clock: view.clock,
             events: view.events.into_iter().map(EventView::from).collect(),
             lights: lights(view.lights),
@@ -188,7 +194,7 @@ impl From<TimelineEvent> for EventView {
 
 impl CaseLightView {
     fn of(light: CaseLight, lang: Lang, zone: &TimeZone) -> CaseLightView {
-        let CaseLight { standing, rule_version, basis, proof, warnings, schedule } = light;
+        let CaseLight { standing, rule_version, basis, proof, warnings, schedule, held_until } = light;
         CaseLightView {
             rule: standing.rule.into(),
             instance: standing.instance.into(),
@@ -203,6 +209,7 @@ impl CaseLightView {
                 .into_iter()
                 .map(|ScheduledCard { card, light, from }| ScheduleView { card, light, from })
                 .collect(),
+            held_until,
             proof_lines: proof.as_ref().map(|proof| proof.lines(lang, zone)).unwrap_or_default(),
             proof,
         }

@@ -305,3 +305,17 @@ async fn a_clock_is_confirmed_by_this_machine_alone_and_by_number() {
         (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().expect("text"))
     );
 }
+
+#[tokio::test]
+async fn silent_sources_come_first_with_how_long_they_said_nothing() {
+    let given = given(&[]).await;
+    let page = given.json("/api/sources").await;
+    assert_eq!((&page["silent"], &page["as_of"]), (&json!(1), &json!("2026-01-05T10:00:00Z")));
+    let told = |row: &Value| (row["region"].clone(), row["lag_secs"].clone(), row["silent_since"].clone());
+    let rows: Vec<_> = page["sources"].as_array().expect("a list").iter().map(told).collect();
+    let silent_since = json!("2026-01-05T08:00:00.001Z");
+    assert_eq!(rows, [(json!("360921"), json!(10_800), silent_since), (json!("360902"), json!(600), Value::Null)]);
+    assert_eq!(given.json("/api/sources?silent=false").await["sources"][0]["region"], "360902");
+    assert_eq!(given.json("/api/sources?region=360921").await["sources"].as_array().map(Vec::len), Some(1));
+    assert_eq!(given.problem("/api/sources?silent=maybe").await["code"], "bad_parameter");
+}

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use facts::standing::Text2;
-use facts::transition::{Issue, transition_id};
+use facts::transition::{About, Issue, transition_id};
 use facts::{Address, Card, Cause, Kind, Light, Moment, Transition};
 
 /// The longest that anything a test waits for may take.
@@ -55,6 +55,7 @@ pub(super) fn transition(case: &str, rule: &str, revision: u32, before: Card, ca
         id: transition_id(case, rule, "-", revision),
         revision,
         kind: if card > before { Kind::Raised } else { Kind::Cleared },
+        about: About::Case,
         case: case.into(),
         rule: rule.into(),
         rule_version: "1".into(),

@@ -14,6 +14,7 @@ use super::manifest::{ClockMark, MANIFEST_MAX, Manifest, SaidEntry, SaidThrough,
 use super::said_table::{self, SaidTable};
 use super::segment::{Segment, SegmentWriter, place};
 use super::storage::Storage;
+use crate::sources::SourceState;
 
 /// Manifests kept: the newest, and one to fall back to.
 const MANIFESTS_KEPT: usize = 2;
@@ -33,6 +34,8 @@ pub struct Cut {
     pub clock: ClockMark,
     /// How far each stream was read: to the message of the last fact.
     pub streams: Vec<StreamPosition>,
+    /// When each source was heard.
+    pub sources: Vec<SourceState>,
     /// Up to where everything was said.
     pub said_through: Option<SaidThrough>,
     /// A newer table of last messages, if there is one.
@@ -138,6 +141,7 @@ impl Checkpoint {
             configuration: cut.configuration.clone(),
             engine: cut.engine.clone(),
             streams: cut.streams.clone(),
+            sources: cut.sources.clone(),
             said,
             segments,
         };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::segment::Totals;
 use crate::entry::Waiting;
+use crate::sources::SourceState;
 
 /// The format written, and the only one read.
 const FORMAT: u32 = 1;
@@ -104,6 +105,8 @@ pub struct Manifest {
     pub engine: String,
     /// How far each stream was read.
     pub streams: Vec<StreamPosition>,
+    /// When each source was heard.
+    pub sources: Vec<SourceState>,
     /// The table of last messages; none while there is none.
     pub(crate) said: Option<SaidEntry>,
     /// The facts.
@@ -189,6 +192,7 @@ mod tests {
                 last_sequence: 12,
                 marks: vec![StreamMark { sequence: 12, timestamp: at(6), hash: u64::MAX }],
             }],
+            sources: Vec::new(),
             said: None,
             segments: vec![SegmentEntry {
                 file: "facts-1".into(),

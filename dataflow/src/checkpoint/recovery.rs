@@ -13,6 +13,7 @@ use super::segment::{FrameEntry, Segment, read_content};
 use crate::entry::Entry;
 use crate::judge::Judge;
 use crate::runner::{Runner, RunnerError};
+use crate::sources::SourceState;
 
 /// Facts handed to a worker at a time.
 const PIECE: usize = 4_096;
@@ -21,6 +22,7 @@ const PIECE: usize = 4_096;
 #[must_use = "facts that are not fed are lost to judgement"]
 pub struct Later {
     facts: Vec<StoredFact>,
+    sources: Vec<SourceState>,
     now: Moment,
     joined: u64,
 }
@@ -34,7 +36,7 @@ impl Checkpoint {
     /// When a segment is not what was written, or the dataflow fails. The runner is of no use then.
     pub fn restore<J: Judge>(&self, runner: &Runner<J>) -> Result<Later, CheckpointError> {
         let Some(manifest) = self.manifest() else {
-            return Ok(Later { facts: Vec::new(), now: Moment::MIN, joined: 0 });
+            return Ok(Later { facts: Vec::new(), sources: Vec::new(), now: Moment::MIN, joined: 0 });
         };
         let segments: Vec<Segment> = manifest
             .segments
@@ -47,7 +49,7 @@ impl Checkpoint {
             runner.restored(said.through, said.waiting.clone())?;
         }
         let joined = manifest.facts().saturating_sub(facts.len() as u64);
-        Ok(Later { facts, now: manifest.clock.now, joined })
+        Ok(Later { facts, sources: manifest.sources.clone(), now: manifest.clock.now, joined })
     }
 }
 
@@ -70,21 +72,23 @@ impl Later {
         self.facts.is_empty()
     }
 
-    /// Feeds them at their own instants, and lets the clock run on to where it stood.
+    /// Feeds them at their own instants, and lets the clock run on to where it stood. Which sources are silent is told
+    /// then: of what they said, progress is not among the facts.
     ///
     /// # Errors
     /// When the dataflow has failed.
     pub fn feed<J: Judge>(self, runner: &Runner<J>) -> Result<(), RunnerError> {
-        let Later { mut facts, now, .. } = self;
+        let Later { mut facts, sources, now, .. } = self;
         // Order within an instant changes nothing.
         facts.sort_unstable_by_key(|fact| (fact.enters, fact.sequence, fact.line));
         let mut entries = facts.into_iter().map(StoredFact::entry).peekable();
         while entries.peek().is_some() {
             let piece: Vec<Entry> = entries.by_ref().take(PIECE).collect();
             let open = piece.last().map_or(Moment::MIN, |last| last.enters);
-            runner.feed(piece, open)?;
+            runner.feed_again(piece, open)?;
         }
-        runner.advance(now)
+        runner.feed_again(Vec::new(), now)?;
+        runner.restore_sources(sources)
     }
 }
 

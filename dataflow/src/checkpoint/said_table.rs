@@ -4,7 +4,7 @@
 
 use compact_str::CompactString;
 use facts::standing::Text2;
-use facts::transition::{Issue, transition_id};
+use facts::transition::{About, Issue, transition_id};
 use facts::{Address, Card, Cause, Kind, Light, Moment, Transition};
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +137,8 @@ impl Last {
             id: transition_id(&case, &rule, &instance, revision),
             revision,
             kind: self.kind,
+            // Not kept: whoever says it again knows it by its rule.
+            about: About::Case,
             case,
             rule,
             rule_version: self.rule_version,

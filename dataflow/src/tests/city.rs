@@ -10,6 +10,7 @@ use facts::{Activity, Card, Change, Event, Light, Moment, Record};
 use jiff::tz::TimeZone;
 use rules::finding::{CardSpan, Finding, Judgement, RuleIndex};
 use rules::judge::{Case, Explanation, Touched};
+use rules::silence::{SILENCE, SilenceRule};
 use smallvec::{SmallVec, smallvec};
 
 use crate::judge::{Judge, RuleName};
@@ -33,11 +34,13 @@ pub(crate) struct City {
     /// Version label of all rules.
     pub(crate) label: &'static str,
     pub(crate) zone: TimeZone,
+    /// After how many ms a source is silent, and what is said of it.
+    pub(crate) silence: Option<(i64, SilenceRule)>,
 }
 
 impl City {
     pub(crate) fn new(limit: i64) -> City {
-        City { limit, label: "T@1+test", zone: TimeZone::UTC }
+        City { limit, label: "T@1+test", zone: TimeZone::UTC, silence: None }
     }
 
     /// Office D2 has 7 ms more for everything: which office owns a case decides how it is judged.
@@ -64,7 +67,10 @@ impl City {
                 let start = first(Activity::Accepted).filter(|_| !waived);
                 let due = start.map(|start| start.at.plus_millis(limit * 3 / 2));
                 let late = due.filter(|due| closed.is_none_or(|closed| closed > *due));
-                late.map(|due| of("-", smallvec![card(Card::Yellow, due, None)])).into_iter().collect()
+                let absent = closed.is_none();
+                late.map(|due| of("-", smallvec![CardSpan { absent, ..card(Card::Yellow, due, None) }]))
+                    .into_iter()
+                    .collect()
             }
             GROUND => fees(records)
                 .filter(|fee| fee.event.detail().reason.is_none())
@@ -85,12 +91,12 @@ impl City {
 
 fn answer(limit: i64, start: Moment, closed: Option<Moment>) -> SmallVec<[CardSpan; 2]> {
     let due = start.plus_millis(limit);
-    let warning = card(Card::Warning, due.plus_millis(-10), Some(due.plus_millis(1)));
+    let warning = card(Card::Warning, due.plus_millis(-10), None);
     let red = card(Card::Red, due, None);
     let closed = closed.filter(|closed| *closed >= start);
     let until = |span: CardSpan| {
         let until = span.until.into_iter().chain(closed).min();
-        (until.is_none_or(|until| span.from < until)).then_some(CardSpan { until, ..span })
+        (until.is_none_or(|until| span.from < until)).then_some(CardSpan { until, absent: closed.is_none(), ..span })
     };
     [warning, red].into_iter().filter_map(until).collect()
 }
@@ -101,7 +107,7 @@ fn fees(records: &[Record]) -> impl Iterator<Item = &Record> {
 
 fn card(card: Card, since: Moment, until: Option<Moment>) -> CardSpan {
     let light = if card == Card::Red { Light::Red } else { Light::Yellow };
-    CardSpan { card, light, since, from: since.plus_millis(1), until, held: false }
+    CardSpan { card, light, since, from: since.plus_millis(1), until, held: false, absent: false }
 }
 
 fn read_by(activity: &Activity) -> Vec<RuleIndex> {
@@ -157,10 +163,17 @@ impl Judge for City {
         if rules.is_empty() { Touched::None } else { Touched::Rules(rules) }
     }
 
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {
+    fn explain(
+        &self,
+        case: &Case<'_>,
+        rule: RuleIndex,
+        instance: &str,
+        card: Card,
+        now: Moment,
+    ) -> Option<Explanation> {
         let findings = self.findings(rule.0, case.records);
         let finding = findings.iter().find(|finding| finding.instance == instance)?;
-        let card = finding.at(now)?.card;
+        finding.spans.iter().find(|span| span.card == card && span.holds(now))?;
         let evidence = case.records.iter().map(|record| Evidence {
             source: record.event.source.clone(),
             id: record.event.id.clone(),
@@ -179,7 +192,19 @@ impl Judge for City {
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {
-        RuleName { id: RULES[rule.0 as usize], label: self.label, basis: "a statute with a name longer than a word" }
+        let id = match &self.silence {
+            Some((_, silence)) if rule == SILENCE => silence.id.as_str(),
+            _ => RULES[rule.0 as usize],
+        };
+        RuleName { id, label: self.label, basis: "a statute with a name longer than a word" }
+    }
+
+    fn silence_of(&self, _source: &str) -> Option<i64> {
+        self.silence.as_ref().map(|(silence_ms, _)| *silence_ms)
+    }
+
+    fn silence(&self) -> Option<&SilenceRule> {
+        self.silence.as_ref().map(|(_, rule)| rule)
     }
 
     fn zone(&self) -> &TimeZone {

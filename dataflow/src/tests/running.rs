@@ -140,8 +140,15 @@ impl Judge for Broken {
         self.0.touched(case, event, change)
     }
 
-    fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, now: Moment) -> Option<Explanation> {
-        self.0.explain(case, rule, instance, now)
+    fn explain(
+        &self,
+        case: &Case<'_>,
+        rule: RuleIndex,
+        instance: &str,
+        card: facts::Card,
+        now: Moment,
+    ) -> Option<Explanation> {
+        self.0.explain(case, rule, instance, card, now)
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use facts::event::Detail;
 use facts::{Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, StandingLight, Transition};
 use proptest::prelude::*;
+use rules::finding::{CardSpan, Finding};
 use rules::judge::Case;
 
 use super::city::City;
-use crate::{Closings, CountRow, Entry, Judge, Options, Runner};
+use crate::{Closings, CountRow, Entry, Holding, Judge, Options, Runner};
 
 /// After everything in these worlds: the last deadline has passed.
 pub(crate) const END: i64 = 400;
@@ -193,8 +194,20 @@ pub(crate) fn rest(closings: &Closings) -> Vec<Transition> {
 
 /// lights(T) as the law has it, and the cases by office and worst lamp.
 pub(crate) fn law(entries: &[Entry], city: &City, through: Moment) -> (Vec<StandingLight>, Vec<CountRow>) {
+    law_in_silence(entries, city, through, |_, _| None)
+}
+
+/// The same where sources may be silent: `holding` tells of an office and a source.
+pub(crate) fn law_in_silence(
+    entries: &[Entry],
+    city: &City,
+    through: Moment,
+    holding: impl Fn(&Address, &str) -> Option<Holding>,
+) -> (Vec<StandingLight>, Vec<CountRow>) {
     let mut cases: BTreeMap<&str, History> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.enters <= through) {
+    // Progress is of no case.
+    let of_cases = entries.iter().filter(|entry| !entry.event.case.is_empty());
+    for entry in of_cases.filter(|entry| entry.enters <= through) {
         let history = cases.entry(&entry.event.case).or_default();
         history.join(entry.event.clone(), entry.sequence, city.zone());
     }
@@ -207,8 +220,17 @@ pub(crate) fn law(entries: &[Entry], city: &City, through: Moment) -> (Vec<Stand
         }
         let judgement = city.judge(&Case::of(id, records));
         let owner = judgement.owner.expect("a case with facts has an owner");
-        let mut worst = judgement.open.then_some(Light::Green);
+        let first = records.iter().find(|record| record.event.address == owner).expect("whose fact made it the owner");
+        let holding = holding(&owner, &first.event.source);
+        let base = if holding.is_some() { Light::Grey } else { Light::Green };
+        let mut worst = None;
         for finding in &judgement.findings {
+            let waits = |span: &CardSpan| {
+                let holding = holding.filter(|holding| span.absent && span.from >= holding.since);
+                holding.is_some_and(|holding| through < span.from.plus_millis(holding.hold_ms))
+            };
+            let spans = finding.spans.iter().filter(|span| !waits(span)).cloned().collect();
+            let finding = Finding { spans, ..finding.clone() };
             let Some(span) = finding.at(through) else { continue };
             worst = worst.max(Some(span.light));
             lights.push(StandingLight {
@@ -221,7 +243,7 @@ pub(crate) fn law(entries: &[Entry], city: &City, through: Moment) -> (Vec<Stand
                 owner: owner.clone(),
             });
         }
-        if let Some(worst) = worst {
+        if let Some(worst) = worst.or(judgement.open.then_some(base)) {
             *counts.entry((owner, worst)).or_default() += 1;
         }
     }

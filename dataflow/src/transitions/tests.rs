@@ -37,7 +37,7 @@ fn said(card: Card, since: i64) -> Said {
 }
 
 fn span(card: Card, since: i64) -> CardSpan {
-    CardSpan { card, light: lamp(card), since: at(since), from: at(since + 1), until: None, held: false }
+    CardSpan { card, light: lamp(card), since: at(since), from: at(since + 1), until: None, held: false, absent: false }
 }
 
 /// Steps from a card said with since 10 to a card shown, both at office D1.

@@ -25,6 +25,26 @@ pub enum Issue {
     Held,
 }
 
+/// Of what a light speaks.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A case.
+    #[default]
+    Case,
+    /// A sending system of an office that says nothing (semantics 26). Its name stands where cases have their number. It
+    /// is no light of a case: it does not stand beside those, and no digest and no count holds it.
+    Source,
+}
+
+impl About {
+    /// Does it speak of a case?
+    #[must_use]
+    pub fn is_case(&self) -> bool {
+        *self == About::Case
+    }
+}
+
 /// A record that shows what was found.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Evidence {
@@ -48,6 +68,9 @@ pub struct Transition {
     pub revision: u32,
     /// How it changed.
     pub kind: Kind,
+    /// Of what it speaks; left out of the line for a case.
+    #[serde(default, skip_serializing_if = "About::is_case")]
+    pub about: About,
     /// Case number.
     pub case: CompactString,
     /// Rule id.
@@ -126,10 +149,11 @@ impl Transition {
         self.owner().subject(&format!("alert.{lamp}"))
     }
 
-    /// The light that stands after this transition, or `None` when no card is left.
+    /// The light of a case that stands after this transition, or `None` when no card is left. That of a source is no
+    /// light of a case.
     #[must_use]
     pub fn standing(&self) -> Option<StandingLight> {
-        (self.card != Card::None).then(|| StandingLight {
+        (self.card != Card::None && self.about.is_case()).then(|| StandingLight {
             case: self.case.clone(),
             rule: self.rule.clone(),
             instance: self.instance.clone(),

@@ -96,8 +96,10 @@ pub(crate) fn judge<'a>(
             _ => "-".into(),
         };
         let cards = rule.cards.iter().filter(|card| card.card != Card::None);
-        let spans: SmallVec<[CardSpan; 2]> =
-            cards.flat_map(|card| card_spans(&scope, rule, deadline, card, &instance)).collect();
+        let spans = cards.flat_map(|card| card_spans(&scope, rule, deadline, card, &instance));
+        // What has not come may be on its way.
+        let absent = instance.ended().is_none();
+        let spans: SmallVec<[CardSpan; 2]> = spans.map(|span| CardSpan { absent, ..span }).collect();
         (!spans.is_empty()).then_some(Found { instance: name, spans, why: Why::Deadline(instance) })
     });
     found.collect()

@@ -33,7 +33,7 @@ pub(crate) enum Why {
 
 /// A span of `spec`'s card.
 pub(crate) fn span(spec: &CardSpec, since: Moment, from: Moment, until: Option<Moment>) -> CardSpan {
-    CardSpan { card: spec.card, light: spec.light, since, from, until, held: spec.held }
+    CardSpan { card: spec.card, light: spec.light, since, from, until, held: spec.held, absent: false }
 }
 
 impl Found {

@@ -161,7 +161,9 @@ fn the_reason_of_a_fee_light_names_the_code_it_is_about() {
     let finding = whole.findings.iter().find(|finding| finding.instance.contains('@')).expect("a fee light");
     let now: Moment = "2026-03-03T10:00:00+08:00".parse().expect("an instant");
     let case = Case::at("C", &history, Moment::MAX);
-    let explained = explain(&case, &configuration, finding.rule, &finding.instance, now).expect("the light stands");
+    let card = finding.at(now).expect("it stands").card;
+    let explained =
+        explain(&case, &configuration, finding.rule, &finding.instance, card, now).expect("it is explained");
     let told = "80.01 yuan charged under ZR-DJF-Z, lawful 80.00 yuan, 0.01 yuan too much";
     assert!(explained.reason.en.contains(told), "{}", explained.reason.en);
     assert!(explained.reason.zh.contains("ZR-DJF-Z 净收 80.01元"), "{}", explained.reason.zh);

@@ -3,6 +3,7 @@
 //! ```toml
 //! source = "county-approval"     # the file's name without .toml unless given
 //! midnight_is_day = true         # midnight in this source means that only the day is known
+//! silence = "26h"                # nothing for longer than this: the source is silent
 //! [outcomes]
 //! "1" = "certified"
 //! [case_types]
@@ -33,7 +34,7 @@ pub const OUTCOMES: [&str; 10] =
 /// Case types of the closed vocabulary (semantics 9).
 pub const CASE_TYPES: [&str; 6] = ["instant", "promised", "joint", "forwarded", "deferred", "returned"];
 
-const KEYS: [&str; 5] = ["source", "midnight_is_day", "outcomes", "case_types", "stages"];
+const KEYS: [&str; 6] = ["source", "midnight_is_day", "silence", "outcomes", "case_types", "stages"];
 
 /// Reads every file of the folder; maps by source. `stages` are those of the catalogue, empty without one.
 pub fn read_all(
@@ -105,6 +106,7 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "source" => source = self.source(value),
                 "midnight_is_day" => map.midnight_is_day = self.flag(value),
+                "silence" => map.silence_ms = self.elapsed(value),
                 "outcomes" => map.outcomes = self.codes(value, Some(&OUTCOMES)),
                 "case_types" => map.case_types = self.codes(value, Some(&CASE_TYPES)),
                 "stages" => {
@@ -137,6 +139,17 @@ impl Reader<'_> {
             self.wrong_type(value, ("true 或 false", "true or false"));
         }
         flag.unwrap_or_default()
+    }
+
+    fn elapsed(&mut self, value: &Spanned<DeValue<'_>>) -> Option<i64> {
+        let text = self.text_of(value)?;
+        let elapsed = super::silence::elapsed_ms(text);
+        if elapsed.is_none() {
+            let (zh, en) = (format!("\"{text}\" 不是时长"), format!("\"{text}\" is no duration"));
+            let help = ("写整数加 h 或 min，如 26h".into(), "write a whole number and h or min, such as 26h".into());
+            self.tell(value.span(), "SM04", zh, en, Some(help));
+        }
+        elapsed
     }
 
     /// A table of codes; values are of `closed` where that is given, else any code.
@@ -235,7 +248,7 @@ impl Reader<'_> {
 }
 
 /// Line, column and width in characters of a span of bytes, with the line it begins on.
-fn place(text: &str, span: Range<usize>) -> (Place, String) {
+pub(super) fn place(text: &str, span: Range<usize>) -> (Place, String) {
     let begin = text.floor_char_boundary(span.start);
     let end = text.floor_char_boundary(span.end).max(begin);
     let line_begin = text[..begin].rfind('\n').map_or(0, |place| place + 1);

@@ -17,8 +17,8 @@ use super::eventually;
 use crate::rules_desk::{FaultShown, Preview, Reloaded, RulesDesk, RulesRefused, RulesStatus};
 use crate::{
     CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, KnownThen,
-    Ledger, News, NewsKind, Readiness, ScheduledCard, Site, StandingClock, StandingReader, StandingSnapshot,
-    TimelineEvent, router,
+    Ledger, News, NewsKind, Readiness, ScheduledCard, Site, SourceReader, SourceRow, SourcesSnapshot, StandingClock,
+    StandingReader, StandingSnapshot, TimelineEvent, router,
 };
 
 /// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
@@ -44,6 +44,7 @@ impl Served {
             counts: Arc::new(FixedCounts),
             clock: Arc::new(OneFreeze),
             rules: Arc::new(OneFault),
+            sources: Arc::new(TwoSources),
             readiness: ready,
             closing: closes,
             metrics: Arc::new(|| "watchlight_made_up 1\n".to_owned()),
@@ -98,6 +99,29 @@ impl Counts for FixedCounts {
                 row("approval.county.360921.D01", Light::Green, 40),
             ],
             judged_by_worker: vec![30, 16],
+        }
+    }
+}
+
+struct TwoSources;
+
+impl SourceReader for TwoSources {
+    fn sources(&self) -> SourcesSnapshot {
+        let source = |subject: &str, source: &str, arrived: &str, silent: Option<&str>| SourceRow {
+            office: Address::from_subject("approval", subject).expect("well formed"),
+            source: source.to_owned(),
+            last_arrived: moment(arrived),
+            confirmed_up_to: None,
+            silence_secs: Some(3600),
+            silent_since: silent.map(moment),
+        };
+        let (heard, silent) = ("2026-01-05T09:50:00Z", "2026-01-05T07:00:00Z");
+        SourcesSnapshot {
+            as_of: moment("2026-01-05T10:00:00Z"),
+            sources: vec![
+                source("approval.county.360902.D01", "window", heard, None),
+                source("approval.county.360921.D01", "window", silent, Some("2026-01-05T08:00:00.001Z")),
+            ],
         }
     }
 }
@@ -219,6 +243,7 @@ fn one_case() -> CaseView {
         owner: owner.clone(),
         item: Some("360900-001".into()),
         open: true,
+        silent_since: None,
         clock: moment("2026-01-08T00:00:00Z"),
         events: vec![TimelineEvent {
             line: r#"{"id":"1","source":"S","activity":"accepted"}"#.into(),
@@ -244,6 +269,7 @@ fn one_case() -> CaseView {
             proof: Some(proof),
             warnings: vec!["calendar_uncovered".into()],
             schedule: vec![ScheduledCard { card: Card::Red, light: Light::Red, from: moment("2026-02-01T10:00:00Z") }],
+            held_until: None,
         }],
         then: None,
     }

@@ -40,6 +40,7 @@ impl Broken<'_> {
                 facts,
                 clock: ClockMark { now, highest_at: None },
                 streams: Vec::new(),
+                sources: Vec::new(),
                 said_through: Some(self.said_through(through)),
                 said: Some(SaidTable::of(0, 0, said.iter().filter(|said| said.decided_at <= through))),
                 configuration: String::new(),

@@ -39,6 +39,7 @@ pub(super) fn cut(from: u64, to: u64) -> Cut {
         facts,
         clock: ClockMark { now: at(to as i64), highest_at: None },
         streams: vec![position(to)],
+        sources: Vec::new(),
         said_through: Some(said_through),
         said: (to / 3 > from / 3).then(|| SaidTable::of(5, to / 3 * 3, &[])),
         configuration: "c".into(),

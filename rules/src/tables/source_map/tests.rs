@@ -31,6 +31,14 @@ fn raw_codes_become_ours_and_others_stand_for_themselves() {
 }
 
 #[test]
+fn a_source_says_after_how_long_it_is_silent() {
+    let (_, map, faults) = read_text("silence = \"26h\"\n");
+    assert_eq!((map.silence_ms, faults), (Some(26 * 3_600_000), vec![]));
+    check("silence = \"3wd\"\n", &["1:11+5 SM04"]);
+    check("silence = 26\n", &["1:11+2 SM03"]);
+}
+
+#[test]
 fn unknown_keys_values_and_types_are_told_at_their_characters() {
     check("[outcome]\n", &["1:2+7 SM02"]);
     check("midnight = true\n", &["1:1+8 SM02"]);
