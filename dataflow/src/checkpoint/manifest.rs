@@ -105,7 +105,8 @@ pub struct Manifest {
     pub engine: String,
     /// How far each stream was read.
     pub streams: Vec<StreamPosition>,
-    /// When each source was heard.
+    /// When each source was heard; left out by programs that did not know silence.
+    #[serde(default)]
     pub sources: Vec<SourceState>,
     /// The table of last messages; none while there is none.
     pub(crate) said: Option<SaidEntry>,
