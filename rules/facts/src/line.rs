@@ -225,8 +225,8 @@ fn detail_of(wire: wire::WireEvent<'_>) -> Result<Detail, LineFault> {
         materials_missing: list(wire.materials_missing),
         reported_limit,
         promise_date,
-        fee: wire.fee.map(fee_of).transpose()?,
-        special: wire.special.map(special_of).transpose()?,
+        fee: wire.fee.map(fee_of).transpose()?.map(Box::new),
+        special: wire.special.map(special_of).transpose()?.map(Box::new),
         attrs: wire.attrs.map(wire::Attrs::into_sorted).unwrap_or_default(),
     })
 }
