@@ -3,8 +3,10 @@
 //! [`Supervisor::close`] works through everything that lies before a bound, in clock order for each
 //! case. Order at one instant: what a control changes, then facts, then deadlines (semantics 13).
 //!
-//! State per case lives as long as the worker: nothing is forgotten here.
+//! Cases that nobody touched lately are kept packed, and those closed long ago on disk ([`crate::case_table`]): storage,
+//! which nothing that is said or shown can tell.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use facts::transition::StandingLine;
@@ -15,7 +17,8 @@ use rules::judge::{Case, Touched};
 use rustc_hash::FxBuildHasher;
 
 use crate::case_hash::worker_of;
-use crate::case_state::{CaseState, CaseTable};
+use crate::case_state::CaseState;
+use crate::case_table::CaseTable;
 use crate::causes::Causes;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
@@ -79,6 +82,20 @@ pub(crate) struct Place {
     pub(crate) announcing: bool,
 }
 
+/// How cases are kept. None of it can be told from what is said.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeping {
+    /// A closed case is sealed so many ms after the last thing that happened to it; `None`: never.
+    pub(crate) retention_ms: Option<i64>,
+    /// Cases that stay unpacked.
+    pub(crate) awake_max: usize,
+    /// Where sealed cases go.
+    pub(crate) folder: PathBuf,
+}
+
+/// Cases judged again by a new configuration before those at rest are packed again.
+const REST_EVERY: usize = 1_024;
+
 /// The cases of one worker.
 pub(crate) struct Supervisor<J> {
     place: Place,
@@ -90,34 +107,38 @@ pub(crate) struct Supervisor<J> {
     /// Everything before this is worked through.
     bound: Moment,
     cases: CaseTable,
+    retention_ms: Option<i64>,
     next: NextInstants,
+    /// When to seal which case.
+    retiring: NextInstants,
+    /// Cases that are open.
+    open: usize,
     /// Slots of cases that may have something waiting; those that have none are found out when asked.
     waiting: HashSet<u32, FxBuildHasher>,
     stash: Vec<Stashed>,
     controls: Vec<(Moment, Control<J>)>,
-    texts: Texts,
     output: Output,
     judged: u64,
-    records: usize,
 }
 
 impl<J: Judge> Supervisor<J> {
-    pub(crate) fn new(place: Place, judge: Arc<J>) -> Supervisor<J> {
+    pub(crate) fn new(place: Place, judge: Arc<J>, keeping: &Keeping) -> Supervisor<J> {
         Supervisor {
             place,
             judge,
             generation: 1,
             configured: Causes::default(),
             bound: Moment::from_millis(0),
-            cases: CaseTable::default(),
+            cases: CaseTable::new(keeping.awake_max, &keeping.folder),
+            retention_ms: keeping.retention_ms,
             next: NextInstants::default(),
+            retiring: NextInstants::default(),
+            open: 0,
             waiting: HashSet::default(),
             stash: Vec::new(),
             controls: Vec::new(),
-            texts: Texts::default(),
             output: Output::default(),
             judged: 0,
-            records: 0,
         }
     }
 
@@ -130,16 +151,26 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
-    /// Joins facts that were known before this worker began. They touch no rule and are no cause: their cases are judged
-    /// as a whole at [`Control::Restored`].
-    pub(crate) fn restore(&mut self, entries: Vec<Entry>) {
+    /// Takes in cases of which `entries` are all facts known through an instant before this worker began. They touch no
+    /// rule and are no cause: each case is judged as a whole.
+    pub(crate) fn restore(&mut self, entries: Vec<Entry>, through: Moment) {
+        let mut slots = Vec::new();
         for Entry { sequence, event, .. } in entries {
             let slot = self.cases.slot(&event.case);
             let history = &mut self.cases.get_mut(slot).history;
             let known = history.records().len();
             history.join(event, sequence, self.judge.zone());
-            self.records = self.records + history.records().len() - known;
+            let more = history.records().len().saturating_sub(known);
+            self.cases.note_records(more);
+            slots.push(slot);
         }
+        slots.sort_unstable();
+        slots.dedup();
+        for slot in slots {
+            self.cases.get_mut(slot).judged_through = through;
+            self.settle(slot, through, &mut Vec::new());
+        }
+        self.rest();
     }
 
     /// Keeps a control until the clock passes its instant.
@@ -163,21 +194,26 @@ impl<J: Judge> Supervisor<J> {
             self.run(if planted!(ConfigurationAfterFacts) { at.plus_millis(1) } else { at });
             self.configured = Causes::default();
             for (_, control) in same_instant {
-                self.take(at, control);
+                self.take(control);
             }
             self.run(at.plus_millis(1));
-            if same_instant.iter().any(|(_, control)| !matches!(control, Control::Hush)) {
-                self.settle_all(at);
+            if same_instant.iter().any(|(_, control)| matches!(control, Control::Configure(..))) {
+                self.settle_every_case(at);
+            } else if same_instant.iter().any(|(_, control)| !matches!(control, Control::Hush)) {
+                self.settle_awake(at);
             }
         }
         self.run(bound);
         self.bound = bound;
-        let Supervisor { cases, next, .. } = self;
-        next.prune(cases.len(), |at, slot| cases.get(slot).wake == Some(at));
+        self.seal_due(bound);
+        self.rest();
+        let Supervisor { cases, next, retiring, .. } = self;
+        next.prune(cases.len(), |at, slot| cases.wake(slot) == Some(at));
+        retiring.prune(cases.len(), |at, slot| cases.retire(slot) == Some(at));
         std::mem::take(&mut self.output)
     }
 
-    fn take(&mut self, at: Moment, control: &Control<J>) {
+    fn take(&mut self, control: &Control<J>) {
         match control {
             Control::Configure(judge, cause) => {
                 self.judge = Arc::clone(judge);
@@ -187,12 +223,11 @@ impl<J: Judge> Supervisor<J> {
             Control::Announce => self.place.announcing = true,
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
-            Control::Restored(waiting) => self.restored(at, waiting),
+            Control::Restored(waiting) => self.restored(waiting),
         }
     }
 
-    fn restored(&mut self, at: Moment, waiting: &[Waiting]) {
-        self.cases.iter_mut().for_each(|case| case.judged_through = at);
+    fn restored(&mut self, waiting: &[Waiting]) {
         let Place { index, peers, .. } = self.place;
         for Waiting { case, causes, until } in waiting.iter().filter(|waiting| worker_of(&waiting.case, peers) == index)
         {
@@ -206,11 +241,12 @@ impl<J: Judge> Supervisor<J> {
     /// What waits to be said.
     pub(crate) fn waiting(&mut self) -> AllWaiting {
         let Supervisor { waiting, cases, .. } = self;
-        waiting.retain(|slot| cases.get(*slot).hold_until.is_some());
+        // A case in which something waits is awake.
         let one = |slot: &u32| {
-            let CaseState { id, causes, hold_until, .. } = cases.get(*slot);
+            let CaseState { id, causes, hold_until, .. } = cases.if_awake(*slot)?;
             hold_until.map(|until| Waiting { case: id.clone(), causes: *causes, until })
         };
+        waiting.retain(|slot| one(slot).is_some());
         let all = waiting.iter().filter_map(one).collect();
         AllWaiting { as_of: self.as_of(), speaking: self.place.announcing, cases: all }
     }
@@ -219,9 +255,9 @@ impl<J: Judge> Supervisor<J> {
         let Place { index, peers, .. } = self.place;
         for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
             let slot = self.cases.slot(&read.case);
-            let said = &mut self.cases.get_mut(slot).said;
+            let (CaseState { said, .. }, texts) = self.cases.get_with_texts(slot);
             said.retain(|said| said.rule != read.rule || said.instance != read.instance);
-            said.extend(read.last.as_ref().map(|last| Said::by(last, &mut self.texts)));
+            said.extend(read.last.as_ref().map(|last| Said::by(last, texts)));
         }
     }
 
@@ -246,7 +282,7 @@ impl<J: Judge> Supervisor<J> {
             if planted!(SecondWakeOfAnInstantLost) && woken.replace(at) == Some(at) {
                 continue;
             }
-            if self.cases.get(slot).wake == Some(at) {
+            if self.cases.wake(slot) == Some(at) {
                 self.fire_before(slot, bound);
             }
         }
@@ -265,32 +301,93 @@ impl<J: Judge> Supervisor<J> {
 
     /// Every instant of the case's own before `bound`, one after the other.
     fn fire_before(&mut self, slot: u32, bound: Moment) {
-        while let Some(at) = self.cases.get(slot).wake.filter(|wake| *wake < bound) {
+        while let Some(at) = self.cases.wake(slot).filter(|wake| *wake < bound) {
             let at = if planted!(DeadlineAtTheEndOfABatch) { bound.plus_millis(-1) } else { at };
             self.settle(slot, at, &mut Vec::new());
         }
     }
 
-    /// Every case, after a control at `at`; what is settled already says nothing more.
-    fn settle_all(&mut self, at: Moment) {
-        for slot in 0..self.cases.len() as u32 {
+    /// Cases that are not at rest, after a control at `at`; what is settled already says nothing more.
+    fn settle_awake(&mut self, at: Moment) {
+        for slot in self.cases.awake() {
             self.settle(slot, at, &mut Vec::new());
         }
     }
 
+    /// Every case, sealed ones too, for a new configuration at `at`.
+    fn settle_every_case(&mut self, at: Moment) {
+        for slots in self.cases.all().chunks(REST_EVERY) {
+            for slot in slots {
+                self.settle(*slot, at, &mut Vec::new());
+            }
+            self.rest();
+        }
+        let stashed = self.stashed();
+        for (count, packed) in self.cases.unseal_all().enumerate() {
+            let Some(slot) = self.cases.unsealed(&packed) else { continue };
+            self.settle(slot, at, &mut Vec::new());
+            if self.cases.retire(slot).is_some_and(|retire| retire <= at) && !stashed.contains(&slot) {
+                self.seal(slot);
+            }
+            if count % REST_EVERY == 0 {
+                self.rest();
+            }
+        }
+    }
+
+    /// Seals the cases of which the time has come before `bound`.
+    fn seal_due(&mut self, bound: Moment) {
+        let mut stashed = None;
+        while let Some((at, slot)) = self.retiring.pop_before(bound) {
+            if self.cases.retire(slot) != Some(at) {
+                continue;
+            }
+            // A case for which facts wait keeps its slot; it is looked at again when they enter.
+            if stashed.get_or_insert_with(|| self.stashed()).contains(&slot) {
+                self.cases.get_mut(slot).retire = None;
+            } else {
+                self.seal(slot);
+            }
+        }
+    }
+
+    /// Seals a case if it is at rest; else it is looked at again when something happens to it.
+    fn seal(&mut self, slot: u32) {
+        let Supervisor { cases, judge, generation, bound, .. } = self;
+        let as_of = bound.plus_millis(-1);
+        let case = cases.get_mut(slot);
+        if !at_rest(case, judge.as_ref(), *generation) {
+            case.retire = None;
+            return;
+        }
+        let lights = standing_in(case, judge.as_ref(), as_of.max(case.judged_through)).map(|(light, _)| light).collect();
+        cases.seal(slot, lights);
+    }
+
+    /// Packs cases at rest that nobody touched lately.
+    fn rest(&mut self) {
+        let Supervisor { cases, judge, generation, .. } = self;
+        cases.rest(|case| at_rest(case, judge.as_ref(), *generation));
+    }
+
+    /// Slots of cases for which facts wait.
+    fn stashed(&self) -> HashSet<u32, FxBuildHasher> {
+        self.stash.iter().map(|stashed| stashed.slot).collect()
+    }
+
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, judge, place, generation, configured, texts, output, .. } = self;
-        let case = cases.get_mut(slot);
+        let Supervisor { cases, judge, place, generation, configured, output, retention_ms, .. } = &mut *self;
+        let (case, texts) = cases.get_with_texts(slot);
         let mut news = News::default();
-        let known = case.history.records().len();
+        let (known, was_open) = (case.history.records().len(), case.judgement.open);
         {
             let CaseState { id, history, judged_through, .. } = &mut *case;
             let joining = Joining { id, judge: judge.as_ref(), at, late_after_ms: place.late_after_ms };
             joining.reach(history, *judged_through, &mut news);
             joining.join(history, entries, &mut news);
         }
-        self.records = self.records + case.history.records().len() - known;
+        let more = case.history.records().len().saturating_sub(known);
         let waits = planted!(ConfigurationWaitsForFacts) && news.touched.is_none();
         if case.judged_under != *generation && !waits {
             if case.judged_under != 0 {
@@ -299,29 +396,35 @@ impl<J: Judge> Supervisor<J> {
             news.touched = Some(Touched::All);
             case.judged_under = *generation;
         }
+        let judged = news.touched.is_some();
         if let Some(touched) = &news.touched {
             case.judge(judge.as_ref(), at, touched);
-            self.judged += 1;
         }
         case.judged_through = at;
         case.causes.extend(news.causes);
         if place.settle_ms > 0 && place.announcing {
             hold(case, judge.as_ref(), at, news.causes, place.settle_ms);
-            if case.hold_until.is_some() {
-                self.waiting.insert(slot);
-            }
         }
-        let speaking = place.announcing && case.hold_until.is_none();
+        let waits = case.hold_until.is_some();
+        let speaking = place.announcing && !waits;
         speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
         relight(case, judge.as_ref(), at, &mut output.lits);
         let wake = case.next_instant(at);
-        if wake != case.wake {
-            let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
-            case.wake = wake;
-            if let Some(at) = wake.filter(|_| !forgotten) {
-                self.next.push(at, slot);
-            }
+        let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
+        let woken = wake.filter(|_| wake != case.wake && !forgotten);
+        case.wake = wake;
+        let over = retention_ms.and_then(|retention| Some(case.over_since()?.plus_millis(retention)));
+        let retires = over.filter(|_| over != case.retire);
+        case.retire = over;
+        let open = case.judgement.open;
+        cases.note_records(more);
+        self.judged += u64::from(judged);
+        if waits {
+            self.waiting.insert(slot);
         }
+        woken.into_iter().for_each(|at| self.next.push(at, slot));
+        retires.into_iter().for_each(|at| self.retiring.push(at, slot));
+        self.open = self.open + usize::from(open) - usize::from(was_open);
     }
 
     /// The last instant that is worked through.
@@ -336,33 +439,24 @@ impl<J: Judge> Supervisor<J> {
     ) -> Standing<Row> {
         let as_of = self.as_of();
         let mut lights = Vec::new();
-        for case in self.cases.iter() {
-            let Some(owner) = &case.judgement.owner else { continue };
-            for now in shown(self.judge.as_ref(), &case.judgement, as_of) {
-                let light = StandingLight {
-                    case: case.id.clone(),
-                    rule: now.rule.id.into(),
-                    instance: now.instance.clone(),
-                    card: now.span.card,
-                    light: now.span.light,
-                    since: now.span.since,
-                    owner: owner.clone(),
-                };
-                lights.push(row(case, &light, now.index));
-            }
-        }
+        self.cases.each_lit(|case| {
+            let standing = standing_in(case, self.judge.as_ref(), as_of);
+            lights.extend(standing.map(|(light, rule)| row(case, &light, rule)));
+        });
         Standing { as_of, lights }
     }
 
     /// The cards that stand.
     pub(crate) fn lights(&self) -> Standing<StandingLight> {
-        self.standing(|_, light, _| light.clone())
+        let mut standing = self.standing(|_, light, _| light.clone());
+        standing.lights.extend(self.cases.sealed_lights().flat_map(|(_, lights)| lights).cloned());
+        standing
     }
 
     /// The cards that stand, with the reason for each.
     pub(crate) fn lines(&self) -> Standing<StandingLine> {
         let as_of = self.as_of();
-        self.standing(|case, light, rule| {
+        let line = |case: &CaseState, light: &StandingLight, rule| {
             let known = Case::at(&case.id, &case.history, as_of);
             let explained = self.judge.explain(&known, rule, &light.instance, as_of);
             StandingLine {
@@ -377,19 +471,31 @@ impl<J: Judge> Supervisor<J> {
                 dept: light.owner.dept.clone(),
                 reason: explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason),
             }
-        })
+        };
+        let mut standing = self.standing(line);
+        for (id, _) in self.cases.sealed_lights() {
+            let judge = self.judge.as_ref();
+            let lines = self.cases.look(id, |case| {
+                standing_in(case, judge, as_of).map(|(light, rule)| line(case, &light, rule)).collect::<Vec<_>>()
+            });
+            standing.lights.extend(lines.into_iter().flatten());
+        }
+        standing
     }
 
     /// All that is held of a case with facts.
     pub(crate) fn case(&self, id: &str) -> Option<CaseView> {
-        let known = |case: &&CaseState| case.judged_under != 0 && case.history != History::new();
-        let case = self.cases.find(id).filter(known)?;
-        Some(CaseView {
-            as_of: self.as_of(),
-            history: case.history.clone(),
-            judgement: case.judgement.clone(),
-            said: case.said.clone(),
-        })
+        let as_of = self.as_of();
+        let view = self.cases.look(id, |case| {
+            let known = case.judged_under != 0 && case.history != History::new();
+            known.then(|| CaseView {
+                as_of,
+                history: case.history.clone(),
+                judgement: case.judgement.clone(),
+                said: case.said.clone(),
+            })
+        });
+        view.flatten()
     }
 
     /// Cases judged so far: how often a case was given to judgement.
@@ -397,11 +503,63 @@ impl<J: Judge> Supervisor<J> {
         self.judged
     }
 
-    /// Cases, wake-ups waiting, and a floor of the bytes that hold them.
-    pub(crate) fn sizes(&self) -> (usize, usize, usize) {
-        let wakes = self.next.len();
-        (self.cases.len(), wakes, self.cases.bytes(self.records) + wakes * size_of::<(Moment, u32)>())
+    /// How many cases and wake-ups there are, and what they take.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let (wakes, retiring) = (self.next.len(), self.retiring.len());
+        Sizes {
+            cases: self.cases.len(),
+            open: self.open,
+            sealed: self.cases.sealed(),
+            wakes,
+            bytes: self.cases.bytes() + (wakes + retiring) * size_of::<(Moment, u32)>(),
+            sealed_bytes: self.cases.sealed_bytes(),
+        }
     }
+}
+
+/// What a worker holds.
+pub(crate) struct Sizes {
+    /// Cases in memory.
+    pub(crate) cases: usize,
+    /// Open cases.
+    pub(crate) open: usize,
+    /// Cases on disk.
+    pub(crate) sealed: usize,
+    /// Wake-ups waiting, stale ones included.
+    pub(crate) wakes: usize,
+    /// Bytes of cases in memory and wake-ups.
+    pub(crate) bytes: usize,
+    /// Bytes of memory for cases on disk.
+    pub(crate) sealed_bytes: usize,
+}
+
+/// Is everything said of a case, and nothing waiting in it? Then only facts, time and configurations change it.
+fn at_rest<J: Judge>(case: &CaseState, judge: &J, generation: u32) -> bool {
+    let quiet = case.causes == Causes::default() && case.hold_until.is_none();
+    quiet && case.judged_under == generation && settled(case, judge, case.judged_through)
+}
+
+/// The lights that stand in a case at `as_of`, with the rules that give them.
+fn standing_in<'c, J: Judge>(
+    case: &'c CaseState,
+    judge: &'c J,
+    as_of: Moment,
+) -> impl Iterator<Item = (StandingLight, rules::finding::RuleIndex)> + 'c {
+    let owner = case.judgement.owner.as_ref();
+    owner.into_iter().flat_map(move |owner| {
+        shown(judge, &case.judgement, as_of).into_iter().map(move |now| {
+            let light = StandingLight {
+                case: case.id.clone(),
+                rule: now.rule.id.into(),
+                instance: now.instance.clone(),
+                card: now.span.card,
+                light: now.span.light,
+                since: now.span.since,
+                owner: owner.clone(),
+            };
+            (light, now.index)
+        })
+    })
 }
 
 /// Lets what a late fact brought about wait for what else comes late, once: what comes meanwhile does not make it
