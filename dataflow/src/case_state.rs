@@ -94,7 +94,8 @@ impl CaseState {
         if self.judgement.open || self.wake.is_some() || self.hold_until.is_some() {
             return None;
         }
-        let heard = |record: &Record| [Some(record.at), record.first_arrived, record.arrived].into_iter().flatten().max();
+        let heard =
+            |record: &Record| [Some(record.at), record.first_arrived, record.arrived].into_iter().flatten().max();
         let records = self.history.records().iter().filter_map(heard);
         let deleted = self.history.tombstones().iter().filter_map(|tombstone| heard(&tombstone.delete));
         let spans = self.judgement.findings.iter().flat_map(|finding| &finding.spans);

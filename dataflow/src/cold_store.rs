@@ -133,11 +133,16 @@ impl ColdStore {
     pub(crate) fn into_cases(self) -> impl Iterator<Item = Box<[u8]>> {
         let fresh = self.fresh.into_iter().map(|((hash, _), packed)| (hash, packed));
         let fresh: Box<dyn Iterator<Item = (u64, Box<[u8]>)>> = Box::new(fresh);
-        let runs = self.runs.into_iter().rev().map(|run| -> Box<dyn Iterator<Item = (u64, Box<[u8]>)>> {
-            Box::new(RunReader::of(run).map(readable))
-        });
+        let runs =
+            self.runs.into_iter().rev().map(|run| -> Box<dyn Iterator<Item = (u64, Box<[u8]>)>> {
+                Box::new(RunReader::of(run).map(readable))
+            });
         // Newest first: of one case the first one counts.
-        Merged { sources: std::iter::once(fresh).chain(runs).map(Iterator::peekable).collect(), same: Vec::new(), hash: 0 }
+        Merged {
+            sources: std::iter::once(fresh).chain(runs).map(Iterator::peekable).collect(),
+            same: Vec::new(),
+            hash: 0,
+        }
     }
 }
 

@@ -16,9 +16,7 @@ use compact_str::CompactString;
 use facts::event::Detail;
 use facts::history::{Parts, Version};
 use facts::transition::Issue;
-use facts::{
-    Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, Record, Rival, Tombstone,
-};
+use facts::{Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, Record, Rival, Tombstone};
 use rules::finding::{CardSpan, Finding, Judgement, RuleIndex};
 use serde::{Deserialize, Serialize};
 

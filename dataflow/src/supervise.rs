@@ -360,7 +360,8 @@ impl<J: Judge> Supervisor<J> {
             case.retire = None;
             return;
         }
-        let lights = standing_in(case, judge.as_ref(), as_of.max(case.judged_through)).map(|(light, _)| light).collect();
+        let lights =
+            standing_in(case, judge.as_ref(), as_of.max(case.judged_through)).map(|(light, _)| light).collect();
         cases.seal(slot, lights);
     }
 

@@ -13,8 +13,8 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use facts::{Moment, StandingLight};
 use facts::transition::StandingLine;
+use facts::{Moment, StandingLight};
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 

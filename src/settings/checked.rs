@@ -15,7 +15,7 @@ use super::fault::Faults;
 use super::layer::{Layer, Raw};
 use super::{
     CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, PublishSettings, Settings,
-    StreamSettings,
+    StateSettings, StreamSettings,
 };
 
 /// The most threads that judge.
@@ -46,6 +46,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let ledger = data.as_ref().and_then(|data| check.ledger(data));
     let clock = check.clock();
     let publish = check.publish();
+    let state = data.as_ref().and_then(|data| check.state(data));
     let checkpoint = data.as_ref().and_then(|data| check.checkpoint(data));
     Some(Settings {
         zone: zone?,
@@ -57,6 +58,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
         ledger: ledger?,
         clock: clock?,
         publish: publish?,
+        state: state?,
         checkpoint: checkpoint?,
     })
 }
@@ -293,6 +295,16 @@ impl Check<'_> {
         let settle = self.seconds("publish.settle_secs", SETTLE_SECS);
         let issue_from = self.issue_from();
         Some(PublishSettings { catch_up: catch_up?, settle: settle?, issue_from: issue_from? })
+    }
+
+    fn state(&mut self, data: &Path) -> Option<StateSettings> {
+        let retention = self.days("state.retention_days")?;
+        match self.text("state.folder") {
+            "" => self.refuse("state.folder", "it must name a folder", "应写明文件夹"),
+            folder => {
+                Some(StateSettings { retention, folder: folder.replace("{data}", &data.to_string_lossy()).into() })
+            }
+        }
     }
 
     fn checkpoint(&mut self, data: &Path) -> Option<Option<CheckpointSettings>> {

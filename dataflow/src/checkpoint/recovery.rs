@@ -5,10 +5,10 @@ use std::thread;
 
 use facts::Moment;
 
+use super::case_slot::SLOTS;
 use super::fault::CheckpointError;
 use super::folder::{Checkpoint, check_segment};
 use super::record::StoredFact;
-use super::case_slot::SLOTS;
 use super::segment::{GroupView, Segment, groups, read_group};
 use crate::entry::Entry;
 use crate::judge::Judge;
@@ -163,9 +163,8 @@ impl<'s> Cursor<'s> {
             self.next += 1;
             self.content = self.segment.content(entry)?;
             let found = groups(&self.content).map_err(|fault| self.misshapen(fault))?;
-            let place = |group: &GroupView<'_>| {
-                (group.slot, group.facts, group.start..group.start + group.records.len())
-            };
+            let place =
+                |group: &GroupView<'_>| (group.slot, group.facts, group.start..group.start + group.records.len());
             self.left = found.iter().rev().map(place).collect();
         }
         Ok(())

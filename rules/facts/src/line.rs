@@ -15,10 +15,12 @@ use crate::moment::Moment;
 use crate::money::Fen;
 
 mod fault;
+mod horizon;
 mod wire;
 mod write;
 
 pub use fault::{LineFault, Reason};
+pub use horizon::{HORIZON_DAYS, beyond_horizon};
 pub use write::write;
 
 /// The longest line that is read, in bytes.
