@@ -24,6 +24,7 @@ use crate::case_hash::case_hash;
 use crate::case_state::CaseState;
 use crate::cold_store::ColdStore;
 use crate::packed_case::{id_of, pack, unpack};
+use crate::planted::planted;
 use crate::said::Texts;
 
 /// The state of a case in a slot.
@@ -99,7 +100,7 @@ impl CaseTable {
         if let Some(slot) = self.live(id) {
             return slot;
         }
-        match self.cold.take(id) {
+        match self.cold.take(id).filter(|_| !planted!(SealedCaseMadeAnew)) {
             Some(packed) => {
                 self.sealed_lit -= self.cold_lights.remove(id).map_or(0, |lights| lights.len());
                 self.put_back(&packed)

@@ -322,6 +322,9 @@ impl<J: Judge> Supervisor<J> {
             }
             self.rest();
         }
+        if planted!(SealedNotJudgedAnew) {
+            return;
+        }
         let stashed = self.stashed();
         for (count, packed) in self.cases.unseal_all().enumerate() {
             let Some(slot) = self.cases.unsealed(&packed) else { continue };
@@ -450,7 +453,8 @@ impl<J: Judge> Supervisor<J> {
     /// The cards that stand.
     pub(crate) fn lights(&self) -> Standing<StandingLight> {
         let mut standing = self.standing(|_, light, _| light.clone());
-        standing.lights.extend(self.cases.sealed_lights().flat_map(|(_, lights)| lights).cloned());
+        let sealed = self.cases.sealed_lights().filter(|_| !planted!(SealedLightsForgotten));
+        standing.lights.extend(sealed.flat_map(|(_, lights)| lights).cloned());
         standing
     }
 
