@@ -27,6 +27,9 @@ use crate::packed_case::{id_of, pack, unpack};
 use crate::planted::planted;
 use crate::said::Texts;
 
+/// Cases that are asked each time whether they are at rest, beside those that woke.
+const REST_TURNS: usize = 512;
+
 /// The state of a case in a slot.
 enum Place {
     /// Taken out: the slot waits for another case.
@@ -66,6 +69,8 @@ pub(crate) struct CaseTable {
     awake: VecDeque<u32>,
     /// Awake cases that may stay so.
     awake_max: usize,
+    /// Cases that woke since some were packed.
+    woken: usize,
     /// Records in awake cases.
     awake_records: usize,
     packed_bytes: usize,
@@ -86,6 +91,7 @@ impl CaseTable {
             by_hash: HashTable::new(),
             awake: VecDeque::new(),
             awake_max,
+            woken: 0,
             awake_records: 0,
             packed_bytes: 0,
             cold: ColdStore::new(folder),
@@ -134,6 +140,7 @@ impl CaseTable {
         let places = &self.places;
         self.by_hash.insert_unique(hash, slot, |slot| table_hash(places[*slot as usize].id()));
         self.awake.push_back(slot);
+        self.woken += 1;
         slot
     }
 
@@ -154,6 +161,7 @@ impl CaseTable {
             self.awake_records += case.history.records().len();
             *place = Place::Awake(Box::new(case));
             self.awake.push_back(slot);
+            self.woken += 1;
         }
         match place {
             Place::Awake(case) => case,
@@ -241,11 +249,11 @@ impl CaseTable {
     }
 
     /// Packs cases that have been awake longest, until few are left. Those that are not at rest stay and are asked
-    /// again later.
+    /// again later. The work is in proportion to what woke since the last time, however many cannot rest.
     pub(crate) fn rest(&mut self, at_rest: impl Fn(&CaseState) -> bool) {
-        let mut asked = self.awake.len();
-        while self.awake.len() > self.awake_max && asked > 0 {
-            asked -= 1;
+        let mut turns = 2 * std::mem::take(&mut self.woken) + REST_TURNS;
+        while self.awake.len() > self.awake_max && turns > 0 {
+            turns -= 1;
             let Some(slot) = self.awake.pop_front() else { return };
             let place = &mut self.places[slot as usize];
             let Place::Awake(case) = place else { continue };
