@@ -72,6 +72,9 @@ pub struct GenerateArgs {
     /// Start of the random numbers; the same seed gives the same bytes
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
+    /// What the city is made of: yichun-week, or yichun-load with a real city's weight of cards
+    #[arg(long, value_name = "NAME", default_value = "yichun-week")]
+    pub profile: String,
     /// Where the events go, one JSON object a line
     #[arg(long, value_name = "EVENTS.ndjson")]
     pub out: PathBuf,

@@ -84,7 +84,7 @@ fn held(
     zone: &TimeZone,
 ) -> anyhow::Result<Option<dataflow::CaseView>> {
     let configuration = Arc::clone(configuration);
-    let play = Play { paths: &args.events, configuration, until: at, zone, workers: 1 };
+    let play = Play { paths: &args.events, configuration, until: at, zone, workers: 1, retention: None };
     // Other cases only move the clock: no light of one case depends on another.
     let (_, held) = play.run(|event| event.case == case, |_| Ok(()), |runner| runner.case(case))?;
     Ok(held)

@@ -89,6 +89,7 @@ pub(crate) fn run(args: &ExportArgs, language: Language) -> anyhow::Result<Exit>
                 until,
                 zone: &settings.zone,
                 workers: settings.workers.get(),
+                retention: Some(settings.state.retention),
             };
             let note = |entry: &Entry| facts.fact(entry);
             let told = |said: Transition| transitions.transition(&said);

@@ -3,9 +3,13 @@
 //! | name | meaning |
 //! | --- | --- |
 //! | `watchlight_dataflow_judged_total{worker}` | how often a worker gave a case to judgement |
-//! | `watchlight_dataflow_cases{worker}` | cases held |
+//! | `watchlight_dataflow_cases{worker}` | cases in memory |
+//! | `watchlight_dataflow_open_cases{worker}` | cases that are open |
+//! | `watchlight_dataflow_sealed_cases{worker}` | closed cases that lie on disk |
 //! | `watchlight_dataflow_wakes{worker}` | wake-ups waiting |
-//! | `watchlight_dataflow_bytes{worker}` | bytes of cases, facts and wake-ups, a floor |
+//! | `watchlight_dataflow_bytes{worker}` | bytes of the cases in memory, and of wake-ups |
+//! | `watchlight_dataflow_sealed_bytes{worker}` | bytes of memory for sealed cases |
+//! | `watchlight_dataflow_bytes_per_open_case` | all these bytes over the open cases of all workers; 0 without one |
 //! | `watchlight_clock_frozen` | 1 while the supervision clock stands until somebody acts |
 //! | `watchlight_clock_seconds` | the last closed instant of the supervision clock, Unix time |
 //! | `watchlight_dataflow_rejudged_total{worker}` | how often because of a change of configuration |
@@ -35,6 +39,10 @@ const REJUDGED: &str = "watchlight_dataflow_rejudged_total";
 const RELOADS: &str = "watchlight_configuration_reloads_total";
 const REFUSED: &str = "watchlight_configuration_refused";
 const CASES: &str = "watchlight_dataflow_cases";
+const OPEN: &str = "watchlight_dataflow_open_cases";
+const SEALED: &str = "watchlight_dataflow_sealed_cases";
+const SEALED_BYTES: &str = "watchlight_dataflow_sealed_bytes";
+const OPEN_BYTES: &str = "watchlight_dataflow_bytes_per_open_case";
 const WAKES: &str = "watchlight_dataflow_wakes";
 const BYTES: &str = "watchlight_dataflow_bytes";
 const CUTS: &str = "watchlight_checkpoint_cuts_total";
@@ -61,9 +69,13 @@ pub(crate) fn install() {
         describe_counter!(RELOADS, "changed configurations, by what became of them");
         describe_gauge!(REFUSED, "1 while the configuration folder has faults and the one before stays in force");
         configuration_refused(false);
-        describe_gauge!(CASES, "cases held");
+        describe_gauge!(CASES, "cases in memory");
+        describe_gauge!(OPEN, "cases that are open");
+        describe_gauge!(SEALED, "closed cases that lie on disk");
+        describe_gauge!(SEALED_BYTES, "bytes of memory for sealed cases");
+        describe_gauge!(OPEN_BYTES, "bytes of all cases and wake-ups over the open cases");
         describe_gauge!(WAKES, "wake-ups waiting");
-        describe_gauge!(BYTES, "bytes of cases, facts and wake-ups, a floor");
+        describe_gauge!(BYTES, "bytes of the cases in memory, and of wake-ups");
         describe_gauge!(CLOCK_FROZEN, "1 while the supervision clock stands until somebody acts");
         describe_gauge!(CLOCK, "the last closed instant of the supervision clock, Unix time");
         describe_counter!(CUTS, "checkpoints written");
@@ -125,11 +137,18 @@ pub(crate) fn text() -> String {
 /// Takes the dataflow's figures over.
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; nothing is judged by it")]
 pub(crate) fn dataflow(desk: &Desk) {
-    for (worker, figures) in desk.gauges().into_iter().enumerate() {
+    let gauges = desk.gauges();
+    let open: u64 = gauges.iter().map(|figures| figures.open).sum();
+    let bytes: u64 = gauges.iter().map(|figures| figures.bytes + figures.sealed_bytes).sum();
+    gauge!(OPEN_BYTES).set(bytes.checked_div(open).unwrap_or(0) as f64);
+    for (worker, figures) in gauges.into_iter().enumerate() {
         let worker = worker.to_string();
         counter!(JUDGED, "worker" => worker.clone()).absolute(figures.judged);
         counter!(REJUDGED, "worker" => worker.clone()).absolute(figures.rejudged);
         gauge!(CASES, "worker" => worker.clone()).set(figures.cases as f64);
+        gauge!(OPEN, "worker" => worker.clone()).set(figures.open as f64);
+        gauge!(SEALED, "worker" => worker.clone()).set(figures.sealed as f64);
+        gauge!(SEALED_BYTES, "worker" => worker.clone()).set(figures.sealed_bytes as f64);
         gauge!(WAKES, "worker" => worker.clone()).set(figures.wakes as f64);
         gauge!(BYTES, "worker" => worker).set(figures.bytes as f64);
     }

@@ -9,16 +9,13 @@ use crate::cli::{Exit, GenerateArgs};
 use crate::output_file::{create, refuse_overwriting};
 use crate::terminal::say;
 
-/// The profile of the sample city.
-const PROFILE: &str = "yichun-week";
-
 /// Writes the files of `args` and tells the hash of the events.
 ///
 /// # Errors
-/// When a file cannot be written.
+/// When there is no such profile, or a file cannot be written.
 pub(crate) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     refuse_overwriting([&args.out, &args.truth].into_iter().chain(&args.plans), [])?;
-    let profile = Profile::named(PROFILE).context("the shipped profile is sound")?;
+    let profile = Profile::named(&args.profile)?;
     let options = Options { cases: args.cases as usize, seed: args.seed, profile };
     let generated = bench::generate(&options)?;
     let events = generated.write_events(&mut create(&args.out)?).with_context(|| unwritable(&args.out))?;

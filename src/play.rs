@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use dataflow::{Closings, Entry, Options, Runner, RunnerError, SourceState};
@@ -34,6 +35,8 @@ pub(crate) struct Play<'a> {
     pub(crate) zone: &'a TimeZone,
     /// Threads that judge.
     pub(crate) workers: usize,
+    /// How long closed cases stay in memory; `None` for ever.
+    pub(crate) retention: Option<Duration>,
 }
 
 /// What became of the lines.
@@ -87,7 +90,7 @@ impl Play<'_> {
         ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
     ) -> anyhow::Result<(Replayed, R)> {
         let feed = |runner: &Runner| self.feed(runner, batch_lines, wanted, note);
-        judged(Arc::clone(&self.configuration), self.workers, feed, each, ask)
+        judged(Arc::clone(&self.configuration), self.workers, self.retention, feed, each, ask)
     }
 
     /// Feeds the wanted facts that arrived by the end, each as the clock has it enter.
@@ -165,18 +168,19 @@ pub(crate) fn judge_entries<R>(
         runner.restore_sources(sources)?;
         Ok(runner.advance(until)?)
     };
-    judged(configuration, workers, feed, each, ask).map(|((), answer)| answer)
+    judged(configuration, workers, None, feed, each, ask).map(|((), answer)| answer)
 }
 
 /// A dataflow that is fed, asked at the end, and finished; `each` takes what it says.
 fn judged<F, R>(
     configuration: Arc<Configuration>,
     workers: usize,
+    retention: Option<Duration>,
     feed: impl FnOnce(&Runner) -> anyhow::Result<F>,
     each: impl FnMut(Transition) -> anyhow::Result<()> + Send,
     ask: impl FnOnce(&Runner) -> Result<R, RunnerError>,
 ) -> anyhow::Result<(F, R)> {
-    let options = Options { workers, ..Options::default() };
+    let options = Options { workers, retention, ..Options::default() };
     let (runner, closings) = Runner::start(&options, configuration)?;
     thread::scope(|scope| {
         let reader = thread::Builder::new().name("transitions".into()).spawn_scoped(scope, || read(closings, each));

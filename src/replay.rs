@@ -39,6 +39,7 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
         until,
         zone: &settings.zone,
         workers: settings.workers.get(),
+        retention: Some(settings.state.retention),
     };
     let mut out = args.out.as_deref().map(create).transpose()?;
     let mut transitions = 0_u64;

@@ -193,7 +193,14 @@ async fn start_on(
         None => Plan { first: site.configuration, later: Vec::new(), change: None, files: site.files },
     };
     let in_force = InForce::new(Arc::clone(plan.last()));
-    let options = Options { workers: settings.workers.get(), announce: false, settle, ..Options::default() };
+    let options = Options {
+        workers: settings.workers.get(),
+        announce: false,
+        settle,
+        retention: Some(settings.state.retention),
+        sealed: settings.state.folder.clone(),
+        ..Options::default()
+    };
     let (runner, closings) = Runner::start(&options, Arc::clone(&plan.first))?;
     let runner = Arc::new(runner);
     for (at, configuration, cause) in plan.later {

@@ -58,6 +58,8 @@ pub struct Settings {
     pub publish: PublishSettings,
     /// Changes of the configuration folder.
     pub reload: ReloadSettings,
+    /// What leaves memory when.
+    pub state: StateSettings,
     /// What a start goes on from; `None` to begin at the stream's first message each time.
     pub checkpoint: Option<CheckpointSettings>,
 }
@@ -112,6 +114,15 @@ pub struct PublishSettings {
     pub settle: Duration,
     /// Nothing is said before this instant of the supervision clock.
     pub issue_from: Option<Moment>,
+}
+
+/// What leaves memory when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateSettings {
+    /// How long a case stays in memory after it was closed and the last thing happened to it.
+    pub retention: Duration,
+    /// Where the service keeps sealed cases; it may not exist yet.
+    pub folder: PathBuf,
 }
 
 /// What a start goes on from.

@@ -14,10 +14,12 @@ use crate::support::service::{TestService, TestSite};
 use crate::support::skip::skip;
 use crate::support::{copy_folder, program, project};
 
-/// A site whose checkpoint is written every second.
+/// A site whose checkpoint is written every second, and which keeps no closed case in memory; the replay that it is compared with
+/// keeps them.
 #[track_caller]
 fn site(test: &str) -> Option<TestSite> {
-    Some(TestSite::with_virtual_clock(test)?.with("WATCHLIGHT_CHECKPOINT_INTERVAL_SECS", "1"))
+    let site = TestSite::with_virtual_clock(test)?.with("WATCHLIGHT_CHECKPOINT_INTERVAL_SECS", "1");
+    Some(site.with("WATCHLIGHT_STATE_RETENTION_DAYS", "0"))
 }
 
 fn folder(site: &TestSite) -> PathBuf {

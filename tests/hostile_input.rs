@@ -85,6 +85,7 @@ fn attack() -> Vec<Sent> {
         bad("attrs_not_flat", line("X", r#","attrs":{"a":{"b":1}}"#)),
         bad("time_out_of_range", at("1850-01-01T00:00:00Z")),
         bad("time_out_of_range", at("2200-01-01T00:00:00Z")),
+        bad("beyond_horizon", at("2001-01-01T00:00:00Z")),
         bad("bad_amount", fee("\"99999999999999999999\"")),
         bad("bad_amount", fee("1e308")),
         bad("bad_amount", fee("\"1.005\"")),

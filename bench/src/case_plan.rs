@@ -395,11 +395,11 @@ impl CasePlan {
                 detail.officer = Some(officer.clone());
                 detail.position = self.item.stage(stage).and_then(|stage| stage.positions.first().cloned());
             }
-            What::SpecialStarted(terms) => detail.special = Some(special(terms)),
+            What::SpecialStarted(terms) => detail.special = Some(Box::new(special(terms))),
             What::SpecialEnded(no) => {
-                detail.special = Some(Special { no: Some(no.clone()), ..Special::default() });
+                detail.special = Some(Box::new(Special { no: Some(no.clone()), ..Special::default() }));
             }
-            What::Fee(line) => detail.fee = Some(fee(line)),
+            What::Fee(line) => detail.fee = Some(Box::new(fee(line))),
             What::Closed(outcome, reason) => {
                 detail.outcome = Some((*outcome).into());
                 detail.reason = said(reason);

@@ -1,12 +1,10 @@
 //! What a worker holds of one case.
 
 use compact_str::CompactString;
-use facts::{History, Moment, Record};
-use hashbrown::HashTable;
-use rules::finding::Judgement;
+use facts::{Card, History, Moment, Record};
+use rules::finding::{Finding, Judgement};
 use rules::judge::{Case, Touched};
 
-use crate::case_hash::case_hash;
 use crate::causes::Causes;
 use crate::holding::Holding;
 use crate::judge::Judge;
@@ -40,6 +38,8 @@ pub(crate) struct CaseState {
     pub(crate) judged_through: Moment,
     /// The next instant at which something may change by itself.
     pub(crate) wake: Option<Moment>,
+    /// From when on it may be sealed.
+    pub(crate) retire: Option<Moment>,
     /// Its rows in the collection of lamps.
     pub(crate) rows: Rows,
 }
@@ -60,6 +60,7 @@ impl CaseState {
             judged_under: 0,
             judged_through: Moment::MIN,
             wake: None,
+            retire: None,
             rows: Rows::default(),
         }
     }
@@ -107,68 +108,25 @@ impl CaseState {
             spans.clone().filter(|span| holding.concerns(span)).map(|span| holding.until(span))
         })
     }
-}
 
-/// The cases of a worker, each in a slot that it keeps.
-#[derive(Default)]
-pub(crate) struct CaseTable {
-    slots: Vec<CaseState>,
-    by_hash: HashTable<u32>,
-}
-
-impl CaseTable {
-    /// The slot of a case; a new one when the case is not known.
-    pub(crate) fn slot(&mut self, id: &str) -> u32 {
-        let CaseTable { slots, by_hash } = self;
-        let hash = table_hash(id);
-        let entry =
-            by_hash.entry(hash, |slot| slots[*slot as usize].id == id, |slot| table_hash(&slots[*slot as usize].id));
-        *entry
-            .or_insert_with(|| {
-                slots.push(CaseState::new(id));
-                u32::try_from(slots.len() - 1).expect("a worker holds fewer than 2^32 cases")
-            })
-            .get()
+    /// Does it show a card at the last instant worked through?
+    pub(crate) fn shows_a_card(&self) -> bool {
+        let shown = |finding: &Finding| finding.at(self.judged_through).is_some_and(|span| span.card != Card::None);
+        self.judgement.findings.iter().any(shown)
     }
 
-    /// A case by number.
-    pub(crate) fn find(&self, id: &str) -> Option<&CaseState> {
-        let slot = self.by_hash.find(table_hash(id), |slot| self.slots[*slot as usize].id == id)?;
-        Some(&self.slots[*slot as usize])
+    /// The last instant at which anything happened to a case that is closed and at which nothing more changes by itself
+    /// (semantics 37); `None` for any other.
+    pub(crate) fn over_since(&self) -> Option<Moment> {
+        if self.judgement.open || self.wake.is_some() || self.hold_until.is_some() {
+            return None;
+        }
+        let heard =
+            |record: &Record| [Some(record.at), record.first_arrived, record.arrived].into_iter().flatten().max();
+        let records = self.history.records().iter().filter_map(heard);
+        let deleted = self.history.tombstones().iter().filter_map(|tombstone| heard(&tombstone.delete));
+        let spans = self.judgement.findings.iter().flat_map(|finding| &finding.spans);
+        let edges = spans.map(|span| span.until.unwrap_or(span.from));
+        records.chain(deleted).chain(edges).max().or(Some(self.judged_through))
     }
-
-    /// The case in a slot.
-    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut CaseState {
-        &mut self.slots[slot as usize]
-    }
-
-    /// The case in a slot.
-    pub(crate) fn get(&self, slot: u32) -> &CaseState {
-        &self.slots[slot as usize]
-    }
-
-    /// All cases.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &CaseState> {
-        self.slots.iter()
-    }
-
-    /// All cases.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut CaseState> {
-        self.slots.iter_mut()
-    }
-
-    /// How many cases.
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Bytes of `records` facts in this many cases: a floor, without texts longer than 24 bytes.
-    pub(crate) fn bytes(&self, records: usize) -> usize {
-        self.slots.len() * (size_of::<CaseState>() + size_of::<u32>()) + records * size_of::<Record>()
-    }
-}
-
-/// The upper half first: all cases of a worker agree in the lower bits that chose the worker.
-fn table_hash(id: &str) -> u64 {
-    case_hash(id).rotate_left(32)
 }

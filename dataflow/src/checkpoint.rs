@@ -44,6 +44,7 @@ mod tests;
 pub use config_log::{ConfigLog, ConfigurationSet};
 pub use fault::CheckpointError;
 pub use folder::{Checkpoint, Cut};
+pub(crate) use frame::pack;
 pub use frame::{FrameFault, unpack};
 pub use gathered::Gathered;
 pub use look::{Looked, look};

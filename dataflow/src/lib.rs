@@ -29,9 +29,11 @@
 
 mod case_hash;
 mod case_state;
+mod case_table;
 mod causes;
 pub mod checkpoint;
 mod closings;
+mod cold_store;
 mod counts;
 mod ending;
 mod entry;
@@ -41,6 +43,7 @@ mod joining;
 mod judge;
 mod lit;
 mod next_instants;
+mod packed_case;
 mod planted;
 mod runner;
 mod said;

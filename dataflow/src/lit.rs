@@ -19,7 +19,7 @@ pub struct Lit {
 }
 
 /// Rows of one case by lamp.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rows {
     owner: Option<Address>,
     by_light: [u32; Light::ALL.len()],

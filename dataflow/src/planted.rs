@@ -152,12 +152,20 @@ pub(crate) enum Fault {
     SpreadByRecord,
     /// An instant is closed when the first worker has passed it.
     ClosedByTheFirstWorker,
+    /// A fact of a sealed case begins a new case.
+    SealedCaseMadeAnew,
+    /// The lights of sealed cases are not shown.
+    SealedLightsForgotten,
+    /// A new configuration judges only what is in memory.
+    SealedNotJudgedAnew,
+    /// What was said of a case is lost when it is packed.
+    PackedForgetsWhatWasSaid,
 }
 
 #[cfg(test)]
 impl Fault {
     /// All of them.
-    pub(crate) const ALL: [Fault; 26] = [
+    pub(crate) const ALL: [Fault; 30] = [
         Fault::WakeNotQueuedAgain,
         Fault::SecondWakeOfAnInstantLost,
         Fault::HeldFactNotWoken,
@@ -184,5 +192,9 @@ impl Fault {
         Fault::CountsKeepTheOldOffice,
         Fault::SpreadByRecord,
         Fault::ClosedByTheFirstWorker,
+        Fault::SealedCaseMadeAnew,
+        Fault::SealedLightsForgotten,
+        Fault::SealedNotJudgedAnew,
+        Fault::PackedForgetsWhatWasSaid,
     ];
 }

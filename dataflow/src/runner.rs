@@ -1,5 +1,6 @@
 //! The runner: starts the workers, feeds them, advances their clock and ends them.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::graph::{Exits, moment, time};
 use crate::judge::Judge;
 use crate::planted::Planted;
 use crate::sources::{SourceBook, SourceNews, SourceState};
-use crate::supervise::{CaseView, Place, Standing};
+use crate::supervise::{CaseView, Keeping, Place, Standing};
 use crate::what_if::WhatIf;
 use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
 
@@ -39,12 +40,30 @@ pub struct Options {
     pub settle: Duration,
     /// Transitions that may wait for the reader of [`Closings`] before the workers wait.
     pub ready_max: usize,
+    /// How long a case stays in memory after it was closed and the last thing happened to it; `None` for ever.
+    pub retention: Option<Duration>,
+    /// Cases a worker keeps unpacked: those touched lately. Others take a tenth of the memory and a little more time.
+    pub awake_max: usize,
+    /// Where cases go that leave memory. The folder is made when it is needed; nothing is left in it.
+    pub sealed: PathBuf,
 }
+
+/// Cases a worker keeps unpacked.
+const AWAKE_MAX: usize = 8_192;
 
 impl Default for Options {
     fn default() -> Options {
         let late_after = Duration::from_secs(24 * 60 * 60);
-        Options { workers: 1, late_after, announce: true, settle: Duration::ZERO, ready_max: 65_536 }
+        Options {
+            workers: 1,
+            late_after,
+            announce: true,
+            settle: Duration::ZERO,
+            ready_max: 65_536,
+            retention: None,
+            awake_max: AWAKE_MAX,
+            sealed: std::env::temp_dir(),
+        }
     }
 }
 
@@ -122,6 +141,8 @@ impl<J: Judge> Runner<J> {
         let late_after_ms = i64::try_from(options.late_after.as_millis()).unwrap_or(i64::MAX);
         let settle_ms = i64::try_from(options.settle.as_millis()).unwrap_or(i64::MAX);
         let announcing = options.announce;
+        let retention_ms = options.retention.map(|retention| i64::try_from(retention.as_millis()).unwrap_or(i64::MAX));
+        let keeping = Keeping { retention_ms, awake_max: options.awake_max, folder: options.sealed.clone() };
         let config =
             timely::Config { communication: CommunicationConfig::Process(workers), worker: WorkerConfig::default() };
         let shared = Arc::clone(&house);
@@ -132,7 +153,7 @@ impl<J: Judge> Runner<J> {
             let place = Place { index: worker.index(), peers: worker.peers(), late_after_ms, settle_ms, announcing };
             let taken = lock(&receivers)[place.index].take();
             let work = taken.expect("each worker is started once and takes its own receiver");
-            worker::run(worker, place, Arc::clone(&judge), work, &shared);
+            worker::run(worker, place, Arc::clone(&judge), &keeping, work, &shared);
         });
         let guards = guards.map_err(RunnerError::Start)?;
         tracing::info!(workers, "dataflow started");
@@ -192,13 +213,13 @@ impl<J: Judge> Runner<J> {
         self.desk.house.windows.len()
     }
 
-    /// Hands facts that were known before this runner was started to the workers that hold their cases, whatever the
-    /// instant at which they entered. Several threads may do so at once; nothing may have been fed yet, and
-    /// [`Runner::restored`] comes after the last of them. Waits while the workers have much to do.
+    /// Hands facts that were known before this runner was started to the workers that hold their cases: of each case all
+    /// that are known through `through`, at once. Each case is judged there. Several threads may do so; nothing may have
+    /// been fed yet, and [`Runner::restored`] comes after the last of them. Waits while the workers have much to do.
     ///
     /// # Errors
     /// When the runner was finished or a worker has failed.
-    pub fn restore(&self, entries: Vec<Entry>) -> Result<(), RunnerError> {
+    pub fn restore(&self, entries: Vec<Entry>, through: Moment) -> Result<(), RunnerError> {
         // Copies: a worker with much to do must not keep others from theirs.
         let senders = lock(&self.desk.gate).senders.clone();
         let mut shares: Vec<Vec<Entry>> = senders.iter().map(|_| Vec::new()).collect();
@@ -209,15 +230,14 @@ impl<J: Judge> Runner<J> {
         for (worker, (sender, share)) in
             senders.iter().zip(shares).enumerate().filter(|(_, (_, share))| !share.is_empty())
         {
-            sender.send(Work::Restore(share)).map_err(|_| self.ended())?;
+            sender.send(Work::Restore(share, through)).map_err(|_| self.ended())?;
             self.desk.house.windows[worker].unpark();
         }
         Ok(())
     }
 
     /// Says that everything known through `at` was handed over, and that all that it gives at `at` was said but what is
-    /// `waiting`: each case is judged once, and what is said later is the difference from there. Nothing enters before
-    /// `at` any more.
+    /// `waiting`: what is said later is the difference from there. Nothing enters before `at` any more.
     ///
     /// # Errors
     /// As [`Runner::restore`].

@@ -21,6 +21,9 @@ use crate::said::{Said, Texts};
 use crate::sources::{SourceKey, SourceNews};
 use crate::transitions::say;
 
+/// Followers that are noted before it is looked whether they still are.
+const PRUNED_FROM: usize = 4_096;
+
 /// What a worker holds of one source.
 struct Source {
     key: Arc<SourceKey>,
@@ -84,6 +87,19 @@ impl SilentSources {
         let place = self.place(&news.key);
         self.sources[place as usize].silent_since = news.silent_since;
         place
+    }
+
+    /// Keeps of the followers those that `follow` still, where many more are noted than there are cases.
+    pub(crate) fn prune(&mut self, cases: usize, follow: impl Fn(u32, u32) -> bool) {
+        let noted: usize = self.sources.iter().map(|source| source.slots.len()).sum();
+        if noted <= 2 * cases + PRUNED_FROM {
+            return;
+        }
+        for (source, place) in self.sources.iter_mut().zip(0..) {
+            source.slots.sort_unstable();
+            source.slots.dedup();
+            source.slots.retain(|slot| follow(*slot, place));
+        }
     }
 
     /// The slots of cases that follow the source at `place`, and of some that did.

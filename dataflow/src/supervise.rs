@@ -3,19 +3,23 @@
 //! [`Supervisor::close`] works through everything that lies before a bound, in clock order for each
 //! case. Order at one instant: what a control changes, then facts, then deadlines (semantics 13).
 //!
-//! State per case lives as long as the worker: nothing is forgotten here.
+//! Cases that nobody touched lately are kept packed, and those closed long ago on disk ([`crate::case_table`]): storage,
+//! which nothing that is said or shown can tell.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use facts::transition::{About, StandingLine};
 use facts::{Cause, History, Light, Moment, StandingLight, Transition};
-use hashbrown::{HashMap, HashSet};
-use rules::finding::{Judgement, RuleIndex};
+use hashbrown::HashSet;
+use rules::change::ConfigurationChange;
+use rules::finding::Judgement;
 use rules::judge::{Case, Touched};
 use rustc_hash::FxBuildHasher;
 
 use crate::case_hash::worker_of;
-use crate::case_state::{CaseState, CaseTable};
+use crate::case_state::CaseState;
+use crate::case_table::CaseTable;
 use crate::causes::Causes;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
@@ -29,6 +33,7 @@ use crate::said::{Said, Texts};
 use crate::silent_sources::{SilentSources, Speech};
 use crate::sources::SourceNews;
 use crate::transitions::{say, settled, shown};
+use crate::what_if::WhatIf;
 
 /// What a close produced.
 #[derive(Default)]
@@ -86,6 +91,20 @@ pub(crate) struct Place {
     pub(crate) announcing: bool,
 }
 
+/// How cases are kept. None of it can be told from what is said.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeping {
+    /// A closed case is sealed so many ms after the last thing that happened to it; `None`: never.
+    pub(crate) retention_ms: Option<i64>,
+    /// Cases that stay unpacked.
+    pub(crate) awake_max: usize,
+    /// Where sealed cases go.
+    pub(crate) folder: PathBuf,
+}
+
+/// Cases judged again by a new configuration before those at rest are packed again.
+const REST_EVERY: usize = 1_024;
+
 /// The cases of one worker.
 pub(crate) struct Supervisor<J> {
     place: Place,
@@ -94,47 +113,51 @@ pub(crate) struct Supervisor<J> {
     generation: u32,
     /// What the last change of configuration changed.
     configured: Causes,
-    /// Cases of which a change of configuration touched only these rules, until they are settled.
-    reconfigured: HashMap<u32, Vec<RuleIndex>, FxBuildHasher>,
+    /// The generation before the last change of configuration, and what that changed.
+    changed: Option<(u32, ConfigurationChange)>,
     /// Everything before this is worked through.
     bound: Moment,
     cases: CaseTable,
     sources: SilentSources,
+    retention_ms: Option<i64>,
     next: NextInstants,
+    /// When to seal which case.
+    retiring: NextInstants,
+    /// Cases that are open.
+    open: usize,
     /// Slots of cases that may have something waiting; those that have none are found out when asked.
     waiting: HashSet<u32, FxBuildHasher>,
     stash: Vec<Stashed>,
     controls: Vec<(Moment, Control<J>)>,
     /// Slots of cases whose source was heard of at this instant.
     stirred: Vec<u32>,
-    texts: Texts,
     output: Output,
     judged: u64,
     rejudged: u64,
-    records: usize,
 }
 
 impl<J: Judge> Supervisor<J> {
-    pub(crate) fn new(place: Place, judge: Arc<J>) -> Supervisor<J> {
+    pub(crate) fn new(place: Place, judge: Arc<J>, keeping: &Keeping) -> Supervisor<J> {
         Supervisor {
             place,
             judge,
             generation: 1,
             configured: Causes::default(),
-            reconfigured: HashMap::default(),
+            changed: None,
             bound: Moment::from_millis(0),
-            cases: CaseTable::default(),
+            cases: CaseTable::new(keeping.awake_max, &keeping.folder),
             sources: SilentSources::default(),
+            retention_ms: keeping.retention_ms,
             next: NextInstants::default(),
+            retiring: NextInstants::default(),
+            open: 0,
             waiting: HashSet::default(),
             stash: Vec::new(),
             controls: Vec::new(),
             stirred: Vec::new(),
-            texts: Texts::default(),
             output: Output::default(),
             judged: 0,
             rejudged: 0,
-            records: 0,
         }
     }
 
@@ -147,16 +170,26 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
-    /// Joins facts that were known before this worker began. They touch no rule and are no cause: their cases are judged
-    /// as a whole at [`Control::Restored`].
-    pub(crate) fn restore(&mut self, entries: Vec<Entry>) {
+    /// Takes in cases of which `entries` are all facts known through an instant before this worker began. They touch no
+    /// rule and are no cause: each case is judged as a whole.
+    pub(crate) fn restore(&mut self, entries: Vec<Entry>, through: Moment) {
+        let mut slots = Vec::new();
         for Entry { sequence, event, .. } in entries {
             let slot = self.cases.slot(&event.case);
             let history = &mut self.cases.get_mut(slot).history;
             let known = history.records().len();
             history.join(event, sequence, self.judge.zone());
-            self.records = self.records + history.records().len() - known;
+            let more = history.records().len().saturating_sub(known);
+            self.cases.note_records(more);
+            slots.push(slot);
         }
+        slots.sort_unstable();
+        slots.dedup();
+        for slot in slots {
+            self.cases.get_mut(slot).judged_through = through;
+            self.settle(slot, through, &mut Vec::new());
+        }
+        self.rest();
     }
 
     /// Keeps a control until the clock passes its instant.
@@ -183,12 +216,11 @@ impl<J: Judge> Supervisor<J> {
                 self.take(at, control);
             }
             self.run(at.plus_millis(1));
-            let quiet =
-                |control: &Control<J>| matches!(control, Control::Hush | Control::Source(_) | Control::Configure(..));
-            if !same_instant.iter().all(|(_, control)| quiet(control)) {
-                self.settle_all(at);
-            } else if same_instant.iter().any(|(_, control)| matches!(control, Control::Configure(..))) {
-                self.settle_reconfigured(at);
+            let quiet = |control: &Control<J>| matches!(control, Control::Hush | Control::Source(_));
+            if same_instant.iter().any(|(_, control)| matches!(control, Control::Configure(..))) {
+                self.settle_every_case(at);
+            } else if !same_instant.iter().all(|(_, control)| quiet(control)) {
+                self.settle_awake(at);
             }
             let mut stirred = std::mem::take(&mut self.stirred);
             stirred.sort_unstable();
@@ -197,47 +229,44 @@ impl<J: Judge> Supervisor<J> {
         }
         self.run(bound);
         self.bound = bound;
-        let Supervisor { cases, next, .. } = self;
-        next.prune(cases.len(), |at, slot| cases.get(slot).wake == Some(at));
+        self.seal_due(bound);
+        self.rest();
+        self.forget_followers();
+        let Supervisor { cases, next, retiring, .. } = self;
+        next.prune(cases.len(), |at, slot| cases.wake(slot) == Some(at));
+        retiring.prune(cases.len(), |at, slot| cases.retire(slot) == Some(at));
         std::mem::take(&mut self.output)
     }
 
     fn take(&mut self, at: Moment, control: &Control<J>) {
         match control {
-            Control::Configure(judge, cause) => self.configure(at, Arc::clone(judge), *cause),
+            Control::Configure(judge, cause) => self.configure(judge, *cause),
             Control::Announce => self.place.announcing = true,
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
             Control::Source(news) => self.hear(at, news),
-            Control::Restored(waiting) => self.restored(at, waiting),
+            Control::Restored(waiting) => self.restored(waiting),
         }
     }
 
-    /// Puts `judge` in force. Cases that it judges as before are done with; others are judged when they are settled.
-    fn configure(&mut self, at: Moment, judge: Arc<J>, cause: Cause) {
-        let change = judge.change_from(&self.judge);
-        let before = self.generation;
+    /// Puts `judge` in force. What it changes in a case is found out when that is settled.
+    fn configure(&mut self, judge: &Arc<J>, cause: Cause) {
+        let first = self.configured == Causes::default();
+        let change = if first { judge.change_from(&self.judge) } else { ConfigurationChange::Everything };
+        self.changed = Some((self.generation, change));
+        self.judge = Arc::clone(judge);
         self.generation += 1;
         self.configured.add(cause);
-        self.judge = judge;
-        self.reconfigured.clear();
-        for (case, slot) in self.cases.iter_mut().zip(0..).filter(|(case, _)| case.judged_under == before) {
-            let CaseState { id, history, judgement, judged_under, .. } = case;
-            match self.judge.carry(&change, &Case::at(id, history, at), judgement) {
-                Touched::None => *judged_under = self.generation,
-                Touched::Rules(rules) => drop(self.reconfigured.insert(slot, rules)),
-                Touched::All => {}
-            }
-        }
     }
 
     /// A source fell silent or speaks again: its light, and its cases.
     fn hear(&mut self, at: Moment, news: &SourceNews) {
-        let Supervisor { sources, cases, judge, place: here, configured, texts, output, stirred, .. } = self;
+        let Supervisor { sources, cases, judge, place: here, configured, output, stirred, .. } = self;
         let place = sources.take(news);
         for slot in sources.followers(place) {
-            let case = cases.get_mut(slot);
-            if case.source == Some(place) {
+            // A slot may have gone to another case since.
+            if cases.source(slot) == Some(place) {
+                let case = cases.get_mut(slot);
                 case.silent_since = news.silent_since;
                 case.heard_again = news.silent_since.is_none();
                 case.causes.add(Cause::Silence);
@@ -246,12 +275,12 @@ impl<J: Judge> Supervisor<J> {
         }
         if worker_of(&news.key.case(), here.peers) == here.index {
             let (judge, out) = (judge.as_ref(), &mut output.transitions);
+            let texts = cases.texts();
             sources.tell(news, *configured, Speech { at, judge, announcing: here.announcing, texts, out });
         }
     }
 
-    fn restored(&mut self, at: Moment, waiting: &[Waiting]) {
-        self.cases.iter_mut().for_each(|case| case.judged_through = at);
+    fn restored(&mut self, waiting: &[Waiting]) {
         let Place { index, peers, .. } = self.place;
         for Waiting { case, causes, until } in waiting.iter().filter(|waiting| worker_of(&waiting.case, peers) == index)
         {
@@ -265,11 +294,12 @@ impl<J: Judge> Supervisor<J> {
     /// What waits to be said.
     pub(crate) fn waiting(&mut self) -> AllWaiting {
         let Supervisor { waiting, cases, .. } = self;
-        waiting.retain(|slot| cases.get(*slot).hold_until.is_some());
+        // A case in which something waits is awake.
         let one = |slot: &u32| {
-            let CaseState { id, causes, hold_until, .. } = cases.get(*slot);
+            let CaseState { id, causes, hold_until, .. } = cases.if_awake(*slot)?;
             hold_until.map(|until| Waiting { case: id.clone(), causes: *causes, until })
         };
+        waiting.retain(|slot| one(slot).is_some());
         let all = waiting.iter().filter_map(one).collect();
         AllWaiting { as_of: self.as_of(), speaking: self.place.announcing, cases: all }
     }
@@ -285,9 +315,9 @@ impl<J: Judge> Supervisor<J> {
                 }
             }
             let slot = self.cases.slot(&read.case);
-            let said = &mut self.cases.get_mut(slot).said;
+            let (CaseState { said, .. }, texts) = self.cases.get_with_texts(slot);
             said.retain(|said| said.rule != read.rule || said.instance != read.instance);
-            said.extend(read.last.as_ref().map(|last| Said::by(last, &mut self.texts)));
+            said.extend(read.last.as_ref().map(|last| Said::by(last, texts)));
         }
     }
 
@@ -312,7 +342,7 @@ impl<J: Judge> Supervisor<J> {
             if planted!(SecondWakeOfAnInstantLost) && woken.replace(at) == Some(at) {
                 continue;
             }
-            if self.cases.get(slot).wake == Some(at) {
+            if self.cases.wake(slot) == Some(at) {
                 self.fire_before(slot, bound);
             }
         }
@@ -331,15 +361,15 @@ impl<J: Judge> Supervisor<J> {
 
     /// Every instant of the case's own before `bound`, one after the other.
     fn fire_before(&mut self, slot: u32, bound: Moment) {
-        while let Some(at) = self.cases.get(slot).wake.filter(|wake| *wake < bound) {
+        while let Some(at) = self.cases.wake(slot).filter(|wake| *wake < bound) {
             let at = if planted!(DeadlineAtTheEndOfABatch) { bound.plus_millis(-1) } else { at };
             self.settle(slot, at, &mut Vec::new());
         }
     }
 
-    /// Every case, after a control at `at`; what is settled already says nothing more.
-    fn settle_all(&mut self, at: Moment) {
-        for slot in 0..self.cases.len() as u32 {
+    /// Cases that are not at rest, after a control at `at`; what is settled already says nothing more.
+    fn settle_awake(&mut self, at: Moment) {
+        for slot in self.cases.awake() {
             self.settle(slot, at, &mut Vec::new());
         }
         self.tell_sources(at);
@@ -353,43 +383,121 @@ impl<J: Judge> Supervisor<J> {
         sources.tell_all(changed, Speech { at, judge, announcing: place.announcing, texts, out });
     }
 
-    /// Every case that the configuration in force has not judged yet.
-    fn settle_reconfigured(&mut self, at: Moment) {
-        for slot in 0..self.cases.len() as u32 {
-            if self.cases.get(slot).judged_under != self.generation {
-                self.settle(slot, at, &mut Vec::new());
+    /// Every case, sealed ones too, for a new configuration at `at`.
+    fn settle_every_case(&mut self, at: Moment) {
+        for slots in self.cases.all().chunks(REST_EVERY) {
+            for slot in slots {
+                if !self.keeps_judgement(*slot, at) {
+                    self.settle(*slot, at, &mut Vec::new());
+                }
+            }
+            self.rest();
+        }
+        self.tell_sources(at);
+        if planted!(SealedNotJudgedAnew) {
+            return;
+        }
+        let stashed = self.stashed();
+        for (count, packed) in self.cases.unseal_all().enumerate() {
+            let Some(slot) = self.cases.unsealed(&packed) else { continue };
+            self.settle(slot, at, &mut Vec::new());
+            if self.cases.retire(slot).is_some_and(|retire| retire <= at) && !stashed.contains(&slot) {
+                self.seal(slot);
+            }
+            if count % REST_EVERY == 0 {
+                self.rest();
             }
         }
-        self.reconfigured = HashMap::default();
-        self.tell_sources(at);
+    }
+
+    /// Does a case at rest keep its judgement as it is? Then it is noted as one of the new configuration's.
+    fn keeps_judgement(&mut self, slot: u32, at: Moment) -> bool {
+        let Supervisor { cases, judge, generation, changed, .. } = self;
+        let Some((before, change)) = changed.as_ref().filter(|(_, change)| change.keeps_places()) else { return false };
+        cases.keep_judged(slot, *before, *generation, |case| {
+            let mut judgement = case.judgement.clone();
+            judge.carry(change, &Case::at(&case.id, &case.history, at), &mut judgement) == Touched::None
+        })
+    }
+
+    /// Seals the cases of which the time has come before `bound`.
+    fn seal_due(&mut self, bound: Moment) {
+        let mut stashed = None;
+        while let Some((at, slot)) = self.retiring.pop_before(bound) {
+            if self.cases.retire(slot) != Some(at) {
+                continue;
+            }
+            // A case for which facts wait keeps its slot; it is looked at again when they enter.
+            if stashed.get_or_insert_with(|| self.stashed()).contains(&slot) {
+                self.cases.get_mut(slot).retire = None;
+            } else {
+                self.seal(slot);
+            }
+        }
+    }
+
+    /// Seals a case if it is at rest; else it is looked at again when something happens to it.
+    fn seal(&mut self, slot: u32) {
+        let Supervisor { cases, judge, generation, bound, .. } = self;
+        let as_of = bound.plus_millis(-1);
+        let case = cases.get_mut(slot);
+        if !at_rest(case, judge.as_ref(), *generation) {
+            case.retire = None;
+            return;
+        }
+        let lights =
+            standing_in(case, judge.as_ref(), as_of.max(case.judged_through)).map(|(light, _)| light).collect();
+        cases.seal(slot, lights);
+    }
+
+    /// Packs cases at rest that nobody touched lately.
+    fn rest(&mut self) {
+        let Supervisor { cases, judge, generation, .. } = self;
+        cases.rest(|case| at_rest(case, judge.as_ref(), *generation));
+    }
+
+    /// Forgets of sources which cases followed them that are sealed, or follow others now, when these are many.
+    fn forget_followers(&mut self) {
+        let Supervisor { sources, cases, .. } = self;
+        sources.prune(cases.len(), |slot, place| cases.source(slot) == Some(place));
+    }
+
+    /// Slots of cases for which facts wait.
+    fn stashed(&self) -> HashSet<u32, FxBuildHasher> {
+        self.stash.iter().map(|stashed| stashed.slot).collect()
     }
 
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, sources, judge, place, generation, configured, reconfigured, texts, output, .. } = self;
-        let case = cases.get_mut(slot);
+        let Supervisor { cases, sources, judge, place, generation, configured, changed, output, retention_ms, .. } =
+            &mut *self;
+        let (case, texts) = cases.get_with_texts(slot);
         let mut news = News::default();
-        let known = case.history.records().len();
+        let (known, was_open) = (case.history.records().len(), case.judgement.open);
         {
             let CaseState { id, history, judged_through, .. } = &mut *case;
             let joining = Joining { id, judge: judge.as_ref(), at, late_after_ms: place.late_after_ms };
             joining.reach(history, *judged_through, &mut news);
             joining.join(history, entries, &mut news);
         }
-        self.records = self.records + case.history.records().len() - known;
+        let more = case.history.records().len().saturating_sub(known);
         let waits = planted!(ConfigurationWaitsForFacts) && news.touched.is_none();
+        let mut rejudged = false;
         if case.judged_under != *generation && !waits {
-            if case.judged_under != 0 {
+            let touched = carried(case, judge.as_ref(), changed.as_ref(), at);
+            rejudged = case.judged_under != 0 && touched != Touched::None;
+            if rejudged {
                 news.causes.extend(*configured);
-                self.rejudged += 1;
             }
-            news.touch(reconfigured.remove(&slot).map_or(Touched::All, Touched::Rules));
+            if touched != Touched::None {
+                news.touch(touched);
+            }
             case.judged_under = *generation;
         }
+        let judged = news.touched.is_some();
         if let Some(touched) = &news.touched {
             case.judge(judge.as_ref(), at, touched);
             sources.follow(slot, case, at);
-            self.judged += 1;
         }
         case.judged_through = at;
         let heard_again = std::mem::take(&mut case.heard_again);
@@ -400,31 +508,42 @@ impl<J: Judge> Supervisor<J> {
         case.causes.extend(news.causes);
         if place.settle_ms > 0 && place.announcing {
             hold(case, judge.as_ref(), at, heard_again || news.causes.holds(Cause::Late), place.settle_ms);
-            if case.hold_until.is_some() {
-                self.waiting.insert(slot);
-            }
         }
-        let speaking = place.announcing && case.hold_until.is_none();
+        let waits = case.hold_until.is_some();
+        let speaking = place.announcing && !waits;
         speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
         relight(case, judge.as_ref(), at, &mut output.lits);
         let wake = case.next_instant(at, holding.as_ref());
-        if wake != case.wake {
-            let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
-            case.wake = wake;
-            if let Some(at) = wake.filter(|_| !forgotten) {
-                self.next.push(at, slot);
-            }
+        let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
+        let woken = wake.filter(|_| wake != case.wake && !forgotten);
+        case.wake = wake;
+        let over = retention_ms.and_then(|retention| Some(case.over_since()?.plus_millis(retention)));
+        let retires = over.filter(|_| over != case.retire);
+        case.retire = over;
+        let open = case.judgement.open;
+        cases.note_records(more);
+        self.judged += u64::from(judged);
+        self.rejudged += u64::from(rejudged);
+        if waits {
+            self.waiting.insert(slot);
         }
+        woken.into_iter().for_each(|at| self.next.push(at, slot));
+        retires.into_iter().for_each(|at| self.retiring.push(at, slot));
+        self.open = self.open + usize::from(open) - usize::from(was_open);
     }
 
-    /// Who judges.
-    pub(crate) fn judge(&self) -> &J {
-        &self.judge
-    }
-
-    /// All cases.
-    pub(crate) fn cases(&self) -> impl Iterator<Item = &CaseState> {
-        self.cases.iter()
+    /// What `other` would change at the last closed instant, if it were in force. Sealed cases are read back for it, and
+    /// sealed again: nothing is changed.
+    pub(crate) fn what_if(&mut self, other: &J) -> WhatIf {
+        let change = other.change_from(&self.judge);
+        let mut found = WhatIf { as_of: self.as_of(), ..WhatIf::default() };
+        self.cases.each(|case| found.consider(case, self.judge.as_ref(), other, &change));
+        for packed in self.cases.unseal_all() {
+            let Some(slot) = self.cases.unsealed(&packed) else { continue };
+            found.consider(self.cases.get_mut(slot), self.judge.as_ref(), other, &change);
+            self.seal(slot);
+        }
+        found
     }
 
     /// The last instant that is worked through.
@@ -439,34 +558,25 @@ impl<J: Judge> Supervisor<J> {
     ) -> Standing<Row> {
         let as_of = self.as_of();
         let mut lights = Vec::new();
-        for case in self.cases.iter() {
-            let Some(owner) = &case.judgement.owner else { continue };
-            let holding = case.holding(self.judge.as_ref());
-            for now in shown(self.judge.as_ref(), &case.judgement, as_of, holding.as_ref()) {
-                let light = StandingLight {
-                    case: case.id.clone(),
-                    rule: now.rule.id.into(),
-                    instance: now.instance.clone(),
-                    card: now.span.card,
-                    light: now.span.light,
-                    since: now.span.since,
-                    owner: owner.clone(),
-                };
-                lights.push(row(case, &light, now.index));
-            }
-        }
+        self.cases.each_lit(|case| {
+            let standing = standing_in(case, self.judge.as_ref(), as_of);
+            lights.extend(standing.map(|(light, rule)| row(case, &light, rule)));
+        });
         Standing { as_of, lights }
     }
 
     /// The cards that stand.
     pub(crate) fn lights(&self) -> Standing<StandingLight> {
-        self.standing(|_, light, _| light.clone())
+        let mut standing = self.standing(|_, light, _| light.clone());
+        let sealed = self.cases.sealed_lights().filter(|_| !planted!(SealedLightsForgotten));
+        standing.lights.extend(sealed.flat_map(|(_, lights)| lights).cloned());
+        standing
     }
 
     /// The cards that stand, with the reason for each.
     pub(crate) fn lines(&self) -> Standing<StandingLine> {
         let as_of = self.as_of();
-        self.standing(|case, light, rule| {
+        let line = |case: &CaseState, light: &StandingLight, rule| {
             let known = Case::at(&case.id, &case.history, as_of);
             let explained = self.judge.explain(&known, rule, &light.instance, light.card, as_of);
             let reason = explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason);
@@ -482,21 +592,33 @@ impl<J: Judge> Supervisor<J> {
                 dept: light.owner.dept.clone(),
                 reason,
             }
-        })
+        };
+        let mut standing = self.standing(line);
+        for (id, _) in self.cases.sealed_lights() {
+            let judge = self.judge.as_ref();
+            let lines = self.cases.look(id, |case| {
+                standing_in(case, judge, as_of).map(|(light, rule)| line(case, &light, rule)).collect::<Vec<_>>()
+            });
+            standing.lights.extend(lines.into_iter().flatten());
+        }
+        standing
     }
 
     /// All that is held of a case with facts.
     pub(crate) fn case(&self, id: &str) -> Option<CaseView> {
-        let known = |case: &&CaseState| case.judged_under != 0 && case.history != History::new();
-        let case = self.cases.find(id).filter(known)?;
-        Some(CaseView {
-            as_of: self.as_of(),
-            history: case.history.clone(),
-            judgement: case.judgement.clone(),
-            said: case.said.clone(),
-            silent_since: case.silent_since,
-            holding: case.holding(self.judge.as_ref()),
-        })
+        let as_of = self.as_of();
+        let view = self.cases.look(id, |case| {
+            let known = case.judged_under != 0 && case.history != History::new();
+            known.then(|| CaseView {
+                as_of,
+                history: case.history.clone(),
+                judgement: case.judgement.clone(),
+                said: case.said.clone(),
+                silent_since: case.silent_since,
+                holding: case.holding(self.judge.as_ref()),
+            })
+        });
+        view.flatten()
     }
 
     /// How often a case was given to judgement so far, and how often because of a change of configuration.
@@ -504,10 +626,81 @@ impl<J: Judge> Supervisor<J> {
         (self.judged, self.rejudged)
     }
 
-    /// Cases, wake-ups waiting, and a floor of the bytes that hold them.
-    pub(crate) fn sizes(&self) -> (usize, usize, usize) {
-        let wakes = self.next.len();
-        (self.cases.len(), wakes, self.cases.bytes(self.records) + wakes * size_of::<(Moment, u32)>())
+    /// How many cases and wake-ups there are, and what they take.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let (wakes, retiring) = (self.next.len(), self.retiring.len());
+        Sizes {
+            cases: self.cases.len(),
+            open: self.open,
+            sealed: self.cases.sealed(),
+            wakes,
+            bytes: self.cases.bytes() + (wakes + retiring) * size_of::<(Moment, u32)>(),
+            sealed_bytes: self.cases.sealed_bytes(),
+        }
+    }
+}
+
+/// What a worker holds.
+pub(crate) struct Sizes {
+    /// Cases in memory.
+    pub(crate) cases: usize,
+    /// Open cases.
+    pub(crate) open: usize,
+    /// Cases on disk.
+    pub(crate) sealed: usize,
+    /// Wake-ups waiting, stale ones included.
+    pub(crate) wakes: usize,
+    /// Bytes of cases in memory and wake-ups.
+    pub(crate) bytes: usize,
+    /// Bytes of memory for cases on disk.
+    pub(crate) sealed_bytes: usize,
+}
+
+/// Is everything said of a case, and nothing waiting in it? Then only facts, time and configurations change it.
+fn at_rest<J: Judge>(case: &CaseState, judge: &J, generation: u32) -> bool {
+    let quiet = case.causes == Causes::default() && case.hold_until.is_none();
+    // A case whose source is silent is looked at again when that speaks.
+    let heard = case.silent_since.is_none() && !case.heard_again;
+    quiet && heard && case.judged_under == generation && settled(case, judge, case.judged_through)
+}
+
+/// The lights that stand in a case at `as_of`, with the rules that give them.
+fn standing_in<'c, J: Judge>(
+    case: &'c CaseState,
+    judge: &'c J,
+    as_of: Moment,
+) -> impl Iterator<Item = (StandingLight, rules::finding::RuleIndex)> + 'c {
+    let owner = case.judgement.owner.as_ref();
+    owner.into_iter().flat_map(move |owner| {
+        let holding = case.holding(judge);
+        shown(judge, &case.judgement, as_of, holding.as_ref()).into_iter().map(move |now| {
+            let light = StandingLight {
+                case: case.id.clone(),
+                rule: now.rule.id.into(),
+                instance: now.instance.clone(),
+                card: now.span.card,
+                light: now.span.light,
+                since: now.span.since,
+                owner: owner.clone(),
+            };
+            (light, now.index)
+        })
+    })
+}
+
+/// What of a case that another configuration judged is to be judged again; what is kept gets the rules' new places.
+fn carried<J: Judge>(
+    case: &mut CaseState,
+    judge: &J,
+    changed: Option<&(u32, ConfigurationChange)>,
+    at: Moment,
+) -> Touched {
+    match changed {
+        Some((before, change)) if case.judged_under == *before => {
+            let CaseState { id, history, judgement, .. } = case;
+            judge.carry(change, &Case::at(id, history, at), judgement)
+        }
+        _ => Touched::All,
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod city;
 mod convergence;
 mod kinds;
 mod laws;
+mod retiring;
 mod running;
 mod settling;
 mod silence;

@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use compact_str::CompactString;
 use facts::{Address, Card, Light, Moment};
+use rules::change::ConfigurationChange;
 use rules::judge::{Case, Touched};
 
+use crate::case_state::CaseState;
 use crate::judge::Judge;
-use crate::supervise::Supervisor;
 use crate::transitions::{Shown, shown};
 
 /// A card as it stands under one configuration.
@@ -49,35 +50,28 @@ pub struct WhatIf {
     pub differences: Vec<Difference>,
 }
 
-impl<J: Judge> Supervisor<J> {
-    /// Judges the cases that `other` may judge otherwise, and tells where its lights differ. Nothing is changed.
-    pub(crate) fn what_if(&self, other: &J) -> WhatIf {
-        let change = other.change_from(self.judge());
-        let as_of = self.as_of();
-        let mut found = WhatIf { as_of, ..WhatIf::default() };
-        for case in self.cases() {
-            let known = Case::at(&case.id, &case.history, as_of);
-            let mut carried = case.judgement.clone();
-            let judgement = match other.carry(&change, &known, &mut carried) {
-                Touched::None => continue,
-                Touched::All => other.judge(&known),
-                rules @ Touched::Rules(_) => other.rejudge(&known, carried, &rules),
-            };
-            found.judged += 1;
-            let before = shown(self.judge(), &case.judgement, as_of, case.holding(self.judge()).as_ref());
-            let after = shown(other, &judgement, as_of, case.holding(other).as_ref());
-            let Some(owner) = judgement.owner.as_ref().or(case.judgement.owner.as_ref()) else { continue };
-            let of = |now: &Shown<'_>| (CompactString::from(now.rule.id), now.instance.clone());
-            for now in &before {
-                let other = after.iter().find(|other| of(other) == of(now));
-                push(&mut found, &case.id, owner, Some(now), other);
-            }
-            for now in after.iter().filter(|now| !before.iter().any(|other| of(other) == of(now))) {
-                push(&mut found, &case.id, owner, None, Some(now));
-            }
+impl WhatIf {
+    /// Judges a case by both, if `change` may make a difference in it.
+    pub(crate) fn consider<J: Judge>(&mut self, case: &CaseState, judge: &J, other: &J, change: &ConfigurationChange) {
+        let known = Case::at(&case.id, &case.history, self.as_of);
+        let mut carried = case.judgement.clone();
+        let judgement = match other.carry(change, &known, &mut carried) {
+            Touched::None => return,
+            Touched::All => other.judge(&known),
+            rules @ Touched::Rules(_) => other.rejudge(&known, carried, &rules),
+        };
+        self.judged += 1;
+        let before = shown(judge, &case.judgement, self.as_of, case.holding(judge).as_ref());
+        let after = shown(other, &judgement, self.as_of, case.holding(other).as_ref());
+        let Some(owner) = judgement.owner.as_ref().or(case.judgement.owner.as_ref()) else { return };
+        let of = |now: &Shown<'_>| (CompactString::from(now.rule.id), now.instance.clone());
+        for now in &before {
+            let other = after.iter().find(|other| of(other) == of(now));
+            push(self, &case.id, owner, Some(now), other);
         }
-        found.differences.sort_unstable();
-        found
+        for now in after.iter().filter(|now| !before.iter().any(|other| of(other) == of(now))) {
+            push(self, &case.id, owner, None, Some(now));
+        }
     }
 }
 

@@ -13,15 +13,15 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use facts::StandingLight;
 use facts::transition::StandingLine;
+use facts::{Moment, StandingLight};
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
 use crate::entry::{AllWaiting, Control, Entry};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::judge::Judge;
-use crate::supervise::{CaseView, Place, Standing, Supervisor};
+use crate::supervise::{CaseView, Keeping, Place, Sizes, Standing, Supervisor};
 use crate::what_if::WhatIf;
 
 /// Advances on their way through the graph before a worker takes more work: enough that workers need not
@@ -41,8 +41,8 @@ pub(crate) enum Work<J> {
         /// Time.
         advance_to: u64,
     },
-    /// Facts of this worker's own cases that were known before it began.
-    Restore(Vec<Entry>),
+    /// All facts of some of this worker's own cases that were known through an instant before it began.
+    Restore(Vec<Entry>, Moment),
     /// A control at a time.
     Control(u64, Control<J>),
     /// A question.
@@ -70,12 +70,18 @@ pub struct Gauges {
     pub judged: u64,
     /// How many of these because of a change of configuration.
     pub rejudged: u64,
-    /// Cases held.
+    /// Cases in memory.
     pub cases: u64,
+    /// Cases that are open.
+    pub open: u64,
+    /// Cases on disk.
+    pub sealed: u64,
     /// Wake-ups waiting, stale ones included.
     pub wakes: u64,
-    /// Bytes of cases, facts and wake-ups: a floor, without texts longer than 24 bytes.
+    /// Bytes of the cases in memory, and of wake-ups: exact where a case is packed, else without findings and long texts.
     pub bytes: u64,
+    /// Bytes of memory for the cases on disk.
+    pub sealed_bytes: u64,
 }
 
 /// What others may see of a worker.
@@ -85,8 +91,11 @@ pub(crate) struct Window {
     judged: AtomicU64,
     rejudged: AtomicU64,
     cases: AtomicU64,
+    open: AtomicU64,
+    sealed: AtomicU64,
     wakes: AtomicU64,
     bytes: AtomicU64,
+    sealed_bytes: AtomicU64,
 }
 
 impl Window {
@@ -103,19 +112,28 @@ impl Window {
             judged: read(&self.judged),
             rejudged: read(&self.rejudged),
             cases: read(&self.cases),
+            open: read(&self.open),
+            sealed: read(&self.sealed),
             wakes: read(&self.wakes),
             bytes: read(&self.bytes),
+            sealed_bytes: read(&self.sealed_bytes),
         }
     }
 
     fn show<J: Judge>(&self, supervisor: &Supervisor<J>) {
-        let (cases, wakes, bytes) = supervisor.sizes();
+        let Sizes { cases, open, sealed, wakes, bytes, sealed_bytes } = supervisor.sizes();
         let (judged, rejudged) = supervisor.judged();
         self.judged.store(judged, Ordering::Relaxed);
         self.rejudged.store(rejudged, Ordering::Relaxed);
-        for (cell, value) in [(&self.cases, cases), (&self.wakes, wakes), (&self.bytes, bytes)] {
-            cell.store(value as u64, Ordering::Relaxed);
-        }
+        let cells = [
+            (&self.cases, cases),
+            (&self.open, open),
+            (&self.sealed, sealed),
+            (&self.wakes, wakes),
+            (&self.bytes, bytes),
+            (&self.sealed_bytes, sealed_bytes),
+        ];
+        cells.into_iter().for_each(|(cell, value)| cell.store(value as u64, Ordering::Relaxed));
     }
 }
 
@@ -154,13 +172,20 @@ pub(crate) struct House {
 }
 
 /// Runs one worker to the end of its work, or of any worker's.
-pub(crate) fn run<J: Judge>(worker: &mut Worker, place: Place, judge: Arc<J>, work: Receiver<Work<J>>, house: &House) {
+pub(crate) fn run<J: Judge>(
+    worker: &mut Worker,
+    place: Place,
+    judge: Arc<J>,
+    keeping: &Keeping,
+    work: Receiver<Work<J>>,
+    house: &House,
+) {
     let window = &house.windows[place.index];
     window.thread.set(std::thread::current()).expect("a worker has one thread");
     // Held out here, so that nobody can find the worker gone before its failure is noted.
     let mut asked: Option<Ask<J>> = None;
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let graph = graph::build(worker, Supervisor::new(place, judge), house.exits.clone());
+        let graph = graph::build(worker, Supervisor::new(place, judge, keeping), house.exits.clone());
         Shift { graph, work: &work, window, failure: &house.failure, advances: VecDeque::new(), asked: &mut asked }
             .run(worker)
     }));
@@ -212,7 +237,7 @@ impl<J: Judge> Shift<'_, J> {
         while self.asked.is_none() && self.advances.len() < ADVANCES_MAX {
             match self.work.try_recv() {
                 Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
-                Ok(Work::Restore(entries)) => self.graph.supervisor.borrow_mut().restore(entries),
+                Ok(Work::Restore(entries, through)) => self.graph.supervisor.borrow_mut().restore(entries, through),
                 Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
                 Ok(Work::Ask(ask)) => *self.asked = Some(ask),
                 Err(TryRecvError::Empty) => return true,

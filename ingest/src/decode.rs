@@ -3,7 +3,7 @@
 //! The subject is the address and the authority (semantics 2). A payload of which no line is an object, but
 //! which is one as a whole, is read as one line.
 
-use facts::line::{self, LineFault, Reason};
+use facts::line::{self, Line, LineFault, Reason};
 use facts::{Address, Event, Moment};
 
 use crate::payload;
@@ -54,28 +54,31 @@ pub fn message<'a>(subject: &str, body: &'a [u8], published: Moment, arrival: Ar
     let mut decoded = Decoded::default();
     let mut any_object = false;
     for (number, text) in payload::lines(body) {
-        any_object |= decoded.take(number, text, &address);
+        any_object |= decoded.take(number, text, &address, published, arrival);
     }
     if !any_object && let Some(whole) = payload::whole_object(body) {
         decoded = Decoded::default();
-        decoded.take(1, whole, &address);
-    }
-    if arrival == Arrival::Server {
-        for (_, event) in &mut decoded.facts {
-            event.arrived = Some(published);
-        }
+        decoded.take(1, whole, &address, published, arrival);
     }
     decoded
 }
 
 impl<'a> Decoded<'a> {
     /// Reads one line; false when the line by itself is no JSON object.
-    fn take(&mut self, number: u32, text: &'a [u8], address: &Address) -> bool {
+    fn take(&mut self, number: u32, text: &'a [u8], address: &Address, published: Moment, arrival: Arrival) -> bool {
         self.lines += 1;
         match line::read(text, Some(address)) {
-            Ok(read) => {
-                self.unknown_fields += u64::from(read.unknown_fields);
-                self.facts.push((number, read.event));
+            Ok(Line { mut event, unknown_fields }) => {
+                if arrival == Arrival::Server {
+                    event.arrived = Some(published);
+                }
+                match event.arrived.and_then(|arrived| line::beyond_horizon(&event, arrived)) {
+                    Some(fault) => self.refused.push(Refusal { line: number, fault, text }),
+                    None => {
+                        self.unknown_fields += u64::from(unknown_fields);
+                        self.facts.push((number, event));
+                    }
+                }
                 true
             }
             Err(fault) => {
@@ -181,6 +184,17 @@ mod tests {
         };
         assert_eq!(arrived(Arrival::Server), "1970-01-01T00:00:00.007Z");
         assert_eq!(arrived(Arrival::Line), "2026-01-05T02:00:00Z");
+    }
+
+    #[test]
+    fn what_is_dated_years_before_it_arrived_is_refused() {
+        let body = event("1");
+        let published: Moment = "2029-01-06T00:00:00Z".parse().expect("an instant");
+        let decoded = message(SUBJECT, body.as_bytes(), published, Arrival::Server);
+        assert_eq!(reasons(&decoded), [(1, Reason::BeyondHorizon)]);
+        assert_eq!(decoded.refused[0].text, body.as_bytes());
+        let recorded = message(SUBJECT, body.as_bytes(), published, Arrival::Line);
+        assert_eq!(ids(&recorded), [(1, "1".into())], "what counts is its own arrival");
     }
 
     proptest::proptest! {

@@ -155,10 +155,15 @@ impl FileBatch {
             RawLine::Whole(text) => {
                 self.lines += 1;
                 match line::read(text, None) {
-                    Ok(read) => {
-                        self.unknown_fields += u64::from(read.unknown_fields);
-                        self.facts.push((number, read.event));
-                    }
+                    Ok(read) => match read.event.arrived.and_then(|at| line::beyond_horizon(&read.event, at)) {
+                        Some(fault) => {
+                            self.refused.push(RefusedLine::new(place(), fault, &Bytes::copy_from_slice(text)));
+                        }
+                        None => {
+                            self.unknown_fields += u64::from(read.unknown_fields);
+                            self.facts.push((number, read.event));
+                        }
+                    },
                     Err(fault) => self.refused.push(RefusedLine::new(place(), fault, &Bytes::copy_from_slice(text))),
                 }
             }

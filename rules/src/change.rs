@@ -38,6 +38,18 @@ pub struct Parts {
 }
 
 impl ConfigurationChange {
+    /// Does every rule that is kept keep its place? Then a judgement that is kept is kept as it is.
+    #[must_use]
+    pub fn keeps_places(&self) -> bool {
+        match self {
+            ConfigurationChange::Everything => false,
+            ConfigurationChange::Parts(parts) => {
+                let mut places = parts.places.iter().enumerate();
+                places.all(|(old, new)| new.is_none_or(|new| new == index(old)))
+            }
+        }
+    }
+
     /// Compares `old` with `new`.
     #[must_use]
     pub fn between(old: &Configuration, new: &Configuration) -> ConfigurationChange {

@@ -15,7 +15,7 @@ use super::fault::Faults;
 use super::layer::{Layer, Raw};
 use super::{
     CheckpointSettings, ClockKind, ClockSettings, HttpSettings, LedgerSettings, PublishSettings, ReloadSettings,
-    Settings, StreamSettings,
+    Settings, StateSettings, StreamSettings,
 };
 
 /// The most threads that judge.
@@ -47,6 +47,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
     let clock = check.clock();
     let publish = check.publish();
     let reload = check.reload();
+    let state = data.as_ref().and_then(|data| check.state(data));
     let checkpoint = data.as_ref().and_then(|data| check.checkpoint(data));
     Some(Settings {
         zone: zone?,
@@ -59,6 +60,7 @@ pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
         clock: clock?,
         publish: publish?,
         reload: reload?,
+        state: state?,
         checkpoint: checkpoint?,
     })
 }
@@ -302,6 +304,16 @@ impl Check<'_> {
             "changed" => Some(ReloadSettings { watch: true }),
             "asked" => Some(ReloadSettings { watch: false }),
             _ => self.refuse("reload.when", "it must be \"changed\" or \"asked\"", "应为 \"changed\" 或 \"asked\""),
+        }
+    }
+
+    fn state(&mut self, data: &Path) -> Option<StateSettings> {
+        let retention = self.days("state.retention_days")?;
+        match self.text("state.folder") {
+            "" => self.refuse("state.folder", "it must name a folder", "应写明文件夹"),
+            folder => {
+                Some(StateSettings { retention, folder: folder.replace("{data}", &data.to_string_lossy()).into() })
+            }
         }
     }
 

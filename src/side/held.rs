@@ -60,6 +60,7 @@ pub(super) fn judged(path: &Path, asked: &Asked<'_>, other: Option<&About>) -> a
         until,
         zone: &settings.zone,
         workers: settings.workers.get(),
+        retention: Some(settings.state.retention),
     };
     let mut held = Held::default();
     let hear = |said: Transition| {

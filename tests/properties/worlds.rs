@@ -277,7 +277,7 @@ fn any_closing() -> impl Strategy<Value = Act> {
     let total = prop::option::weighted(0.08, any_amount().prop_map(|amount| fee(FeeAct::Total, None, amount)));
     (select(OUTCOMES.to_vec()), prop::bool::ANY, total).prop_map(|(outcome, given, total)| {
         let mut act = reasoned(Activity::Closed, Some(outcome), given);
-        act.detail.fee = total;
+        act.detail.fee = total.map(Box::new);
         act
     })
 }
@@ -302,7 +302,7 @@ fn any_special() -> impl Strategy<Value = Act> {
                 fee: None,
             };
             let activity = if started { Activity::SpecialStarted } else { Activity::SpecialEnded };
-            Act { activity, detail: Detail { special: Some(special), ..Detail::default() } }
+            Act { activity, detail: Detail { special: Some(Box::new(special)), ..Detail::default() } }
         },
     )
 }
@@ -330,7 +330,7 @@ fn any_fee() -> impl Strategy<Value = Act> {
             period: period.and_then(text),
             ..fee(act, code, amount)
         };
-        Act { activity: Activity::Fee, detail: Detail { fee: Some(fee), ..Detail::default() } }
+        Act { activity: Activity::Fee, detail: Detail { fee: Some(Box::new(fee)), ..Detail::default() } }
     })
 }
 

@@ -1,15 +1,15 @@
 //! From a checkpoint into a fresh dataflow, with any number of workers.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::thread;
 
 use facts::Moment;
 
+use super::case_slot::SLOTS;
 use super::fault::CheckpointError;
 use super::folder::{Checkpoint, check_segment};
 use super::record::StoredFact;
-use super::segment::{FrameEntry, Segment, read_content};
+use super::segment::{GroupView, Segment, groups, read_group};
 use crate::entry::Entry;
 use crate::judge::Judge;
 use crate::runner::{Runner, RunnerError};
@@ -29,7 +29,7 @@ pub struct Later {
 
 impl Checkpoint {
     /// Hands the facts that entered up to [`Manifest::said_through`](super::Manifest::said_through) to `runner`, which was
-    /// just started and is silent, and lets it judge each case once. What was said is for whoever reads ALERTS to tell it
+    /// just started and is silent, and which judges each case once. What was said is for whoever reads ALERTS to tell it
     /// next ([`Runner::read_back`]); then the rest is fed.
     ///
     /// # Errors
@@ -92,38 +92,90 @@ impl Later {
     }
 }
 
-/// Reads all frames, as many at a time as there are workers, and hands the facts that entered up to `through` to the
-/// workers. Returns the later ones.
+/// Reads all facts, slot by slot, in as many threads as there are workers, and hands those that entered up to `through`
+/// to the workers: of each case all at once. Returns the later ones.
 fn load<J: Judge>(
     segments: &[Segment],
     runner: &Runner<J>,
     through: Moment,
 ) -> Result<Vec<StoredFact>, CheckpointError> {
-    let frames: Vec<(&Segment, &FrameEntry)> =
-        segments.iter().flat_map(|segment| segment.index.frames.iter().map(move |entry| (segment, entry))).collect();
-    let next = AtomicUsize::new(0);
-    let later = Mutex::new(Vec::new());
-    let read = || -> Result<(), CheckpointError> {
-        let mut entries = Vec::new();
-        let mut held = Vec::new();
-        while let Some((segment, entry)) = frames.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let content = segment.content(entry)?;
-            let all = read_content(&content, |_, fact, _| {
-                if fact.enters <= through { entries.push(fact.entry()) } else { held.push(fact) }
-            });
-            all.map_err(|fault| segment.misshapen(entry, fault))?;
-            while entries.len() >= PIECE {
-                runner.restore(entries.split_off(entries.len() - PIECE))?;
+    let readers = u16::try_from(runner.workers()).unwrap_or(SLOTS).clamp(1, SLOTS);
+    let read = |reader: u16| -> Result<Vec<StoredFact>, CheckpointError> {
+        let bound = |reader: u16| (u32::from(SLOTS) * u32::from(reader) / u32::from(readers)) as u16;
+        let slots = bound(reader)..bound(reader + 1);
+        let mut later = Vec::new();
+        let cursors = segments.iter().map(|segment| Cursor::at(segment, slots.start));
+        let mut cursors: Vec<Cursor<'_>> = cursors.collect::<Result<_, _>>()?;
+        for slot in slots {
+            let mut entries = Vec::new();
+            for cursor in &mut cursors {
+                cursor.take(slot, |fact| {
+                    if fact.enters <= through { entries.push(fact.entry()) } else { later.push(fact) }
+                })?;
+            }
+            if !entries.is_empty() {
+                runner.restore(entries, through)?;
             }
         }
-        runner.restore(entries)?;
-        later.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(&mut held);
-        Ok(())
+        Ok(later)
     };
-    let readers = runner.workers().min(frames.len());
     thread::scope(|scope| {
-        let running: Vec<_> = (0..readers).map(|_| scope.spawn(read)).collect();
-        running.into_iter().try_for_each(|reader| reader.join().expect("a reader of frames returns its faults"))
-    })?;
-    Ok(later.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+        let running: Vec<_> = (0..readers).map(|reader| scope.spawn(move || read(reader))).collect();
+        let read = running.into_iter().map(|reader| reader.join().expect("a reader of frames returns its faults"));
+        Ok(read.collect::<Result<Vec<_>, CheckpointError>>()?.concat())
+    })
+}
+
+/// Where reading stands in one segment.
+struct Cursor<'s> {
+    segment: &'s Segment,
+    /// The frame after the one at hand.
+    next: usize,
+    content: Vec<u8>,
+    /// Slot, facts and place in `content` of the groups left, last first.
+    left: Vec<(u16, u32, Range<usize>)>,
+}
+
+impl<'s> Cursor<'s> {
+    /// At the first group of `slot` or a later one.
+    fn at(segment: &'s Segment, slot: u16) -> Result<Cursor<'s>, CheckpointError> {
+        let next = segment.index.frames.partition_point(|frame| frame.slots.1 < slot);
+        let mut cursor = Cursor { segment, next, content: Vec::new(), left: Vec::new() };
+        cursor.fill()?;
+        while cursor.left.last().is_some_and(|(held, ..)| *held < slot) {
+            cursor.left.pop();
+            cursor.fill()?;
+        }
+        Ok(cursor)
+    }
+
+    /// Hands all facts of `slot` to `each`; slots are asked for in ascending order.
+    fn take(&mut self, slot: u16, mut each: impl FnMut(StoredFact)) -> Result<(), CheckpointError> {
+        while let Some((_, facts, range)) = self.left.pop_if(|(held, ..)| *held == slot) {
+            let group = GroupView { slot, facts, start: range.start, records: &self.content[range] };
+            let read = read_group(&group, |fact, _| each(fact));
+            read.map_err(|fault| self.misshapen(fault))?;
+            self.fill()?;
+        }
+        Ok(())
+    }
+
+    /// Reads the next frame when the last one is used up.
+    fn fill(&mut self) -> Result<(), CheckpointError> {
+        while self.left.is_empty() {
+            let Some(entry) = self.segment.index.frames.get(self.next) else { return Ok(()) };
+            self.next += 1;
+            self.content = self.segment.content(entry)?;
+            let found = groups(&self.content).map_err(|fault| self.misshapen(fault))?;
+            let place =
+                |group: &GroupView<'_>| (group.slot, group.facts, group.start..group.start + group.records.len());
+            self.left = found.iter().rev().map(place).collect();
+        }
+        Ok(())
+    }
+
+    /// That the frame at hand is not made of groups.
+    fn misshapen(&self, fault: String) -> CheckpointError {
+        self.segment.misshapen(&self.segment.index.frames[self.next - 1], fault)
+    }
 }

@@ -112,16 +112,22 @@ pub(crate) fn groups(content: &[u8]) -> Result<Vec<GroupView<'_>>, String> {
 /// # Errors
 /// What is wrong with the content; facts before it were handed over.
 pub fn read_content(content: &[u8], mut each: impl FnMut(u16, StoredFact, u64)) -> Result<(), String> {
-    for group in groups(content)? {
-        let mut found = 0;
-        let all = read_records(group.records, |fact, hash| {
-            found += 1;
-            each(group.slot, fact, hash);
-        });
-        all.map_err(|at| format!("the record at byte {} of the frame's content cannot be read", group.start + at))?;
-        if found != group.facts {
-            return Err(format!("a group of slot {} holds {found} facts and says {}", group.slot, group.facts));
-        }
+    groups(content)?.iter().try_for_each(|group| read_group(group, |fact, hash| each(group.slot, fact, hash)))
+}
+
+/// Hands every fact of a group to `each`, with its hash.
+///
+/// # Errors
+/// What is wrong with the group; facts before it were handed over.
+pub(crate) fn read_group(group: &GroupView<'_>, mut each: impl FnMut(StoredFact, u64)) -> Result<(), String> {
+    let mut found = 0;
+    let all = read_records(group.records, |fact, hash| {
+        found += 1;
+        each(fact, hash);
+    });
+    all.map_err(|at| format!("the record at byte {} of the frame's content cannot be read", group.start + at))?;
+    if found != group.facts {
+        return Err(format!("a group of slot {} holds {found} facts and says {}", group.slot, group.facts));
     }
     Ok(())
 }

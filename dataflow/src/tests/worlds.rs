@@ -150,11 +150,16 @@ impl Played {
     }
 }
 
+/// One worker keeps all cases in memory and unpacked; several seal each case as soon as they may, and pack all others. What
+/// they say is the same.
 pub(crate) fn options(play: &Play) -> Options {
+    let one = play.workers == 1;
     Options {
         workers: play.workers,
         late_after: std::time::Duration::from_millis(30),
         announce: play.announce_at.is_none(),
+        retention: (!one).then_some(std::time::Duration::ZERO),
+        awake_max: if one { usize::MAX } else { 0 },
         ..Options::default()
     }
 }

@@ -182,7 +182,7 @@ impl Office {
             origin.optional(fields.promise_date.as_ref()).map(|text| time_of(text, map)).transpose()?;
         let fee = fields.fees.iter().find_map(|fee| origin.fee(fee).transpose()).transpose()?;
         let rounded = fee.as_ref().is_some_and(|(_, rounded)| *rounded);
-        detail.fee = fee.map(|(fee, _)| fee);
+        detail.fee = fee.map(|(fee, _)| Box::new(fee));
         for attr in &fields.attrs {
             if let Some(text) = origin.text(&attr.taken) {
                 let scalar =

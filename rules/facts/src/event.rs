@@ -80,10 +80,10 @@ pub struct Detail {
     pub reported_limit: Option<(u32, SpanUnit)>,
     /// The promised completion, as a date or an instant.
     pub promise_date: Option<EventTime>,
-    /// A fee record.
-    pub fee: Option<Fee>,
-    /// A special procedure (特别程序).
-    pub special: Option<Special>,
+    /// A fee record, boxed away since most facts are none.
+    pub fee: Option<Box<Fee>>,
+    /// A special procedure (特别程序), boxed away likewise.
+    pub special: Option<Box<Special>>,
     /// Anything else a rule may name, by key in ascending order.
     pub attrs: Vec<(CompactString, Scalar)>,
 }

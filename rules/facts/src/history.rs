@@ -17,8 +17,10 @@ use crate::event::{Event, Op};
 use crate::line;
 use crate::moment::Moment;
 
+mod parts;
 mod versions;
 
+pub use parts::Parts;
 pub use versions::Version;
 use versions::Versions;
 

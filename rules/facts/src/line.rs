@@ -15,10 +15,12 @@ use crate::moment::Moment;
 use crate::money::Fen;
 
 mod fault;
+mod horizon;
 mod wire;
 mod write;
 
 pub use fault::{LineFault, Reason};
+pub use horizon::{HORIZON_DAYS, beyond_horizon};
 pub use write::write;
 
 /// The longest line that is read, in bytes.
@@ -225,8 +227,8 @@ fn detail_of(wire: wire::WireEvent<'_>) -> Result<Detail, LineFault> {
         materials_missing: list(wire.materials_missing),
         reported_limit,
         promise_date,
-        fee: wire.fee.map(fee_of).transpose()?,
-        special: wire.special.map(special_of).transpose()?,
+        fee: wire.fee.map(fee_of).transpose()?.map(Box::new),
+        special: wire.special.map(special_of).transpose()?.map(Box::new),
         attrs: wire.attrs.map(wire::Attrs::into_sorted).unwrap_or_default(),
     })
 }

@@ -366,7 +366,7 @@ impl<'v, 'a> Scope<'v, 'a> {
     pub(crate) fn event_field(&self, place: usize, field: &EventField) -> Value {
         let fact = &self.view.facts[place];
         let (event, detail) = (fact.event, fact.event.detail());
-        let (fee, special) = (detail.fee.as_ref(), detail.special.as_ref());
+        let (fee, special) = (detail.fee.as_deref(), detail.special.as_deref());
         let text = |value: Option<&str>| value.map_or(Value::Missing, |text| Value::Text(text.into()));
         let owned = |value: &Option<CompactString>| value.clone().map_or(Value::Missing, Value::Text);
         let list = |value: &Option<Vec<CompactString>>| {
@@ -583,7 +583,7 @@ impl<'v, 'a> Scope<'v, 'a> {
             (Some(_), _) => None,
             (None, Some((_, group))) => group.key_value(LineField::Code).map(CompactString::from),
             (None, None) => {
-                let fee = self.event.and_then(|place| self.view.facts[place].event.detail().fee.as_ref());
+                let fee = self.event.and_then(|place| self.view.facts[place].event.detail().fee.as_deref());
                 fee.and_then(|fee| fee.code.clone())
             }
         };

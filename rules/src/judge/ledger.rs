@@ -221,7 +221,7 @@ impl Tariff {
 
 fn entry<'a>(view: &CaseView<'a>, place: usize) -> Option<Entry<'a>> {
     let fact = &view.facts[place];
-    let fee = fact.event.detail().fee.as_ref()?;
+    let fee = fact.event.detail().fee.as_deref()?;
     let negative = fee.amount.is_some_and(|amount| amount < Fen::ZERO);
     let act = if fee.act == FeeAct::Charged && negative { FeeAct::Refunded } else { fee.act };
     let quantity = fee.quantity.as_deref().and_then(|text| text.parse().ok()).unwrap_or(Decimal::ONE);

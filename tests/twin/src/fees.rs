@@ -113,7 +113,7 @@ fn text_of(key: &Key<'_>) -> String {
 }
 
 fn fee_facts<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (&'c Fact, &'c Fee)> {
-    case.facts.iter().filter_map(|fact| Some((fact, fact.event.detail().fee.as_ref()?)))
+    case.facts.iter().filter_map(|fact| Some((fact, fact.event.detail().fee.as_deref()?)))
 }
 
 /// What was sent by `instant`; what a refund leaves unsaid is taken from the charge it pays back.

@@ -252,7 +252,7 @@ fn delivery<'a>(case: &Case<'a>, clock: Clock<'a>, rules: &TwinRules) -> Option<
 }
 
 fn special(fact: &Fact) -> Option<&Special> {
-    fact.event.detail().special.as_ref()
+    fact.event.detail().special.as_deref()
 }
 
 /// A special procedure proper, not an extension.

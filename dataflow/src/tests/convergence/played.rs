@@ -1,6 +1,7 @@
 //! A world, played through the runner.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use facts::{Moment, StandingLight, Transition};
 use twin::random::Dice;
@@ -31,7 +32,11 @@ pub(super) struct Played {
 /// When a worker fails.
 pub(super) fn play(world: &World, regimes: &[Regime]) -> Result<Played, RunnerError> {
     let mut dice = Dice::new(world.seed ^ 0x5eed, &[]);
-    let options = Options { workers: world.workers, ..Options::default() };
+    // Which cases are in memory, and in which form, is storage: nothing that is said or shown may tell.
+    let days = [None, Some(0), Some(7), Some(40)][(world.seed % 4) as usize];
+    let retention = days.map(|days| Duration::from_secs(days * 24 * 3_600));
+    let awake_max = [0, 16, usize::MAX][(world.seed % 3) as usize];
+    let options = Options { workers: world.workers, retention, awake_max, ..Options::default() };
     let shipped = Arc::clone(&regimes[SHIPPED].configuration);
     let (runner, closings) = Runner::start(&options, shipped)?;
     if let Some(turn) = world.turn {

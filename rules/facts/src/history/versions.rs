@@ -36,7 +36,7 @@ impl Version {
 
 /// Versions by record, the winner of each last.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Versions(Vec<Version>);
+pub(super) struct Versions(pub(super) Vec<Version>);
 
 impl Versions {
     /// Hears that `other` was sent of the record that `held` is the winner of so far.

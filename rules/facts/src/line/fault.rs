@@ -28,6 +28,8 @@ pub enum Reason {
     AttrsNotFlat,
     /// A business time outside 1990 to 2100.
     TimeOutOfRange,
+    /// A business time too long before the arrival.
+    BeyondHorizon,
     /// An amount that is no number, too fine or too large.
     BadAmount,
     /// A subject that is no address.
@@ -38,7 +40,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::NotUtf8,
         Reason::NotJson,
         Reason::NotAnObject,
@@ -48,6 +50,7 @@ impl Reason {
         Reason::FieldMistyped,
         Reason::AttrsNotFlat,
         Reason::TimeOutOfRange,
+        Reason::BeyondHorizon,
         Reason::BadAmount,
         Reason::BadSubject,
         Reason::SubjectDisagrees,
@@ -66,6 +69,7 @@ impl Reason {
             Reason::FieldMistyped => "field_mistyped",
             Reason::AttrsNotFlat => "attrs_not_flat",
             Reason::TimeOutOfRange => "time_out_of_range",
+            Reason::BeyondHorizon => "beyond_horizon",
             Reason::BadAmount => "bad_amount",
             Reason::BadSubject => "bad_subject",
             Reason::SubjectDisagrees => "subject_disagrees",

@@ -53,8 +53,8 @@ impl Serialize for Canonical<'_> {
         let limit = detail.reported_limit.map(|(number, unit)| Limit { number, unit: unit.suffix() });
         fields.some("reported_limit", limit.as_ref())?;
         fields.some("promise_date", detail.promise_date.map(|at| at.to_string()).as_ref())?;
-        fields.some("fee", detail.fee.as_ref().map(FeeFields).as_ref())?;
-        fields.some("special", detail.special.as_ref().map(SpecialFields).as_ref())?;
+        fields.some("fee", detail.fee.as_deref().map(FeeFields).as_ref())?;
+        fields.some("special", detail.special.as_deref().map(SpecialFields).as_ref())?;
         if !detail.attrs.is_empty() {
             fields.put("attrs", &Attrs(&detail.attrs))?;
         }

@@ -312,7 +312,11 @@ impl Life<'_, '_> {
             ..Special::default()
         };
         let at = self.pass(3);
-        self.tell(Activity::SpecialStarted, at, Detail { special: Some(special.clone()), ..Detail::default() });
+        self.tell(
+            Activity::SpecialStarted,
+            at,
+            Detail { special: Some(Box::new(special.clone())), ..Detail::default() },
+        );
         special
     }
 
@@ -325,7 +329,7 @@ impl Life<'_, '_> {
         let at = self.by_limit(start, days).max(start);
         self.now = at;
         let special = Special { kind: Some("B".into()), no: begun.no, ..Special::default() };
-        self.tell(Activity::SpecialEnded, at, Detail { special: Some(special), ..Detail::default() });
+        self.tell(Activity::SpecialEnded, at, Detail { special: Some(Box::new(special)), ..Detail::default() });
     }
 
     fn extension(&mut self) {
@@ -339,7 +343,7 @@ impl Life<'_, '_> {
         };
         let (now, promise) = (self.now, self.promise);
         let at = if self.dice.percent(50) { self.pass(2) } else { self.by_limit(now, promise) };
-        self.tell(Activity::SpecialStarted, at, Detail { special: Some(special), ..Detail::default() });
+        self.tell(Activity::SpecialStarted, at, Detail { special: Some(Box::new(special)), ..Detail::default() });
         if self.dice.chance(Feature::SecondExtension, 15) {
             self.extension();
         }
@@ -379,7 +383,7 @@ impl Life<'_, '_> {
     }
 
     fn tell_fee(&mut self, at: Moment, fee: Fee) {
-        self.tell(Activity::Fee, at, Detail { fee: Some(fee), ..Detail::default() });
+        self.tell(Activity::Fee, at, Detail { fee: Some(Box::new(fee)), ..Detail::default() });
     }
 
     fn charge(&mut self) -> Fee {
@@ -470,7 +474,11 @@ impl Life<'_, '_> {
             payee: None,
             approver: None,
         });
-        self.tell(Activity::Closed, at, Detail { outcome: Some(outcome.into()), reason, fee, ..Detail::default() });
+        self.tell(
+            Activity::Closed,
+            at,
+            Detail { outcome: Some(outcome.into()), reason, fee: fee.map(Box::new), ..Detail::default() },
+        );
         if self.dice.percent(50) {
             let at = self.by_limit(at, 10).max(at);
             self.now = self.now.max(at);

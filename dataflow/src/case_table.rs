@@ -1,0 +1,396 @@
+//! The cases of a worker, each where it costs least: awake, packed in memory, or sealed on disk.
+//!
+//! ```text
+//! awake ──rest: longest awake first──► packed ──seal: closed long ago──► cold store
+//!   ▲──────────────── get_mut, slot ─────┘ ◄────────── slot ─────────────────┘
+//! ```
+//!
+//! - A live case (awake or packed) keeps its slot; a sealed one has none, and gets one when somebody names it.
+//! - Only a case at rest is packed: nothing waits in it, and what was said of it is what holds.
+//! - Where a case is can be told from sizes and times alone: whoever asks for it gets it.
+//!
+//! Not here: when a case is at rest, or old enough to be sealed ([`crate::supervise`]).
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use compact_str::CompactString;
+use facts::event::Detail;
+use facts::{Moment, Record, StandingLight};
+use hashbrown::{HashMap, HashTable};
+use rustc_hash::FxBuildHasher;
+
+use crate::case_hash::case_hash;
+use crate::case_state::CaseState;
+use crate::cold_store::ColdStore;
+use crate::packed_case::{id_of, pack, unpack};
+use crate::planted::planted;
+use crate::said::Texts;
+
+/// Cases that are asked each time whether they are at rest, beside those that woke.
+const REST_TURNS: usize = 512;
+
+/// The state of a case in a slot.
+enum Place {
+    /// Taken out: the slot waits for another case.
+    Free,
+    /// As structures.
+    Awake(Box<CaseState>),
+    /// As bytes.
+    Packed(Packed),
+}
+
+/// A case at rest.
+struct Packed {
+    /// What the case says of itself: its next instant, and when it may be sealed.
+    wake: Option<Moment>,
+    retire: Option<Moment>,
+    /// The configuration that gave its judgement: it may be a later one than that in the bytes.
+    judged_under: u32,
+    /// The source that it follows.
+    source: Option<u32>,
+    /// It shows a card.
+    lit: bool,
+    bytes: Box<[u8]>,
+}
+
+impl Packed {
+    /// As structures.
+    fn case(&self, texts: &mut Texts) -> CaseState {
+        CaseState { judged_under: self.judged_under, source: self.source, ..unpack(&self.bytes, texts) }
+    }
+}
+
+impl Place {
+    fn id(&self) -> &str {
+        match self {
+            Place::Free => "",
+            Place::Awake(case) => &case.id,
+            Place::Packed(packed) => id_of(&packed.bytes),
+        }
+    }
+}
+
+/// All cases of a worker.
+pub(crate) struct CaseTable {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    by_hash: HashTable<u32>,
+    /// Slots of awake cases, longest awake first; one that was packed or sealed meanwhile may still be named.
+    awake: VecDeque<u32>,
+    /// Awake cases that may stay so.
+    awake_max: usize,
+    /// Cases that woke since some were packed.
+    woken: usize,
+    /// Records in awake cases.
+    awake_records: usize,
+    packed_bytes: usize,
+    cold: ColdStore,
+    /// How many lights stand in sealed cases.
+    sealed_lit: usize,
+    /// These lights, by case number.
+    cold_lights: HashMap<CompactString, Box<[StandingLight]>, FxBuildHasher>,
+    texts: Texts,
+}
+
+impl CaseTable {
+    /// An empty table; sealed cases go to `folder`.
+    pub(crate) fn new(awake_max: usize, folder: &Path) -> CaseTable {
+        CaseTable {
+            places: Vec::new(),
+            free: Vec::new(),
+            by_hash: HashTable::new(),
+            awake: VecDeque::new(),
+            awake_max,
+            woken: 0,
+            awake_records: 0,
+            packed_bytes: 0,
+            cold: ColdStore::new(folder),
+            sealed_lit: 0,
+            cold_lights: HashMap::default(),
+            texts: Texts::default(),
+        }
+    }
+
+    /// The slot of a case: a sealed one is read back, one that is not known is made.
+    pub(crate) fn slot(&mut self, id: &str) -> u32 {
+        if let Some(slot) = self.live(id) {
+            return slot;
+        }
+        match self.cold.take(id).filter(|_| !planted!(SealedCaseMadeAnew)) {
+            Some(packed) => {
+                self.sealed_lit -= self.cold_lights.remove(id).map_or(0, |lights| lights.len());
+                self.put_back(&packed)
+            }
+            None => self.put(CaseState::new(id)),
+        }
+    }
+
+    /// Gives a case that was sealed a slot.
+    fn put_back(&mut self, packed: &[u8]) -> u32 {
+        let case = unpack(packed, &mut self.texts);
+        self.awake_records += case.history.records().len();
+        // Whoever looks at it next finds out again when it may be sealed.
+        self.put(CaseState { retire: None, ..case })
+    }
+
+    /// Gives a case that is not live a slot.
+    fn put(&mut self, case: CaseState) -> u32 {
+        let hash = table_hash(&case.id);
+        let place = Place::Awake(Box::new(case));
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.places[slot as usize] = place;
+                slot
+            }
+            None => {
+                self.places.push(place);
+                u32::try_from(self.places.len() - 1).expect("a worker holds fewer than 2^32 cases")
+            }
+        };
+        let places = &self.places;
+        self.by_hash.insert_unique(hash, slot, |slot| table_hash(places[*slot as usize].id()));
+        self.awake.push_back(slot);
+        self.woken += 1;
+        slot
+    }
+
+    /// The slot of a case that is not sealed.
+    fn live(&self, id: &str) -> Option<u32> {
+        self.by_hash.find(table_hash(id), |slot| self.places[*slot as usize].id() == id).copied()
+    }
+
+    /// The case in a slot, awake from now on.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut CaseState {
+        let place = &mut self.places[slot as usize];
+        if let Place::Packed(packed) = place {
+            self.packed_bytes -= packed.bytes.len();
+            let case = packed.case(&mut self.texts);
+            self.awake_records += case.history.records().len();
+            *place = Place::Awake(Box::new(case));
+            self.awake.push_back(slot);
+            self.woken += 1;
+        }
+        match place {
+            Place::Awake(case) => case,
+            Place::Packed(_) | Place::Free => unreachable!("whoever holds a slot holds that of a live case"),
+        }
+    }
+
+    /// The case in a slot, awake from now on, and the long texts that cases share.
+    pub(crate) fn get_with_texts(&mut self, slot: u32) -> (&mut CaseState, &mut Texts) {
+        self.get_mut(slot);
+        match &mut self.places[slot as usize] {
+            Place::Awake(case) => (case, &mut self.texts),
+            Place::Packed(_) | Place::Free => unreachable!("the case was woken"),
+        }
+    }
+
+    /// The long texts that cases share.
+    pub(crate) fn texts(&mut self) -> &mut Texts {
+        &mut self.texts
+    }
+
+    /// The source that the case in a slot follows.
+    pub(crate) fn source(&self, slot: u32) -> Option<u32> {
+        match &self.places[slot as usize] {
+            Place::Free => None,
+            Place::Awake(case) => case.source,
+            Place::Packed(packed) => packed.source,
+        }
+    }
+
+    /// Notes that a packed case, judged under `before`, was judged under `after`, if `keeps` says so of it.
+    pub(crate) fn keep_judged(
+        &mut self,
+        slot: u32,
+        before: u32,
+        after: u32,
+        keeps: impl FnOnce(&CaseState) -> bool,
+    ) -> bool {
+        match &mut self.places[slot as usize] {
+            Place::Packed(packed) if packed.judged_under == before && keeps(&packed.case(&mut self.texts)) => {
+                packed.judged_under = after;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Hands every live case to `each`.
+    pub(crate) fn each(&self, mut each: impl FnMut(&CaseState)) {
+        let mut texts = Texts::default();
+        for place in &self.places {
+            match place {
+                Place::Awake(case) => each(case),
+                Place::Packed(packed) => each(&packed.case(&mut texts)),
+                Place::Free => {}
+            }
+        }
+    }
+
+    /// When the case in a slot wants to be looked at.
+    pub(crate) fn wake(&self, slot: u32) -> Option<Moment> {
+        match &self.places[slot as usize] {
+            Place::Free => None,
+            Place::Awake(case) => case.wake,
+            Place::Packed(packed) => packed.wake,
+        }
+    }
+
+    /// When the case in a slot may be sealed.
+    pub(crate) fn retire(&self, slot: u32) -> Option<Moment> {
+        match &self.places[slot as usize] {
+            Place::Free => None,
+            Place::Awake(case) => case.retire,
+            Place::Packed(packed) => packed.retire,
+        }
+    }
+
+    /// Hands the case of this number to `each`, wherever it is, without moving it.
+    pub(crate) fn look<R>(&self, id: &str, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
+        if let Some(slot) = self.live(id) {
+            return match &self.places[slot as usize] {
+                Place::Awake(case) => Some(each(case)),
+                Place::Packed(packed) => Some(each(&packed.case(&mut Texts::default()))),
+                Place::Free => None,
+            };
+        }
+        self.cold.read(id).map(|packed| each(&unpack(&packed, &mut Texts::default())))
+    }
+
+    /// Hands every live case that may show a card to `each`.
+    pub(crate) fn each_lit(&self, mut each: impl FnMut(&CaseState)) {
+        let mut texts = Texts::default();
+        for place in &self.places {
+            match place {
+                Place::Awake(case) => each(case),
+                Place::Packed(packed) if packed.lit => each(&packed.case(&mut texts)),
+                Place::Packed(_) | Place::Free => {}
+            }
+        }
+    }
+
+    /// Slots of the cases that are awake, ascending.
+    pub(crate) fn awake(&self) -> Vec<u32> {
+        let awake = |slot: &u32| matches!(self.places[*slot as usize], Place::Awake(_));
+        let mut slots: Vec<u32> = self.awake.iter().copied().filter(awake).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
+    /// Slots of all live cases, ascending.
+    pub(crate) fn all(&self) -> Vec<u32> {
+        let live = (0..).zip(&self.places).filter(|(_, place)| !matches!(place, Place::Free));
+        live.map(|(slot, _)| slot).collect()
+    }
+
+    /// The case in a slot, if it is awake.
+    pub(crate) fn if_awake(&self, slot: u32) -> Option<&CaseState> {
+        match &self.places[slot as usize] {
+            Place::Awake(case) => Some(case),
+            Place::Packed(_) | Place::Free => None,
+        }
+    }
+
+    /// So many more records are held in the awake cases.
+    pub(crate) fn note_records(&mut self, more: usize) {
+        self.awake_records += more;
+    }
+
+    /// Packs cases that have been awake longest, until few are left. Those that are not at rest stay and are asked
+    /// again later. The work is in proportion to what woke since the last time, however many cannot rest.
+    pub(crate) fn rest(&mut self, at_rest: impl Fn(&CaseState) -> bool) {
+        let mut turns = 2 * std::mem::take(&mut self.woken) + REST_TURNS;
+        while self.awake.len() > self.awake_max && turns > 0 {
+            turns -= 1;
+            let Some(slot) = self.awake.pop_front() else { return };
+            let place = &mut self.places[slot as usize];
+            let Place::Awake(case) = place else { continue };
+            if !at_rest(case) {
+                self.awake.push_back(slot);
+                continue;
+            }
+            let bytes = pack(case);
+            self.packed_bytes += bytes.len();
+            self.awake_records -= case.history.records().len();
+            let CaseState { wake, retire, judged_under, source, .. } = **case;
+            *place = Place::Packed(Packed { wake, retire, judged_under, source, lit: case.shows_a_card(), bytes });
+        }
+    }
+
+    /// Seals the case in a slot, which is at rest and shows these lights; its slot goes to another one.
+    pub(crate) fn seal(&mut self, slot: u32, lights: Vec<StandingLight>) {
+        let place = std::mem::replace(&mut self.places[slot as usize], Place::Free);
+        let (id, bytes) = match place {
+            Place::Free => return,
+            Place::Awake(case) => {
+                self.awake_records -= case.history.records().len();
+                (case.id.clone(), pack(&case))
+            }
+            Place::Packed(packed) => {
+                self.packed_bytes -= packed.bytes.len();
+                (id_of(&packed.bytes).into(), packed.bytes)
+            }
+        };
+        if !lights.is_empty() {
+            self.sealed_lit += lights.len();
+            self.cold_lights.insert(id.clone(), lights.into_boxed_slice());
+        }
+        if let Ok(entry) = self.by_hash.find_entry(table_hash(&id), |held| *held == slot) {
+            entry.remove();
+        }
+        self.free.push(slot);
+        self.cold.seal(&id, bytes);
+    }
+
+    /// Hands out all sealed cases: none is sealed any more, and each must be given to [`CaseTable::unsealed`].
+    pub(crate) fn unseal_all(&mut self) -> impl Iterator<Item = Box<[u8]>> + use<> {
+        self.cold_lights.clear();
+        self.sealed_lit = 0;
+        self.cold.emptied().into_cases()
+    }
+
+    /// The slot of a case that [`CaseTable::unseal_all`] handed out; `None` where it was live before.
+    pub(crate) fn unsealed(&mut self, packed: &[u8]) -> Option<u32> {
+        self.live(id_of(packed)).is_none().then(|| self.put_back(packed))
+    }
+
+    /// The lights that stand in sealed cases, by case number, in no order.
+    pub(crate) fn sealed_lights(&self) -> impl Iterator<Item = (&CompactString, &[StandingLight])> {
+        self.cold_lights.iter().map(|(id, lights)| (id, &**lights))
+    }
+
+    /// Live cases.
+    pub(crate) fn len(&self) -> usize {
+        self.by_hash.len()
+    }
+
+    /// Sealed cases.
+    pub(crate) fn sealed(&self) -> usize {
+        self.cold.len()
+    }
+
+    /// Bytes that live cases take: exact for packed ones; of those that are awake without findings and texts longer than
+    /// 24 bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let fixed = self.places.len() * (size_of::<Place>() + size_of::<u32>());
+        let awake = self.awake.len() * size_of::<CaseState>();
+        fixed + self.packed_bytes + awake + self.awake_records * (size_of::<Record>() + size_of::<Detail>())
+    }
+
+    /// Bytes of memory that sealed cases take, without what stands of them.
+    pub(crate) fn sealed_bytes(&self) -> usize {
+        let lights = self.sealed_lit;
+        self.cold.bytes() + lights * (size_of::<StandingLight>() + size_of::<CompactString>())
+    }
+}
+
+/// The upper half first: all cases of a worker agree in the lower bits that chose the worker.
+fn table_hash(id: &str) -> u64 {
+    case_hash(id).rotate_left(32)
+}

@@ -1,0 +1,185 @@
+//! Cases that have come to rest for good, out of memory: packed, on disk, read back when somebody asks.
+//!
+//! ```text
+//! seal ─► fresh (in memory, by hash of the case number) ──when large──► run (a file, sorted by that hash)
+//! take, read ◄── fresh, then runs from the newest to the oldest: filter ─► index ─► one frame
+//! ```
+//!
+//! - Memory: what is fresh (at most [`FRESH_BYTES`]), and some two bytes a case on disk.
+//! - A case that is taken back and sealed again stands in a newer place; what an older run still holds of it is never
+//!   found. Whoever walks over all cases asks which are live.
+//! - Files have no name: they are gone with the process, however it ends. All of it follows from the facts, and the
+//!   checkpoint holds those.
+//! - A run that cannot be written stays in memory and is tried again; one that cannot be read ends the worker: the facts
+//!   in it must not be missed in silence.
+//!
+//! Not here: which case is sealed when.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use compact_str::CompactString;
+
+use crate::case_hash::case_hash;
+
+mod filter;
+mod run;
+
+use run::{Run, RunReader, RunWriter};
+
+/// A run is written when so much is fresh.
+const FRESH_BYTES: usize = 16 * 1024 * 1024;
+
+/// What orders cases on disk.
+type Key = (u64, CompactString);
+
+/// The sealed cases of one worker.
+pub(crate) struct ColdStore {
+    folder: PathBuf,
+    fresh: BTreeMap<Key, Box<[u8]>>,
+    fresh_bytes: usize,
+    /// Fresh bytes at which a run is written: more after a failure.
+    full_at: usize,
+    /// Oldest first.
+    runs: Vec<Run>,
+    /// Cases sealed.
+    cases: usize,
+}
+
+impl ColdStore {
+    /// An empty store that writes its files in `folder`, which is made when it is needed.
+    pub(crate) fn new(folder: &Path) -> ColdStore {
+        ColdStore {
+            folder: folder.to_owned(),
+            fresh: BTreeMap::new(),
+            fresh_bytes: 0,
+            full_at: FRESH_BYTES,
+            runs: Vec::new(),
+            cases: 0,
+        }
+    }
+
+    /// What is in it, as a store of its own; nothing is left.
+    pub(crate) fn emptied(&mut self) -> ColdStore {
+        let empty = ColdStore::new(&self.folder);
+        std::mem::replace(self, empty)
+    }
+
+    /// How many cases are sealed.
+    pub(crate) fn len(&self) -> usize {
+        self.cases
+    }
+
+    /// Bytes of memory that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.fresh_bytes + self.runs.iter().map(Run::bytes).sum::<usize>()
+    }
+
+    /// Seals a case, which is not sealed.
+    pub(crate) fn seal(&mut self, id: &str, packed: Box<[u8]>) {
+        self.fresh_bytes += packed.len();
+        self.fresh.insert((case_hash(id), id.into()), packed);
+        self.cases += 1;
+        if self.fresh_bytes >= self.full_at {
+            self.write_run();
+        }
+    }
+
+    /// Takes a case back; `None` when it is not sealed. It must be live before the next question for it.
+    pub(crate) fn take(&mut self, id: &str) -> Option<Box<[u8]>> {
+        let packed = match self.fresh.remove(&(case_hash(id), id.into())) {
+            Some(packed) => {
+                self.fresh_bytes -= packed.len();
+                packed
+            }
+            None => self.find(id)?,
+        };
+        self.cases -= 1;
+        Some(packed)
+    }
+
+    /// The bytes of a case that is not live; `None` when it is not sealed.
+    pub(crate) fn read(&self, id: &str) -> Option<Box<[u8]>> {
+        let fresh = if self.fresh.is_empty() { None } else { self.fresh.get(&(case_hash(id), id.into())).cloned() };
+        fresh.or_else(|| self.find(id))
+    }
+
+    /// Among the runs, the newest first.
+    fn find(&self, id: &str) -> Option<Box<[u8]>> {
+        let hash = case_hash(id);
+        self.runs.iter().rev().find_map(|run| readable(run.find(hash, id)))
+    }
+
+    fn write_run(&mut self) {
+        let written = RunWriter::create(&self.folder, self.fresh.len()).and_then(|mut writer| {
+            self.fresh.iter().try_for_each(|((hash, _), packed)| writer.add(*hash, packed))?;
+            writer.finish()
+        });
+        match written {
+            Ok(run) => {
+                self.runs.push(run);
+                self.fresh.clear();
+                (self.fresh_bytes, self.full_at) = (0, FRESH_BYTES);
+            }
+            Err(error) => {
+                let folder = self.folder.display();
+                tracing::error!(%folder, %error, "sealed cases cannot be written and stay in memory; make room");
+                self.full_at = self.fresh_bytes + FRESH_BYTES;
+            }
+        }
+    }
+
+    /// All cases once, in the order of their hashes, each as it was sealed last. Those that are live again come, too.
+    pub(crate) fn into_cases(self) -> impl Iterator<Item = Box<[u8]>> {
+        let fresh = self.fresh.into_iter().map(|((hash, _), packed)| (hash, packed));
+        let fresh: Box<dyn Iterator<Item = (u64, Box<[u8]>)>> = Box::new(fresh);
+        let runs =
+            self.runs.into_iter().rev().map(|run| -> Box<dyn Iterator<Item = (u64, Box<[u8]>)>> {
+                Box::new(RunReader::of(run).map(readable))
+            });
+        // Newest first: of one case the first one counts.
+        Merged {
+            sources: std::iter::once(fresh).chain(runs).map(Iterator::peekable).collect(),
+            same: Vec::new(),
+            hash: 0,
+        }
+    }
+}
+
+/// What was read, or the worker's end.
+fn readable<T>(read: std::io::Result<T>) -> T {
+    read.unwrap_or_else(|error| panic!("sealed cases cannot be read back: {error}; their facts are in the checkpoint"))
+}
+
+/// Sources in the order of hashes as one, without what a newer source holds.
+struct Merged<I: Iterator<Item = (u64, Box<[u8]>)>> {
+    /// Newest first.
+    sources: Vec<std::iter::Peekable<I>>,
+    /// Numbers of the cases of `hash` that came.
+    same: Vec<CompactString>,
+    hash: u64,
+}
+
+impl<I: Iterator<Item = (u64, Box<[u8]>)>> Iterator for Merged<I> {
+    type Item = Box<[u8]>;
+
+    fn next(&mut self) -> Option<Box<[u8]>> {
+        loop {
+            let heads = self.sources.iter_mut().enumerate();
+            let heads = heads.filter_map(|(place, source)| source.peek().map(|(hash, _)| (*hash, place)));
+            let (hash, place) = heads.min()?;
+            let (_, packed) = self.sources[place].next()?;
+            if hash != self.hash {
+                (self.hash, self.same) = (hash, Vec::new());
+            }
+            let id = CompactString::from(crate::packed_case::id_of(&packed));
+            if !self.same.contains(&id) {
+                self.same.push(id);
+                return Some(packed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

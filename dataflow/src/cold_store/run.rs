@@ -1,0 +1,173 @@
+//! A run: packed cases in the order of their hashes, in frames, in a file without a name.
+//!
+//! ```text
+//! frame*     content: ([hash u64][length u32][packed case])*     frames as in checkpoints
+//! ```
+//!
+//! In memory: the first hash and the place of each frame, and a filter.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::filter::Filter;
+use crate::checkpoint::{pack, unpack};
+use crate::packed_case::id_of;
+
+/// A frame is closed once its content is this long: what one read costs.
+const FRAME_CONTENT: usize = 32 * 1024;
+/// The longest content of a frame: [`FRAME_CONTENT`] and one large case.
+const CONTENT_MAX: usize = 256 * 1024 * 1024;
+/// Hash and length.
+const HEADER: usize = 12;
+
+/// Files of this process, so that no two names are equal.
+static FILES: AtomicU64 = AtomicU64::new(0);
+
+/// Where a frame lies.
+struct Frame {
+    first: u64,
+    offset: u64,
+    length: u32,
+}
+
+/// A run that was written.
+pub(super) struct Run {
+    file: File,
+    frames: Vec<Frame>,
+    filter: Filter,
+}
+
+impl Run {
+    /// Bytes of memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.filter.bytes() + size_of_val(self.frames.as_slice())
+    }
+
+    /// The case of this number.
+    pub(super) fn find(&self, hash: u64, id: &str) -> io::Result<Option<Box<[u8]>>> {
+        if !self.filter.may_hold(hash) {
+            return Ok(None);
+        }
+        // Cases of one hash may begin in the frame before the first one that begins with it.
+        let first = self.frames.partition_point(|frame| frame.first < hash).saturating_sub(1);
+        for frame in self.frames[first..].iter().take_while(|frame| frame.first <= hash) {
+            let content = self.content(frame)?;
+            let found = cases(&content).find(|(held, packed)| *held == hash && id_of(packed) == id);
+            if let Some((_, packed)) = found {
+                return Ok(Some(packed.into()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn content(&self, frame: &Frame) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; frame.length as usize];
+        self.file.read_exact_at(&mut bytes, frame.offset)?;
+        let (content, _) = unpack(&bytes, CONTENT_MAX).map_err(|fault| io::Error::other(fault.to_string()))?;
+        Ok(content)
+    }
+}
+
+/// The cases of a frame's content, with their hashes.
+fn cases(mut content: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    std::iter::from_fn(move || {
+        let (header, rest) = content.split_at_checked(HEADER)?;
+        let (hash, length) = header.split_at(8);
+        let hash = u64::from_le_bytes(hash.try_into().expect("split at 8 bytes"));
+        let length = u32::from_le_bytes(length.try_into().expect("4 bytes are left"));
+        let (packed, rest) = rest.split_at(length as usize);
+        content = rest;
+        Some((hash, packed))
+    })
+}
+
+/// Writes a run; cases come in the order of their hashes.
+pub(super) struct RunWriter {
+    file: File,
+    offset: u64,
+    first: u64,
+    content: Vec<u8>,
+    run: (Vec<Frame>, Filter),
+}
+
+impl RunWriter {
+    /// A new run in `folder`, for so many cases.
+    pub(super) fn create(folder: &Path, cases: usize) -> io::Result<RunWriter> {
+        fs::create_dir_all(folder)?;
+        let number = FILES.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("sealed-{}-{number}", std::process::id()));
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+        // From here on the file lives as long as somebody holds it.
+        fs::remove_file(&path)?;
+        Ok(RunWriter { file, offset: 0, first: 0, content: Vec::new(), run: (Vec::new(), Filter::new(cases)) })
+    }
+
+    /// Adds a case.
+    pub(super) fn add(&mut self, hash: u64, packed: &[u8]) -> io::Result<()> {
+        if self.content.is_empty() {
+            self.first = hash;
+        }
+        self.run.1.add(hash);
+        let length = u32::try_from(packed.len()).map_err(io::Error::other)?;
+        self.content.extend_from_slice(&hash.to_le_bytes());
+        self.content.extend_from_slice(&length.to_le_bytes());
+        self.content.extend_from_slice(packed);
+        if self.content.len() >= FRAME_CONTENT { self.close_frame() } else { Ok(()) }
+    }
+
+    fn close_frame(&mut self) -> io::Result<()> {
+        if self.content.is_empty() {
+            return Ok(());
+        }
+        let frame = pack(&self.content);
+        self.file.write_all(&frame)?;
+        let length = u32::try_from(frame.len()).map_err(io::Error::other)?;
+        self.run.0.push(Frame { first: self.first, offset: self.offset, length });
+        self.offset += frame.len() as u64;
+        self.content.clear();
+        Ok(())
+    }
+
+    /// Ends the run.
+    pub(super) fn finish(mut self) -> io::Result<Run> {
+        self.close_frame()?;
+        let (mut frames, filter) = self.run;
+        frames.shrink_to_fit();
+        Ok(Run { file: self.file, frames, filter })
+    }
+}
+
+/// Reads a run from its beginning to its end, a frame at a time.
+pub(super) struct RunReader {
+    run: Run,
+    next: usize,
+    /// Cases of the frame that was read last, the last one first.
+    left: Vec<(u64, Box<[u8]>)>,
+}
+
+impl RunReader {
+    /// A reader at the beginning.
+    pub(super) fn of(run: Run) -> RunReader {
+        RunReader { run, next: 0, left: Vec::new() }
+    }
+}
+
+impl Iterator for RunReader {
+    type Item = io::Result<(u64, Box<[u8]>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left.is_empty() {
+            let frame = self.run.frames.get(self.next)?;
+            self.next += 1;
+            match self.run.content(frame) {
+                Ok(content) => self.left = cases(&content).map(|(hash, packed)| (hash, packed.into())).collect(),
+                Err(error) => return Some(Err(error)),
+            }
+            self.left.reverse();
+        }
+        self.left.pop().map(Ok)
+    }
+}

@@ -1,0 +1,298 @@
+//! A case as bytes: for cases at rest in memory, and for those on disk.
+//!
+//! ```text
+//! [length of the number, varint][case number][postcard of Packed]
+//! ```
+//!
+//! What repeats from fact to fact (source, office, the day) is written once or as a difference. The bytes are this process's
+//! own: they hold places of rules in its configuration, so they are never read by another one.
+//!
+//! Invariant: what is unpacked equals what was packed; a test holds it over random worlds.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use facts::event::Detail;
+use facts::history::{Parts, Version};
+use facts::transition::Issue;
+use facts::{Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, Record, Rival, Tombstone};
+use rules::finding::{CardSpan, Finding, Judgement, RuleIndex};
+use serde::{Deserialize, Serialize};
+
+use crate::case_state::CaseState;
+use crate::lit::Rows;
+use crate::planted::planted;
+use crate::said::{Said, Texts};
+
+/// Everything of a case at rest but its number.
+#[derive(Serialize, Deserialize)]
+struct Packed<'a> {
+    judged_under: u32,
+    judged_through: Moment,
+    wake: Option<Moment>,
+    retire: Option<Moment>,
+    rows: Rows,
+    #[serde(borrow)]
+    records: Vec<Fact<'a>>,
+    tombstones: Vec<(Fact<'a>, Option<Fact<'a>>)>,
+    versions: Vec<Told<'a>>,
+    owner: Option<Cow<'a, Address>>,
+    item: Option<&'a str>,
+    open: bool,
+    findings: Vec<(u32, &'a str, Vec<Span>)>,
+    said: Vec<Spoken<'a>>,
+}
+
+/// An event as it is, with the message that carried it.
+type Told<'a> = (Cow<'a, Event>, Option<u64>);
+
+/// A record, as a difference from the one written before it.
+#[derive(Serialize, Deserialize)]
+struct Fact<'a> {
+    id: &'a str,
+    version: u32,
+    seq: Option<i64>,
+    delete: bool,
+    /// `None`: that of the record before.
+    source: Option<&'a str>,
+    activity: Cow<'a, Activity>,
+    /// Milliseconds since the record before.
+    at: i64,
+    /// The civil day, where the fact names one and no instant.
+    day: Option<i32>,
+    /// `None`: that of the record before.
+    address: Option<Cow<'a, Address>>,
+    /// Milliseconds since `at`.
+    first_arrived: Option<i64>,
+    arrived: Arrived,
+    sequence: Option<u64>,
+    detail: Option<Cow<'a, Detail>>,
+    rival: Option<Told<'a>>,
+}
+
+/// When the winning version arrived.
+#[derive(Serialize, Deserialize)]
+enum Arrived {
+    /// With the first.
+    First,
+    /// So many milliseconds after `at`, or unknown.
+    Else(Option<i64>),
+}
+
+/// A span of a finding; instants are differences from `since`.
+#[derive(Serialize, Deserialize)]
+struct Span {
+    card: Card,
+    light: Light,
+    since: Moment,
+    from: i64,
+    until: Option<i64>,
+    held: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Spoken<'a> {
+    rule: &'a str,
+    instance: &'a str,
+    revision: u32,
+    card: Card,
+    light: Light,
+    since: Moment,
+    owner: Cow<'a, Address>,
+    decided_at: Moment,
+    issue: Issue,
+    rule_version: &'a str,
+    basis: &'a str,
+}
+
+/// The bytes of a case at rest: nothing waits in it, and no cause is left to be told.
+pub(crate) fn pack(case: &CaseState) -> Box<[u8]> {
+    let CaseState { id, history, judgement, said, judged_under, judged_through, wake, retire, rows, .. } = case;
+    let mut before = Before::default();
+    let records = history.records().iter().map(|record| before.write(record)).collect();
+    let tombstones = history.tombstones().iter().map(|Tombstone { delete, put }| {
+        let delete = before.write(delete);
+        (delete, put.as_deref().map(|put| before.write(put)))
+    });
+    let packed = Packed {
+        judged_under: *judged_under,
+        judged_through: *judged_through,
+        wake: *wake,
+        retire: *retire,
+        rows: rows.clone(),
+        records,
+        tombstones: tombstones.collect(),
+        versions: history.several_versions().iter().map(|told| (Cow::Borrowed(&told.event), told.sequence)).collect(),
+        owner: judgement.owner.as_ref().map(Cow::Borrowed),
+        item: judgement.item.as_deref(),
+        open: judgement.open,
+        findings: judgement.findings.iter().map(write_finding).collect(),
+        said: said.iter().filter(|_| !planted!(PackedForgetsWhatWasSaid)).map(write_said).collect(),
+    };
+    let bytes = Vec::with_capacity(64 + 64 * history.records().len());
+    let bytes = postcard::to_extend(id, bytes).expect("a text has a known length");
+    postcard::to_extend(&packed, bytes).expect("a case has a known length everywhere").into_boxed_slice()
+}
+
+/// The number of the case in `bytes`.
+///
+/// # Panics
+/// When they are not what [`pack`] wrote.
+pub(crate) fn id_of(bytes: &[u8]) -> &str {
+    let (id, _) = postcard::take_from_bytes::<&str>(bytes).expect("a packed case begins with its number");
+    id
+}
+
+/// The case in `bytes`.
+///
+/// # Panics
+/// When they are not what [`pack`] wrote.
+pub(crate) fn unpack(bytes: &[u8], texts: &mut Texts) -> CaseState {
+    let (id, rest) = postcard::take_from_bytes::<&str>(bytes).expect("a packed case begins with its number");
+    let packed: Packed<'_> = postcard::from_bytes(rest).expect("a packed case is read by the process that packed it");
+    let case = CompactString::from(id);
+    let mut before = Before::default();
+    let records = packed.records.into_iter().map(|fact| before.read(fact, &case)).collect();
+    let tombstones = packed.tombstones.into_iter().map(|(delete, put)| {
+        let delete = before.read(delete, &case);
+        Tombstone { delete, put: put.map(|put| Box::new(before.read(put, &case))) }
+    });
+    let tombstones = tombstones.collect();
+    let told = |(event, sequence): Told<'_>| Version { event: event.into_owned(), sequence };
+    let versions = packed.versions.into_iter().map(told).collect();
+    let judgement = Judgement {
+        owner: packed.owner.map(Cow::into_owned),
+        item: packed.item.map(CompactString::from),
+        open: packed.open,
+        findings: packed.findings.into_iter().map(read_finding).collect(),
+    };
+    CaseState {
+        history: History::of_parts(Parts { records, tombstones, versions }),
+        judgement,
+        said: packed.said.into_iter().map(|said| read_said(said, texts)).collect(),
+        judged_under: packed.judged_under,
+        judged_through: packed.judged_through,
+        wake: packed.wake,
+        retire: packed.retire,
+        rows: packed.rows,
+        ..CaseState::new(&case)
+    }
+}
+
+/// What the record before said.
+#[derive(Default)]
+struct Before<'a> {
+    source: &'a str,
+    address: Option<Cow<'a, Address>>,
+    at: i64,
+}
+
+impl<'a> Before<'a> {
+    fn write(&mut self, record: &'a Record) -> Fact<'a> {
+        let Record { event, at, first_arrived, arrived, sequence, rival } = record;
+        let since = |moment: &Option<Moment>| moment.map(|moment| moment.millis().wrapping_sub(at.millis()));
+        let source = (self.source != event.source).then_some(event.source.as_str());
+        let address = (self.address.as_deref() != Some(&event.address)).then_some(Cow::Borrowed(&event.address));
+        let apart = at.millis().wrapping_sub(self.at);
+        *self = Before { source: &event.source, address: Some(Cow::Borrowed(&event.address)), at: at.millis() };
+        Fact {
+            id: &event.id,
+            version: event.version,
+            seq: event.seq,
+            delete: event.op == Op::Delete,
+            source,
+            activity: Cow::Borrowed(&event.activity),
+            at: apart,
+            day: match event.at {
+                EventTime::Day(day) => Some(day),
+                EventTime::Instant(_) => None,
+            },
+            address,
+            first_arrived: since(first_arrived),
+            arrived: if arrived == first_arrived { Arrived::First } else { Arrived::Else(since(arrived)) },
+            sequence: *sequence,
+            detail: event.detail.as_deref().map(Cow::Borrowed),
+            rival: rival.as_deref().map(|Rival { event, sequence }| (Cow::Borrowed(event), *sequence)),
+        }
+    }
+
+    fn read(&mut self, fact: Fact<'a>, case: &CompactString) -> Record {
+        let at = Moment::from_millis(self.at.wrapping_add(fact.at));
+        let moment = |since: i64| Moment::from_millis(at.millis().wrapping_add(since));
+        self.at = at.millis();
+        self.source = fact.source.unwrap_or(self.source);
+        self.address = fact.address.or_else(|| self.address.take());
+        let address = self.address.as_deref().expect("the first record names its office").clone();
+        let first_arrived = fact.first_arrived.map(moment);
+        let event = Event {
+            id: fact.id.into(),
+            version: fact.version,
+            seq: fact.seq,
+            op: if fact.delete { Op::Delete } else { Op::Put },
+            source: self.source.into(),
+            case: case.clone(),
+            activity: fact.activity.into_owned(),
+            at: fact.day.map_or(EventTime::Instant(at), EventTime::Day),
+            arrived: None,
+            address,
+            detail: fact.detail.map(|detail| Box::new(detail.into_owned())),
+        };
+        let arrived = match fact.arrived {
+            Arrived::First => first_arrived,
+            Arrived::Else(since) => since.map(moment),
+        };
+        let rival = fact.rival.map(|(event, sequence)| Box::new(Rival { event: event.into_owned(), sequence }));
+        Record { event, at, first_arrived, arrived, sequence: fact.sequence, rival }
+    }
+}
+
+fn write_finding(finding: &Finding) -> (u32, &str, Vec<Span>) {
+    let span = |span: &CardSpan| {
+        let after = |moment: Moment| moment.millis().wrapping_sub(span.since.millis());
+        let CardSpan { card, light, since, from, until, held } = *span;
+        Span { card, light, since, from: after(from), until: until.map(after), held }
+    };
+    (finding.rule.0, &finding.instance, finding.spans.iter().map(span).collect())
+}
+
+fn read_finding((rule, instance, spans): (u32, &str, Vec<Span>)) -> Finding {
+    let span = |Span { card, light, since, from, until, held }| {
+        let moment = |after: i64| Moment::from_millis(since.millis().wrapping_add(after));
+        CardSpan { card, light, since, from: moment(from), until: until.map(moment), held }
+    };
+    Finding { rule: RuleIndex(rule), instance: instance.into(), spans: spans.into_iter().map(span).collect() }
+}
+
+fn write_said(said: &Said) -> Spoken<'_> {
+    Spoken {
+        rule: &said.rule,
+        instance: &said.instance,
+        revision: said.revision,
+        card: said.card,
+        light: said.light,
+        since: said.since,
+        owner: Cow::Borrowed(&said.owner),
+        decided_at: said.decided_at,
+        issue: said.issue,
+        rule_version: &said.rule_version,
+        basis: &said.basis,
+    }
+}
+
+fn read_said(spoken: Spoken<'_>, texts: &mut Texts) -> Said {
+    let basis: Arc<str> = texts.share(spoken.basis);
+    Said {
+        rule: spoken.rule.into(),
+        instance: spoken.instance.into(),
+        revision: spoken.revision,
+        card: spoken.card,
+        light: spoken.light,
+        since: spoken.since,
+        owner: spoken.owner.into_owned(),
+        decided_at: spoken.decided_at,
+        issue: spoken.issue,
+        rule_version: spoken.rule_version.into(),
+        basis,
+    }
+}
