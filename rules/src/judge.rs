@@ -20,12 +20,15 @@ use crate::finding::{Finding, Judgement, RuleIndex};
 use crate::rule::{Kind, Rule};
 
 mod applies;
+mod between;
 mod condition;
+mod count;
 mod deadline;
 mod deemed;
 mod evaluate;
 mod explain;
 mod fee;
+mod forbids;
 mod found;
 mod ledger;
 mod measured;
@@ -162,6 +165,8 @@ fn judge_rule<'a>(view: &CaseView<'a>, rule: &Rule) -> Vec<Found> {
     match &rule.kind {
         Kind::Deadline(deadline) => deadline::judge(view, rule, deadline, &reckoning),
         Kind::Requires(requires) => requires::judge(view, rule, requires, &reckoning),
+        Kind::Forbids(forbids) => forbids::judge(view, rule, forbids, &reckoning),
+        Kind::Count(count) => count::judge(view, rule, count, &reckoning),
         Kind::Separation(separation) => separation::judge(view, rule, separation, &reckoning),
         Kind::Workflow(workflow) => workflow::judge(view, rule, workflow, &reckoning),
         Kind::Fee(fee) => fee::judge(view, rule, fee, &reckoning),

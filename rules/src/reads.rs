@@ -10,7 +10,7 @@ use facts::{Activity, Event};
 
 use crate::configuration::NamedClock;
 use crate::expression::{Activities, CaseField, Comparison, EventField, EventSet, Expr, HistoryFunction, Name, Node};
-use crate::rule::{CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
+use crate::rule::{Bound, CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
 use crate::value::Value;
 
 /// The activities a rule reads. Fields of the case are read by every rule alike, so a fact that
@@ -114,6 +114,18 @@ impl Walk<'_> {
             Kind::Requires(requires) => {
                 self.sets([&requires.event].into_iter().chain(&requires.before).chain(&requires.since));
                 self.nodes(&requires.condition);
+                self.directly(requires.directly);
+            }
+            Kind::Forbids(forbids) => {
+                self.sets([&forbids.event, &forbids.after].into_iter().chain(&forbids.unless));
+                self.nodes(&forbids.condition);
+                self.directly(forbids.directly);
+            }
+            Kind::Count(count) => {
+                self.set(&count.of);
+                if let Bound::Min(_, at) = &count.bound {
+                    self.set(at);
+                }
             }
             Kind::Separation(separation) => self.sets(&separation.acts),
             Kind::Workflow(workflow) => {
@@ -131,6 +143,13 @@ impl Walk<'_> {
                 }
                 On::Case => self.states(&condition.grounds),
             },
+        }
+    }
+
+    /// Whatever lies between two events parts them.
+    fn directly(&mut self, directly: bool) {
+        if directly {
+            self.reads.add_any();
         }
     }
 

@@ -13,6 +13,10 @@ use crate::expression::{EventField, EventSet, LineField, Node};
 use crate::reads::Reads;
 use crate::wording::Message;
 
+mod succession;
+
+pub use succession::{Bound, Count, Forbids, SameField};
+
 /// A rule under one profile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
@@ -207,6 +211,10 @@ pub enum Kind {
     Deadline(Box<Deadline>),
     /// X needs Y before.
     Requires(Box<Requires>),
+    /// X must not follow Y.
+    Forbids(Box<Forbids>),
+    /// At most or at least so often.
+    Count(Box<Count>),
     /// Acts one person must not share.
     Separation(Separation),
     /// The item's stage graph.
@@ -224,6 +232,8 @@ impl Kind {
         match self {
             Kind::Deadline(_) => "deadline",
             Kind::Requires(_) => "requires",
+            Kind::Forbids(_) => "forbids",
+            Kind::Count(_) => "count",
             Kind::Separation(_) => "separation",
             Kind::Workflow(_) => "workflow",
             Kind::Fee(_) => "fee",
@@ -336,9 +346,11 @@ pub struct Requires {
     /// Only if such an event came earlier, and `before` lies after the last one.
     pub since: Option<EventSet>,
     /// Fields in which the two agree.
-    pub same: Vec<EventField>,
+    pub same: Vec<SameField>,
     /// Condition at the event.
     pub condition: Option<Node>,
+    /// Only the event just before serves.
+    pub directly: bool,
     /// How long before at least.
     pub at_least: Option<Span>,
     /// How long before at most.

@@ -232,7 +232,7 @@ pub(super) fn event_field(field: &EventField) -> Value {
     })
 }
 
-fn case_field(field: &CaseField) -> Value {
+pub(super) fn case_field(field: &CaseField) -> Value {
     json!(match field {
         CaseField::Attr(key, ty) => return json!({ "attr": key, "type": type_name(ty) }),
         CaseField::Id => "id",

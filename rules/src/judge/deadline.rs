@@ -8,10 +8,10 @@ use compact_str::CompactString;
 use facts::{Activity, Card, Event, EventTime, Moment};
 use smallvec::SmallVec;
 
+use super::between::not_after;
 use super::evaluate::Scope;
 use super::found::{Found, Why, instants, span};
 use super::reckoning::Reckoning;
-use super::requires::not_after;
 use super::view::CaseView;
 use crate::counting::{Due, Extension, Limit, Mark, Span, Start};
 use crate::expression::{ClockField, EventField, EventSet, Node};

@@ -479,7 +479,8 @@ impl<'v, 'a> Scope<'v, 'a> {
         value.unwrap_or(Value::Missing)
     }
 
-    fn case_field(&self, field: &CaseField) -> Value {
+    /// A field of the case.
+    pub(crate) fn case_field(&self, field: &CaseField) -> Value {
         let (view, case) = (self.view, &self.view.case);
         let text = |value: Option<&str>| value.map_or(Value::Missing, |text| Value::Text(text.into()));
         match field {

@@ -15,11 +15,15 @@ use super::found::{Found, Why};
 use super::measured;
 use super::reckoning::Reckoning;
 use super::view::CaseView;
-use super::{condition, requires, separation, workflow};
+use super::{condition, separation, workflow};
 use crate::counting::{Limit, Mark, Span};
-use crate::rule::{CardSpec, Deadline, Kind, Rule};
+use crate::rule::{Bound, CardSpec, Deadline, Kind, Rule};
 use crate::value::Value;
 use crate::wording::{Format, Message, Piece, Word};
+
+mod succession;
+
+use succession::{of_count, of_forbids, of_requires};
 
 /// A value in both languages.
 type Words = BTreeMap<Word, Text2>;
@@ -70,11 +74,9 @@ pub(crate) fn explain<'a>(
             let places = sharing.acts.iter().map(|(_, place)| *place).collect();
             (separation::prove(view, spec, sharing), words, places, false)
         }
-        (Kind::Requires(spec), Why::Requires(lack)) => {
-            let missing: Vec<&str> = lack.missing.iter().map(|index| spec.before[*index].text.as_str()).collect();
-            let words = Words::from([(Word::Missing, Text2 { zh: missing.join("、"), en: missing.join(", ") })]);
-            (requires::prove(view, spec, reckoning, lack), words, vec![lack.place], false)
-        }
+        (Kind::Requires(spec), Why::Requires(lack)) => certain(of_requires(view, spec, reckoning, lack)),
+        (Kind::Forbids(spec), Why::Forbids(pair)) => certain(of_forbids(view, spec, *pair)),
+        (Kind::Count(spec), Why::Count(tally)) => certain(of_count(view, spec, reckoning, tally, card, now)),
         _ => unreachable!("a rule's judge finds in the rule's own kind"),
     };
     let about = places.last().copied();
@@ -85,6 +87,11 @@ pub(crate) fn explain<'a>(
     let scope = Scope::state(view, reckoning, view.facts.len());
     let scope = Scope { ledger: line.as_ref().map(|(ledger, group)| (ledger, group)), ..scope };
     let scope = about.map_or(scope, |place| Scope { event: Some(place), start: Some(place), ..scope });
+    let earlier = match &found.why {
+        Why::Forbids(pair) => Some(pair.earlier),
+        _ => None,
+    };
+    let scope = Scope { earlier, ..scope };
     super::Explanation {
         rule_version: rule.label.clone(),
         basis: rule.basis.clone(),
@@ -93,6 +100,11 @@ pub(crate) fn explain<'a>(
         evidence: places.into_iter().flat_map(|place| evidence(view, place)).collect(),
         proof,
     }
+}
+
+/// Nothing in it rests on a calendar that may end.
+fn certain((proof, words, places): (Proof, Words, Vec<usize>)) -> (Proof, Words, Vec<usize>, bool) {
+    (proof, words, places, false)
 }
 
 fn same(value: impl ToString) -> Text2 {
@@ -341,6 +353,28 @@ fn own_words(kind: &Kind) -> Message {
         ),
         Kind::Requires(_) => {
             (vec![text("此前应有 "), word(Word::Missing)], vec![text("needed before: "), word(Word::Missing)])
+        }
+        Kind::Forbids(_) => (
+            vec![text("不得在 "), word(Word::Earlier), text(" 之后，相隔 "), word(Word::Distance)],
+            vec![text("must not follow "), word(Word::Earlier), text("; distance "), word(Word::Distance)],
+        ),
+        Kind::Count(count) => {
+            let (zh, en, bound) = match count.bound {
+                Bound::Max(_) => ("，至多 ", ", at most ", Word::Max),
+                Bound::Min(..) => ("，至少 ", ", at least ", Word::Min),
+            };
+            let key = |zh: bool| match (count.by.is_empty(), zh) {
+                (true, _) => vec![],
+                (false, true) => vec![text("（"), word(Word::Key), text("）")],
+                (false, false) => vec![text(" ("), word(Word::Key), text(")")],
+            };
+            let all = |begin: &str, middle: &str, zh: bool| {
+                let mut pieces = vec![text(begin), word(Word::Count)];
+                pieces.extend(key(zh));
+                pieces.extend([text(middle), word(bound)]);
+                pieces
+            };
+            (all("次数 ", zh, true), all("count ", en, false))
         }
     };
     Message { zh, en }

@@ -4,6 +4,7 @@ mod cards;
 mod deadline;
 mod kinds;
 mod scope;
+mod succession;
 
 use compact_str::CompactString;
 use facts::standing::Text2;
@@ -175,14 +176,6 @@ fn kind_of(table: &Table, faults: &mut Faults<'_>) -> Option<&'static str> {
                 "请写 kind = \"condition\"，如 any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
                 "write kind = \"condition\", such as any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
             ),
-            "forbids" => texts::refused("本版尚不支持 kind = \"forbids\"", "this version has no kind = \"forbids\"").help(
-                "请写 kind = \"condition\"、on = 被禁止的事件、when = \"seen(之前的事件)\"",
-                "write kind = \"condition\", on = the forbidden event, when = \"seen(what came before)\"",
-            ),
-            "count" => texts::refused("本版尚不支持 kind = \"count\"", "this version has no kind = \"count\"").help(
-                "请写 kind = \"condition\"、on = 所计的事件、when = \"count(该事件) >= 1\"（第二次起）",
-                "write kind = \"condition\", on = the counted event, when = \"count(that event) >= 1\" (from the second on)",
-            ),
             "group" => group_refused(),
             _ => {
                 let names: Vec<&str> = kinds::KINDS.iter().map(|(name, _)| *name).collect();
@@ -261,7 +254,7 @@ impl<'a> Compiler<'a, '_, '_> {
         let grace = self.tree("grace").and_then(|tree| self.fixed_span("grace", tree));
         let counting = self.choice("counting", &COUNTINGS).unwrap_or(self.defaults.counting);
         let ends = self.choice("ends", &[("instant", Ends::Instant), ("day", Ends::Day), ("office", Ends::Office)]);
-        let roll = self.tree("roll").and_then(|tree| self.checker.faults.flag("roll", tree)).unwrap_or(true);
+        let roll = self.tree("roll").is_none() || self.flag("roll");
         let calendar = self.tree("calendar").and_then(|tree| self.checker.faults.text("calendar", tree));
         let calendar = calendar.map_or_else(|| self.defaults.calendar.clone(), CompactString::from);
         let held = self.held(self.table, family);
@@ -353,6 +346,11 @@ impl<'a> Compiler<'a, '_, '_> {
     fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let tree = self.tree(key)?;
         self.checker.faults.one_of(key, tree, choices)
+    }
+
+    /// A flag, false where the key is not there.
+    fn flag(&mut self, key: &str) -> bool {
+        self.tree(key).and_then(|tree| self.checker.faults.flag(key, tree)).unwrap_or(false)
     }
 
     /// `{ zh, en }`, both required.
