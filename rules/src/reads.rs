@@ -40,6 +40,7 @@ impl Reads {
         let mut walk = Walk { reads: Reads::default(), clocks };
         walk.kind(&rule.kind);
         walk.nodes(rule.scope.condition.iter());
+        walk.nodes(rule.group.iter().flat_map(|group| &group.by));
         walk.reads.catalogue |= !rule.scope.item_types.is_empty();
         rule.cards.iter().for_each(|card| walk.card(card));
         walk.reads
@@ -98,7 +99,7 @@ impl Reads {
     pub fn touched_by(&self, event: &Event) -> bool {
         self.reads(&event.activity)
             || self.fees && event.detail().fee.is_some()
-            || self.attrs.iter().any(|name| event.attr(name).is_some())
+            || self.attrs.iter().any(|name| event.carries_attr(name))
     }
 }
 
@@ -275,6 +276,7 @@ impl Walk<'_> {
                     self.deadline(&clock.deadline);
                 }
             }
+            Name::CaseOf(_, field) => self.name(&Name::Case(field.clone())),
             Name::Event(_, field) => self.field(field),
             Name::Case(_) | Name::Line(_) | Name::Measure(_) => {}
         }

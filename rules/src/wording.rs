@@ -52,8 +52,10 @@ pub enum Word {
     Max,
     /// count: the least that is lawful
     Min,
-    /// count: what the counted events share
+    /// count: what the counted events share; group: what its cases share
     Key,
+    /// group: its cases
+    Cases,
     /// separation: the person
     Person,
     /// separation: how many acts
@@ -94,6 +96,7 @@ impl Word {
         ("max", Word::Max),
         ("min", Word::Min),
         ("key", Word::Key),
+        ("cases", Word::Cases),
         ("person", Word::Person),
         ("shared", Word::Shared),
         ("acts", Word::Acts),

@@ -2,8 +2,8 @@
 
 use rules::counting::{Ends, Span};
 use rules::rule::{
-    Bound, CardSpec, Clears, Count, Deadline, Each, ExtensionSpec, Forbids, InForceBy, Kind, On, PauseSpec, Requires,
-    Rule, SameField, Start, Status, Stop, WorkflowCheck,
+    Bound, CardSpec, CardsOn, Clears, Count, Deadline, Each, ExtensionSpec, Forbids, InForceBy, Kind, On, PauseSpec,
+    Requires, Rule, SameField, Start, Status, Stop, WorkflowCheck,
 };
 use serde_json::{Value, json};
 
@@ -37,6 +37,15 @@ pub(super) fn rule(rule: &Rule) -> Value {
             "from": rule.in_force.from.map(|day| day.to_string()),
             "until": rule.in_force.until.map(|day| day.to_string()),
         },
+        "group": rule.group.as_ref().map(|group| json!({
+            "by": group.by.iter().map(node).collect::<Vec<_>>(),
+            "window": some_span(group.window),
+            "cards_on": match group.cards_on {
+                CardsOn::All => "all",
+                CardsOn::Last => "last",
+                CardsOn::First => "first",
+            },
+        })),
         "kind": rule.kind.token(),
         rule.kind.token(): kind(&rule.kind),
         "cards": rule.cards.iter().map(card).collect::<Vec<_>>(),

@@ -27,7 +27,7 @@ pub(crate) fn surely_before(a: &Fact<'_>, b: &Fact<'_>, lenient: bool) -> bool {
 pub(crate) fn same_value(scope: &Scope<'_, '_>, place: usize, field: &SameField) -> Value {
     match field {
         SameField::Event(field) => scope.event_field(place, field),
-        SameField::Case(field) => scope.case_field(field),
+        SameField::Case(field) => scope.case_field_of(scope.view.case_of(place), field),
     }
 }
 
@@ -45,7 +45,8 @@ pub(crate) fn may_part(scope: &Scope<'_, '_>, earlier: usize, other: usize, even
     not_after(&facts[earlier], &facts[other], lenient) && not_after(&facts[other], &facts[event], lenient)
 }
 
-/// The places of all facts but the two.
+/// The places of all facts that are seen at the later one, but for the two.
 pub(crate) fn others(scope: &Scope<'_, '_>, earlier: usize, event: usize) -> impl Iterator<Item = usize> {
-    (0..scope.view.facts.len()).filter(move |place| *place != earlier && *place != event)
+    let judged = scope.view.facts[event].at;
+    (0..scope.view.facts.len()).filter(move |place| *place != earlier && *place != event && scope.sees(*place, judged))
 }

@@ -15,7 +15,7 @@ use super::reckoning::Reckoning;
 use super::view::CaseView;
 use crate::expression::EventField;
 use crate::rule::{Bound, CardSpec, Count, Rule};
-use crate::value::Value;
+use crate::value::key_text;
 
 /// The events at which the cards of a key came.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, count: &Count, reckoni
     let judged: Vec<(usize, CompactString)> = match &count.bound {
         Bound::Max(_) => keyed.clone(),
         Bound::Min(_, at) => {
-            scope.places(at).filter_map(|place| Some((place, key_of(&scope, place, &count.by)?))).collect()
+            scope.all_places(at).filter_map(|place| Some((place, key_of(&scope, place, &count.by)?))).collect()
         }
     };
     let mut keys: Vec<&CompactString> = judged.iter().map(|(_, key)| key).collect();
@@ -96,19 +96,13 @@ fn is_breach(bound: &Bound, number: i64) -> bool {
 
 /// The counted events with their keys.
 fn keyed(scope: &Scope<'_, '_>, count: &Count) -> Vec<(usize, CompactString)> {
-    let keyed = scope.places(&count.of).filter_map(|place| Some((place, key_of(scope, place, &count.by)?)));
+    let keyed = scope.all_places(&count.of).filter_map(|place| Some((place, key_of(scope, place, &count.by)?)));
     keyed.collect()
 }
 
 /// The key of a fact; `None` where it lacks a field.
 fn key_of(scope: &Scope<'_, '_>, place: usize, by: &[EventField]) -> Option<CompactString> {
-    let values = by.iter().map(|field| match scope.event_field(place, field) {
-        Value::Missing => None,
-        // Two keys never read the same.
-        value => Some(value.to_string().replace('\\', "\\\\").replace(',', "\\,")),
-    });
-    let values: Vec<String> = values.collect::<Option<_>>()?;
-    Some(values.join(",").into())
+    key_text(by.iter().map(|field| scope.event_field(place, field)))
 }
 
 fn instance(key: &str) -> CompactString {
@@ -129,7 +123,11 @@ fn seen_at(scope: &Scope<'_, '_>, count: &Count, counted: &[usize], place: usize
         let due = |span| scope.reckoning.due_of(fact.at, fact.is_day, span);
         count.within.is_none_or(|span| due(span).is_some_and(|due| event.at <= due))
     };
-    counted.iter().copied().filter(|other| in_time(*other) && in_window(*other)).collect()
+    counted
+        .iter()
+        .copied()
+        .filter(|other| in_time(*other) && in_window(*other) && scope.sees(*other, event.at))
+        .collect()
 }
 
 /// What stands behind a card at an instant: the event that brought it, and what was counted there.

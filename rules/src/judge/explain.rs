@@ -17,7 +17,7 @@ use super::reckoning::Reckoning;
 use super::view::CaseView;
 use super::{condition, separation, workflow};
 use crate::counting::{Limit, Mark, Span};
-use crate::rule::{Bound, CardSpec, Deadline, Kind, Rule};
+use crate::rule::{Bound, CardSpec, Deadline, Group, Kind, Rule};
 use crate::value::Value;
 use crate::wording::{Format, Message, Piece, Word};
 
@@ -42,7 +42,7 @@ pub(crate) fn explain<'a>(
         let why = Why::Condition(condition::Hit::Event { place });
         return explain(&view, rule, reckoning, &Found { why, ..found.clone() }, card, now);
     }
-    let (proof, words, places, uncovered) = match (&rule.kind, &found.why) {
+    let (proof, mut words, places, uncovered) = match (&rule.kind, &found.why) {
         (Kind::Deadline(deadline), Why::Deadline(instance)) => {
             of_deadline(view, rule, deadline, reckoning, instance, card, now)
         }
@@ -92,6 +92,9 @@ pub(crate) fn explain<'a>(
         _ => None,
     };
     let scope = Scope { earlier, ..scope };
+    if let Some(group) = &rule.group {
+        words.extend(group_words(view, &scope, group, about));
+    }
     super::Explanation {
         rule_version: rule.label.clone(),
         basis: rule.basis.clone(),
@@ -100,6 +103,13 @@ pub(crate) fn explain<'a>(
         evidence: places.into_iter().flat_map(|place| evidence(view, place)).collect(),
         proof,
     }
+}
+
+/// What the cases of a group share, and which they are.
+fn group_words(view: &CaseView<'_>, scope: &Scope<'_, '_>, group: &Group, about: Option<usize>) -> Words {
+    let ids: Vec<&str> = view.members.iter().map(|member| member.id).collect();
+    let key = about.and_then(|place| super::group::key_words(scope, place, group)).unwrap_or_default();
+    Words::from([(Word::Key, same(key)), (Word::Cases, Text2 { zh: ids.join("、"), en: ids.join(", ") })])
 }
 
 /// Nothing in it rests on a calendar that may end.
@@ -232,7 +242,8 @@ fn of_deadline<'a>(
     (Proof::Deadline(Box::new(proof)), words, places, uncovered)
 }
 
-fn places_of(instance: &Instance) -> Vec<usize> {
+/// The places of the facts that a run of the clock rests on.
+pub(crate) fn places_of(instance: &Instance) -> Vec<usize> {
     let mut places: Vec<usize> = instance.start.into_iter().collect();
     places.extend(instance.pauses.iter().map(|pause| pause.place));
     places.extend(instance.extensions.iter().map(|(place, _)| *place));

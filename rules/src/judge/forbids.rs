@@ -23,14 +23,14 @@ pub(crate) struct Pair {
 /// Findings of a `forbids` rule.
 pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, forbids: &Forbids, reckoning: &Reckoning<'a>) -> Vec<Found> {
     let scope = Scope::state(view, reckoning, view.facts.len());
-    let bans: Vec<usize> = scope.places(&forbids.after).collect();
-    let lifts: Vec<usize> = forbids.unless.iter().flat_map(|unless| scope.places(unless)).collect();
-    let places = chosen(scope.places(&forbids.event).collect(), forbids.each);
+    let bans: Vec<usize> = scope.all_places(&forbids.after).collect();
+    let lifts: Vec<usize> = forbids.unless.iter().flat_map(|unless| scope.all_places(unless)).collect();
+    let places = chosen(scope.all_places(&forbids.event).collect(), forbids.each);
     let found = places.into_iter().filter_map(|event| {
         let banned = |earlier: &usize| is_banned(&scope, forbids, &lifts, *earlier, event);
         let earlier = bans.iter().copied().rfind(banned)?;
         let instance: CompactString = match forbids.each {
-            Each::Every => view.facts[event].record_text().into(),
+            Each::Every => view.record_text(event).into(),
             Each::First | Each::Last => "-".into(),
         };
         let on_pair = Scope { earlier: Some(earlier), ..scope.on_event(event) };
@@ -44,7 +44,7 @@ pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, forbids: &Forbids, rec
 fn is_banned(scope: &Scope<'_, '_>, forbids: &Forbids, lifts: &[usize], earlier: usize, event: usize) -> bool {
     let facts = &scope.view.facts;
     let (before, after) = (&facts[earlier], &facts[event]);
-    if earlier == event || !surely_before(before, after, forbids.lenient) {
+    if earlier == event || !scope.sees(earlier, after.at) || !surely_before(before, after, forbids.lenient) {
         return false;
     }
     let due = |span| scope.reckoning.due_of(before.at, before.is_day, span);

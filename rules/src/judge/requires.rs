@@ -29,7 +29,7 @@ pub(crate) fn judge<'a>(
     reckoning: &Reckoning<'a>,
 ) -> Vec<Found> {
     let scope = Scope::state(view, reckoning, view.facts.len());
-    let places = chosen(scope.places(&requires.event).collect(), requires.each);
+    let places = chosen(scope.all_places(&requires.event).collect(), requires.each);
     let found = places.into_iter().filter_map(|place| {
         let on_event = scope.on_event(place);
         if !on_event.allows(requires.condition.as_ref()) {
@@ -44,7 +44,7 @@ pub(crate) fn judge<'a>(
         let missing: Vec<usize> = (0..requires.before.len()).filter(|index| lacks(&requires.before[*index])).collect();
         let broken = if requires.all { !missing.is_empty() } else { missing.len() == requires.before.len() };
         let instance: CompactString = match requires.each {
-            Each::Every => view.facts[place].record_text().into(),
+            Each::Every => view.record_text(place).into(),
             Each::First | Each::Last => "-".into(),
         };
         let since = view.facts[place].at;
@@ -68,6 +68,7 @@ fn serves(
     let agree = |field| same_value(scope, other, field) == same_value(scope, place, field);
     let (earlier, event) = (&facts[other], &facts[place]);
     other != place
+        && scope.sees(other, event.at)
         && scope.in_set(set, other)
         && not_after(earlier, event, requires.lenient)
         && after.is_none_or(|after| not_after(&facts[after], earlier, requires.lenient))
@@ -84,7 +85,7 @@ pub(crate) fn prove<'a>(view: &CaseView<'a>, requires: &Requires, reckoning: &Re
     let scope = Scope::state(view, reckoning, view.facts.len());
     let missing = lack.missing.iter().map(|index| {
         let set = &requires.before[*index];
-        (set.text.clone(), scope.places(set).next().map(|place| cite(&view.facts[place])))
+        (set.text.clone(), scope.all_places(set).next().map(|place| cite(&view.facts[place])))
     });
     let event = cite(&view.facts[lack.place]);
     Proof::Requires(Box::new(RequiresProof { event, missing: missing.collect() }))

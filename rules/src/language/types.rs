@@ -186,6 +186,8 @@ pub(crate) struct Checker<'a, 's, 'f> {
     open: Vec<String>,
     /// The set under check may name facts that are not in force.
     sees_aside: bool,
+    /// The rule judges a group of cases: `event.case` and `cases` are known, and a state is no case's.
+    pub(crate) group: bool,
     nodes: u32,
     depth: u32,
 }
@@ -199,7 +201,8 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
         clocks: &'a [ClockName],
         faults: &'f mut Faults<'s>,
     ) -> Self {
-        Checker { vocabulary, lists, params, clocks, faults, open: Vec::new(), sees_aside: false, nodes: 0, depth: 0 }
+        let (open, sees_aside, group) = (Vec::new(), false, false);
+        Checker { vocabulary, lists, params, clocks, faults, open, sees_aside, group, nodes: 0, depth: 0 }
     }
 
     /// The value of a key as a condition.

@@ -21,7 +21,7 @@ pub(super) fn of_requires<'a>(view: &CaseView<'a>, spec: &Requires, reckoning: &
     let missing: Vec<&str> = lack.missing.iter().map(|index| spec.before[*index].text.as_str()).collect();
     let mut words = Words::from([(Word::Missing, Text2 { zh: missing.join("、"), en: missing.join(", ") })]);
     let scope = Scope::state(view, reckoning, view.facts.len());
-    let nearest = lack.missing.iter().find_map(|index| scope.places(&spec.before[*index]).next());
+    let nearest = lack.missing.iter().find_map(|index| scope.all_places(&spec.before[*index]).next());
     if let Some(nearest) = nearest {
         words.insert(Word::Distance, distance(&view.facts[nearest], &view.facts[lack.place]));
     }

@@ -7,7 +7,10 @@ use facts::{Event, History, Moment, line};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::super::{Case, Judgement, explain, judge, rejudge, touched};
+use super::super::{
+    Case, Contribution, Judgement, contributes, explain, explain_group, judge, judge_group, judge_shadow, rejudge,
+    touched,
+};
 use super::{config_folder, files_below};
 use crate::configuration::Configuration;
 use crate::scenario::ScenarioFile;
@@ -46,6 +49,11 @@ fn what_must_not_follow() {
 #[test]
 fn how_often_is_too_often_and_how_often_too_few() {
     scenarios_hold("count");
+}
+
+#[test]
+fn cases_that_share_a_key_are_judged_as_one_history() {
+    scenarios_hold("group");
 }
 
 fn event(text: &str) -> Event {
@@ -134,6 +142,150 @@ fn a_count_is_proven_by_what_was_counted_for_the_card_that_holds() {
     assert_eq!((proof.counted.len(), proof.bound), (0, 2));
     assert_eq!(proof.at.as_ref().map(|event| event.id.as_str()), Some("9"));
     assert!(few.reason.zh.ends_with("次数 0，至少 2"), "{}", few.reason.zh);
+}
+
+/// The lights of a test file's rules over these events, as "rule card", those on trial behind a question mark.
+fn cards(events: &[Event], configuration: &Configuration) -> Vec<String> {
+    let (history, _, whole) = judged(events, configuration);
+    let case = Case::at("C", &history, Moment::MAX);
+    let now: Moment = "2026-12-31T00:00:00+08:00".parse().expect("an instant");
+    let rows = |judgement: &Judgement, mark: &str| -> Vec<String> {
+        let standing = judgement.findings.iter().filter_map(|finding| Some((finding, finding.at(now)?.card)));
+        standing.map(|(finding, card)| format!("{mark}{} {card}", configuration.rule(finding.rule).id)).collect()
+    };
+    let mut cards = rows(&whole, "");
+    cards.extend(rows(&judge_shadow(&case, configuration), "?"));
+    cards
+}
+
+#[test]
+fn lists_are_read_from_one_attribute_or_gathered_from_numbered_ones() {
+    let configuration = configuration("lists");
+    let paid = |attrs: &str| {
+        cards(
+            &[said(1, "2026-03-02T09:00:00", &format!(r#""activity":"accepted","attrs":{{{attrs}}}"#))],
+            &configuration,
+        )
+    };
+    assert_eq!(paid(r#""material_fee_1":"40.00","material_fee_2":"60.00""#), [""; 0], "exactly the most");
+    assert_eq!(paid(r#""material_fee_1":"40.00","material_fee_10":"60.01""#), ["X-SUM red"]);
+    assert_eq!(paid(r#""material_fee_":"999.00","material_fee_x":"999.00""#), [""; 0], "no number, no column");
+    assert_eq!(paid(r#""material_fee_1":"forty","material_fee_2":"999.00""#), [""; 0], "what is no amount is missing");
+    assert_eq!(paid(r#""material_fee_2":"5.00","material_fee_10":"1.00","material_fee_1":"2.00""#), [""; 0]);
+    assert_eq!(paid(r#""papers":"permit; map""#), [""; 0]);
+    assert_eq!(paid(r#""papers":"permit；form""#), ["X-PAPER yellow"]);
+    let events = [
+        said(1, "2026-03-02T09:00:00", r#""activity":"accepted","attrs":{"material_fee_1":"999.00"}"#),
+        said(2, "2026-03-03T09:00:00", r#""activity":"closed","attrs":{"material_fee_2":"1.00"}"#),
+    ];
+    assert_eq!(cards(&events, &configuration), [""; 0], "of the case the newest event that tells any of them");
+}
+
+#[test]
+fn a_rule_on_trial_is_judged_and_proven_but_no_light_of_it_stands() {
+    let configuration = configuration("trial");
+    let events = [
+        said(1, "2026-03-02T09:00:00", r#""activity":"accepted""#),
+        said(2, "2026-03-03T09:00:00", r#""activity":"closed","outcome":"granted""#),
+    ];
+    assert_eq!(cards(&events, &configuration), ["X-ON red", "?X-TRIAL red"]);
+    let (history, _, _) = judged(&events, &configuration);
+    let case = Case::at("C", &history, Moment::MAX);
+    let judgement = judge_shadow(&case, &configuration);
+    let now: Moment = "2026-12-31T00:00:00+08:00".parse().expect("an instant");
+    let finding = &judgement.findings[0];
+    let explained = explain(&case, &configuration, finding.rule, &finding.instance, now).expect("it is proven");
+    assert!(explained.reason.en.contains("On trial"), "{}", explained.reason.en);
+    let manual: Vec<(&str, &str)> =
+        configuration.manual.iter().map(|rule| (rule.label.as_str(), rule.note.en.as_str())).collect();
+    assert_eq!(manual, [("X-MANUAL@2", "found by reading the complaint")]);
+    assert!(configuration.rules.iter().all(|rule| rule.id != "X-MANUAL"), "nothing of it is computed");
+}
+
+/// The contributions of some cases, by rule and key.
+fn contributions(
+    events: &[Event],
+    configuration: &Configuration,
+) -> std::collections::BTreeMap<(crate::finding::RuleIndex, String), Vec<Contribution>> {
+    let mut cases: std::collections::BTreeMap<&str, History> = std::collections::BTreeMap::new();
+    for event in events {
+        cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
+    }
+    let mut groups: std::collections::BTreeMap<_, Vec<Contribution>> = std::collections::BTreeMap::new();
+    for (id, history) in &cases {
+        for given in contributes(&Case::at(id, history, Moment::MAX), configuration) {
+            groups.entry((given.rule, given.key.to_string())).or_default().push(given);
+        }
+    }
+    groups
+}
+
+#[test]
+fn a_light_of_a_group_is_proven_with_the_cases_it_rests_on() {
+    let configuration = configuration("group");
+    let charged = |case: &str, day: u32| {
+        event(&format!(
+            r#"{{"id":"1","source":"s","case":"{case}","at":"2026-03-{day:02}T09:00:00+08:00","level":"county","region":"360902","dept":"D","activity":"fee","fee":{{"act":"charged","code":"F","amount":"5.00","receipt":"R-7"}}}}"#
+        ))
+    };
+    let groups = contributions(&[charged("A", 3), charged("B", 2)], &configuration);
+    let now: Moment = "2026-03-31T00:00:00+08:00".parse().expect("an instant");
+    let of_receipt = groups.iter().find(|((rule, key), _)| configuration.rule(*rule).id == "X-RECEIPT" && key == "R-7");
+    let ((rule, key), given) = of_receipt.expect("both cases share the receipt");
+    let found = judge_group(*rule, key, given, &configuration);
+    let lit: Vec<(&str, &str)> =
+        found.iter().map(|found| (found.case.as_str(), found.finding.instance.as_str())).collect();
+    let instance = "R-7/A/county.360902.D/s/1";
+    assert_eq!(lit, [("A", instance), ("B", instance)], "the second to charge is the breach, both cases are lit");
+    let explained = explain_group(*rule, key, given, &configuration, "B", instance, now).expect("it is proven");
+    assert_eq!(explained.reason.en, "B: receipt R-7 in A, B");
+    let Proof::Condition(proof) = &explained.proof else { panic!("{:?}", explained.proof) };
+    let cited = proof.event.as_ref().expect("it is about an event");
+    assert!(cited.fields.contains(&"case=A".to_owned()), "{cited:?}");
+}
+
+/// A fact of one of three cases.
+fn arbitrary_fact_of_three() -> impl Strategy<Value = Event> {
+    let activity = prop::sample::select(vec![
+        r#""activity":"accepted""#,
+        r#""activity":"closed","outcome":"granted""#,
+        r#""activity":"closed","outcome":"deleted""#,
+        r#""activity":"stage_completed","stage":"handle","officer":"7""#,
+        r#""activity":"stage_completed","stage":"approve","officer":"7""#,
+        r#""activity":"fee","fee":{"act":"charged","code":"F","amount":"5.00","receipt":"R-7"}"#,
+        r#""activity":"submitted","linked_case":"J""#,
+    ]);
+    let case = prop::sample::select(vec!["A", "B", "C"]);
+    let op = prop::sample::select(vec!["put", "put", "put", "delete"]);
+    (0_usize..5, 1_u32..4, 2_u32..5, activity, case, op).prop_map(|(id, version, day, rest, case, op)| {
+        event(&format!(
+            r#"{{"id":"{id}","source":"s","case":"{case}","at":"2026-03-{day:02}T09:00:00+08:00","level":"county","region":"360902","dept":"D",{rest},"op":"{op}","version":{version}}}"#
+        ))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// The lights of a group depend neither on the order of arrival nor on that of the contributions.
+    #[test]
+    fn a_group_has_one_judgement(
+        (events, shuffled, turn) in prop::collection::vec(arbitrary_fact_of_three(), 1..16)
+            .prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle(), 0_usize..3))
+    ) {
+        static CONFIGURATION: std::sync::OnceLock<Configuration> = std::sync::OnceLock::new();
+        let configuration = CONFIGURATION.get_or_init(|| configuration("group"));
+        let (one, mut other) = (contributions(&events, configuration), contributions(&shuffled, configuration));
+        prop_assert_eq!(&one, &other);
+        for ((rule, key), given) in &mut other {
+            let count = given.len();
+            given.rotate_left(turn % count);
+            let lit = judge_group(*rule, key, given, configuration);
+            prop_assert_eq!(&lit, &judge_group(*rule, key, &one[&(*rule, key.clone())], configuration));
+            // Whoever is lit is among those who contribute.
+            prop_assert!(lit.iter().all(|lit| given.iter().any(|given| given.case == lit.case)));
+        }
+    }
 }
 
 /// A fact that these rules read, by numbers.
