@@ -9,7 +9,7 @@ use facts::{Event, History, Light, Moment, Record};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::finding::{CardSpan, Finding, Judgement};
-use rules::judge::{Case, explain, judge};
+use rules::judge::{Case, explain, judge, judge_shadow};
 
 /// The view of a case at `now`; `None` when the clock has reached no fact of it.
 pub(crate) fn case_view(
@@ -20,7 +20,7 @@ pub(crate) fn case_view(
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
-    let lights = lights(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
+    let lights = lights_of(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
     let events = held
         .history
         .records()
@@ -35,6 +35,7 @@ pub(crate) fn case_view(
         clock: now,
         events: events.collect(),
         lights,
+        shadow: lights_of(&reached, configuration, &judge_shadow(&reached, configuration), held.holding.as_ref(), now),
         then: None,
     })
 }
@@ -48,16 +49,11 @@ pub(crate) fn known_then(
     case: &str,
     known_at: Moment,
 ) -> KnownThen {
-    let lights_of = |history: &History| {
+    let judged = |history: &History| {
         let reached = Case::at(case, history, known_at);
-        lights(&reached, configuration, &judge(&reached, configuration), None, known_at)
+        lights_of(&reached, configuration, &judge(&reached, configuration), None, known_at)
     };
-    KnownThen {
-        known_at,
-        lights: lights_of(then),
-        by_today: lights_of(now),
-        news: news(then, now, &configuration.zone),
-    }
+    KnownThen { known_at, lights: judged(then), by_today: judged(now), news: news(then, now, &configuration.zone) }
 }
 
 /// Records that are known otherwise now.
@@ -79,7 +75,7 @@ fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
 }
 
 /// The lights of a judged case at `now`, worst first.
-fn lights(
+fn lights_of(
     reached: &Case<'_>,
     configuration: &Configuration,
     judged: &Judgement,

@@ -33,6 +33,7 @@ mod readers;
 mod reload;
 mod reload_command;
 mod replay;
+mod rules_command;
 mod run;
 pub mod service;
 pub mod settings;
@@ -57,6 +58,8 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),
+        cli::Command::Rules(cli::RulesCommand::List(args)) => rules_command::list(&args, language),
+        cli::Command::Rules(cli::RulesCommand::Schema(args)) => rules_command::schema(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),
         cli::Command::Compare(args) => compare::run(&args, language),

@@ -23,6 +23,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use compact_str::CompactString;
 use facts::{History, Moment, StandingLight, line};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -30,7 +31,8 @@ use toml::Spanned;
 
 use crate::configuration::Configuration;
 use crate::fault::{Fault, Place};
-use crate::judge::{Case, judge};
+use crate::finding::{Judgement, RuleIndex};
+use crate::judge::{Case, Contribution, GroupFinding, contributes, judge, judge_group, judge_shadow};
 use crate::language::nearest;
 
 /// The code of a file that cannot be read.
@@ -171,7 +173,9 @@ impl ScenarioFile {
         let mut failures = Vec::new();
         for expectation in &scenario.expect {
             let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
-            let lights = lights_at(&events, configuration, now);
+            let mut lights = lights_at(&events, configuration, now);
+            lights.extend(shadow_lights_at(&events, configuration, now));
+            lights.extend(group_lights_at(&events, configuration, now));
             let mut shown: Vec<String> = lights
                 .iter()
                 .filter(|light| self.rules.iter().any(|rule| *rule.get_ref() == light.rule))
@@ -228,10 +232,73 @@ fn fits(shown: &str, wanted: &str) -> bool {
 /// Direct evaluation of lights(T): join what arrived by `now`, judge what `now` has reached.
 #[must_use]
 pub fn lights_at(events: &[(Moment, facts::Event)], configuration: &Configuration, now: Moment) -> Vec<StandingLight> {
+    judged_lights(events, configuration, now, judge)
+}
+
+/// What rules that are judged for analysts alone would light.
+#[must_use]
+pub fn shadow_lights_at(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+) -> Vec<StandingLight> {
+    judged_lights(events, configuration, now, judge_shadow)
+}
+
+/// The lights of rules that are judged over several cases.
+#[must_use]
+pub fn group_lights_at(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+) -> Vec<StandingLight> {
+    let cases = known_at(events, configuration, now);
+    let mut owners: BTreeMap<&str, facts::Address> = BTreeMap::new();
+    let mut groups: BTreeMap<(RuleIndex, CompactString), Vec<Contribution>> = BTreeMap::new();
+    for (id, history) in &cases {
+        let case = Case::at(id, history, now);
+        owners.extend(judge(&case, configuration).owner.map(|owner| (*id, owner)));
+        for given in contributes(&case, configuration) {
+            groups.entry((given.rule, given.key.clone())).or_default().push(given);
+        }
+    }
+    let found =
+        groups.iter().flat_map(|((rule, key), given)| judge_group(*rule, key, given, configuration).into_iter());
+    let standing = found.filter_map(|GroupFinding { case, finding }| {
+        let span = finding.at(now)?;
+        Some(StandingLight {
+            rule: configuration.rule(finding.rule).id.clone(),
+            instance: finding.instance.clone(),
+            card: span.card,
+            light: span.light,
+            since: span.since,
+            owner: owners.get(case.as_str())?.clone(),
+            case,
+        })
+    });
+    standing.collect()
+}
+
+/// What is known of each case at `now`.
+fn known_at<'e>(
+    events: &'e [(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+) -> BTreeMap<&'e str, History> {
     let mut cases: BTreeMap<&str, History> = BTreeMap::new();
     for (_, event) in events.iter().filter(|(arrived, _)| *arrived <= now) {
         cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
     }
+    cases
+}
+
+fn judged_lights(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+    judge: fn(&Case<'_>, &Configuration) -> Judgement,
+) -> Vec<StandingLight> {
+    let cases = known_at(events, configuration, now);
     let lights = cases.iter().flat_map(|(id, history)| {
         let judgement = judge(&Case::at(id, history, now), configuration);
         let owner = judgement.owner.clone();

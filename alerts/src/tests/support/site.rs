@@ -271,6 +271,7 @@ fn one_case() -> CaseView {
             schedule: vec![ScheduledCard { card: Card::Red, light: Light::Red, from: moment("2026-02-01T10:00:00Z") }],
             held_until: None,
         }],
+        shadow: Vec::new(),
         then: None,
     }
 }

@@ -25,6 +25,11 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     blocks
 }
 
+/// The fenced blocks of the page, for other tests.
+pub(super) fn blocks_of_the_page() -> Vec<(String, String)> {
+    blocks(&page())
+}
+
 #[test]
 fn every_example_loads_and_all_of_them_together() {
     let mut files = ConfigFiles::new();
@@ -43,7 +48,10 @@ fn every_example_loads_and_all_of_them_together() {
             let mut kinds: Vec<&str> = loaded.rules.iter().map(|rule| rule.kind.token()).collect();
             kinds.sort_unstable();
             kinds.dedup();
-            assert_eq!(kinds, ["condition", "deadline", "fee", "requires", "separation", "workflow"]);
+            assert_eq!(
+                kinds,
+                ["condition", "count", "deadline", "fee", "forbids", "requires", "separation", "workflow"]
+            );
         }
         Err(faults) => {
             let told: Vec<String> = faults.iter().map(|fault| fault.render(Lang::En)).collect();
