@@ -12,8 +12,10 @@ use facts::Moment;
 use crate::settings::Flag;
 
 mod audit;
+mod rules;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
+pub use rules::{RulesCommand, TestArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
@@ -45,6 +47,9 @@ pub enum Command {
     Import(ImportCommand),
     /// Write the sample city's events and the lights they must lead to; the same seed gives the same bytes
     Generate(GenerateArgs),
+    /// Work on the rules themselves
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Judge events from files under a virtual clock
     Replay(ReplayArgs),
     /// One hash for the lights that stand: of a service, a ledger, or files

@@ -31,6 +31,7 @@ mod output_file;
 mod play;
 mod readers;
 mod replay;
+mod rules_test;
 mod run;
 pub mod service;
 pub mod settings;
@@ -55,6 +56,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),
+        cli::Command::Rules(cli::RulesCommand::Test(args)) => rules_test::run(&args, language),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),
         cli::Command::Compare(args) => compare::run(&args, language),

@@ -23,14 +23,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use facts::{History, Moment, StandingLight, line};
+use compact_str::CompactString;
+use facts::proof::Proof;
+use facts::{Card, History, Moment, StandingLight, line};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::configuration::Configuration;
 use crate::fault::{Fault, Place};
-use crate::judge::{Case, judge};
+use crate::finding::{Finding, RuleIndex};
+use crate::judge::{Case, explain, judge};
 use crate::language::nearest;
 
 /// The code of a file that cannot be read.
@@ -101,6 +104,46 @@ pub struct Expectation {
     pub lights: Vec<Spanned<String>>,
 }
 
+/// What a scenario came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// A line for each expectation that does not hold.
+    pub failures: Vec<String>,
+    /// What the rules looked at have shown at the instants of the expectations.
+    pub shown: BTreeSet<Shown>,
+}
+
+/// A card that stood, and by which of a rule's grounds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown {
+    /// Rule id.
+    pub rule: CompactString,
+    /// Its card.
+    pub card: Card,
+    /// The grounds that held, as written, where the rule has several.
+    pub grounds: Vec<String>,
+}
+
+impl Shown {
+    fn new(
+        case: &Case<'_>,
+        configuration: &Configuration,
+        finding: &Finding,
+        light: &StandingLight,
+        now: Moment,
+    ) -> Shown {
+        let several = configuration.rule(finding.rule).kind.grounds().len() > 1;
+        let proof = several.then(|| explain(case, configuration, finding.rule, &finding.instance, now)).flatten();
+        let held = match proof.map(|explanation| explanation.proof) {
+            Some(Proof::Condition(proof)) => proof.expression,
+            Some(Proof::Fee(proof)) => proof.condition.expression,
+            _ => String::new(),
+        };
+        let grounds = held.split(" ; ").filter(|ground| !ground.is_empty()).map(str::to_owned).collect();
+        Shown { rule: light.rule.clone(), card: light.card, grounds }
+    }
+}
+
 impl ScenarioFile {
     /// Reads a scenario file.
     ///
@@ -153,30 +196,49 @@ impl ScenarioFile {
     /// Runs every scenario; a line for each expectation that does not hold.
     #[must_use]
     pub fn failures(&self, configuration: &Configuration) -> Vec<String> {
-        let run = |scenario: &Scenario| match self.run(scenario, configuration) {
-            Ok(failures) => failures,
-            Err(fault) => vec![fault],
-        };
         let named = |scenario: &Scenario| -> Vec<String> {
-            run(scenario).into_iter().map(|failure| format!("{}: {failure}", scenario.name)).collect()
+            let outcome = self.run(scenario, configuration);
+            outcome.failures.into_iter().map(|failure| format!("{}: {failure}", scenario.name)).collect()
         };
         self.scenarios.iter().flat_map(named).collect()
     }
 
-    fn run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Vec<String>, String> {
-        let events =
-            scenario.events.iter().enumerate().map(|(place, event)| self.event(place, event, &configuration.zone));
+    /// Runs one scenario of this file.
+    #[must_use]
+    pub fn run(&self, scenario: &Scenario, configuration: &Configuration) -> Outcome {
+        self.try_run(scenario, configuration)
+            .unwrap_or_else(|fault| Outcome { failures: vec![fault], shown: BTreeSet::new() })
+    }
+
+    /// The facts of a scenario, each with its arrival, in order of arrival.
+    ///
+    /// # Errors
+    /// The first event that is none.
+    pub fn facts(&self, scenario: &Scenario, zone: &TimeZone) -> Result<Vec<(Moment, facts::Event)>, String> {
+        let events = scenario.events.iter().enumerate().map(|(place, event)| self.event(place, event, zone));
         let mut events = events.collect::<Result<Vec<_>, String>>()?;
         events.sort_by_key(|(arrived, _)| *arrived);
+        Ok(events)
+    }
+
+    fn try_run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Outcome, String> {
+        let events = self.facts(scenario, &configuration.zone)?;
         let mut failures = Vec::new();
+        let mut cards = BTreeSet::new();
         for expectation in &scenario.expect {
             let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
-            let lights = lights_at(&events, configuration, now);
-            let mut shown: Vec<String> = lights
-                .iter()
-                .filter(|light| self.rules.iter().any(|rule| *rule.get_ref() == light.rule))
-                .map(text_of)
-                .collect();
+            let looked_at = |rule: RuleIndex| {
+                let id = &configuration.rule(rule).id;
+                self.rules.iter().any(|rule| *rule.get_ref() == *id)
+            };
+            let mut lights = Vec::new();
+            each_light(&events, configuration, now, |case, finding, light| {
+                if looked_at(finding.rule) {
+                    cards.insert(Shown::new(case, configuration, finding, &light, now));
+                    lights.push(light);
+                }
+            });
+            let mut shown: Vec<String> = lights.iter().map(text_of).collect();
             let mut wanted: Vec<&String> = expectation.lights.iter().map(Spanned::get_ref).collect();
             shown.sort();
             wanted.sort();
@@ -186,7 +248,7 @@ impl ScenarioFile {
                 failures.push(format!("at {}: expected {wanted:?}, got {shown:?}", expectation.at));
             }
         }
-        Ok(failures)
+        Ok(Outcome { failures, shown: cards })
     }
 
     fn event(&self, place: usize, own: &toml::Table, zone: &TimeZone) -> Result<(Moment, facts::Event), String> {
@@ -228,26 +290,37 @@ fn fits(shown: &str, wanted: &str) -> bool {
 /// Direct evaluation of lights(T): join what arrived by `now`, judge what `now` has reached.
 #[must_use]
 pub fn lights_at(events: &[(Moment, facts::Event)], configuration: &Configuration, now: Moment) -> Vec<StandingLight> {
+    let mut lights = Vec::new();
+    each_light(events, configuration, now, |_, _, light| lights.push(light));
+    lights
+}
+
+fn each_light(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+    mut visit: impl FnMut(&Case<'_>, &Finding, StandingLight),
+) {
     let mut cases: BTreeMap<&str, History> = BTreeMap::new();
     for (_, event) in events.iter().filter(|(arrived, _)| *arrived <= now) {
         cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
     }
-    let lights = cases.iter().flat_map(|(id, history)| {
-        let judgement = judge(&Case::at(id, history, now), configuration);
-        let owner = judgement.owner.clone();
-        let standing = judgement.findings.into_iter().filter_map(move |finding| {
-            let span = finding.at(now)?;
-            Some(StandingLight {
+    for (id, history) in &cases {
+        let case = Case::at(id, history, now);
+        let judgement = judge(&case, configuration);
+        let Some(owner) = &judgement.owner else { continue };
+        for finding in &judgement.findings {
+            let Some(span) = finding.at(now) else { continue };
+            let light = StandingLight {
                 case: (*id).into(),
                 rule: configuration.rule(finding.rule).id.clone(),
                 instance: finding.instance.clone(),
                 card: span.card,
                 light: span.light,
                 since: span.since,
-                owner: owner.clone()?,
-            })
-        });
-        standing.collect::<Vec<_>>()
-    });
-    lights.collect()
+                owner: owner.clone(),
+            };
+            visit(&case, finding, light);
+        }
+    }
 }

@@ -1,0 +1,31 @@
+//! The commands about the rules themselves.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::ConfigArgs;
+
+/// `rules`: work on the rules themselves.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum RulesCommand {
+    /// Run the scenarios that stand beside the rules, and say what they leave untried
+    Test(TestArgs),
+}
+
+/// `rules test`: the scenarios beside the rules.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct TestArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only this rule and its parts
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+    /// Write the results here in the form of JUnit
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write the results here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
