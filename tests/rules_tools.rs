@@ -188,6 +188,45 @@ fn the_page_lists_every_rule_that_is_shipped() {
     assert!(missing.is_empty(), "docs/rules.md lacks\n{}", missing.join("\n"));
     let ids: Vec<&str> = listed.iter().map(|rule| rule.id.as_str()).collect();
     let of_page = rows.iter().filter_map(|row| row.strip_prefix("| ")?.split(' ').next());
-    let unknown: Vec<&str> = of_page.filter(|id| id.starts_with(char::is_alphabetic) && id.contains('-') && !ids.contains(id)).collect();
+    let unknown: Vec<&str> =
+        of_page.filter(|id| id.starts_with(char::is_alphabetic) && id.contains('-') && !ids.contains(id)).collect();
     assert!(unknown.is_empty(), "docs/rules.md lists rules that are not there: {unknown:?}");
+}
+
+#[test]
+fn what_a_source_does_not_send_is_told_as_not_observed() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let event = |activity: &str, more: &str| {
+        format!(
+            "{{\"id\":\"{activity}\",\"source\":\"s\",\"case\":\"A\",\"activity\":\"{activity}\",\"at\":\"2026-03-02T10:00:00+08:00\",\"level\":\"county\",\"region\":\"360902\",\"dept\":\"D\"{more}}}\n"
+        )
+    };
+    let lines = event("submitted", "")
+        + &event("accepted", ",\"item\":\"SC-201\"")
+        + &event("closed", ",\"outcome\":\"granted\"");
+    let path = folder.path().join("e.ndjson");
+    fs::write(&path, lines).expect("a file can be written there");
+    let output = program()
+        .current_dir(project())
+        .args(["rules", "coverage", "--lang", "en", "--events"])
+        .arg(&path)
+        .output()
+        .expect("the program was built with the tests");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).expect("it prints UTF-8");
+    let told = |id: &str| said.lines().find(|line| line.split(' ').next() == Some(id)).map(str::to_owned);
+    assert_eq!(told("OD-05"), None, "the promise needs an acceptance, a closing and an item");
+    assert_eq!(
+        told("OD-12").as_deref(),
+        Some("OD-12 Delivery late: not observed: delivered"),
+        "what was granted is never delivered, or nobody says so"
+    );
+    assert_eq!(
+        told("OD-02").as_deref(),
+        Some("OD-02 Online pre-acceptance late: not observed: attrs.channel"),
+        "an acceptance, too, ends the wait"
+    );
+    let hearing = told("OD-14.held").expect("there was no hearing");
+    assert_eq!(hearing, "OD-14.held Hearing late: never began; not observed: hearing_requested, hearing_held");
+    assert!(said.lines().last().is_some_and(|last| last.starts_with("3 events; ")), "{said}");
 }

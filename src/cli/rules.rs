@@ -11,6 +11,8 @@ use super::ConfigArgs;
 pub enum RulesCommand {
     /// Run the scenarios that stand beside the rules, and say what they leave untried
     Test(TestArgs),
+    /// Which rules cannot judge what these events tell, since what they need was never observed
+    Coverage(CoverageArgs),
 }
 
 /// `rules test`: the scenarios beside the rules.
@@ -25,6 +27,20 @@ pub struct TestArgs {
     /// Write the results here in the form of JUnit
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Write the results here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// `rules coverage`: what the rules need, against what events show.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct CoverageArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// A file of events, one JSON object a line; .gz and .zst are unpacked. May be given several times
+    #[arg(long, required = true, value_name = "FILE")]
+    pub events: Vec<PathBuf>,
     /// Write the results here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

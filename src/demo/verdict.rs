@@ -59,11 +59,10 @@ impl fmt::Display for Verdict {
             }
         }
         let (equal, missing, extra) = (self.equal, self.missing.len(), self.extra.len());
-        writeln!(out, "与真值比较 against the truth: 相同 equal {equal}  缺 missing {missing}  多 extra {extra}")?;
         if self.beside > 0 {
             writeln!(out, "真值不含的规则亮灯 lights of rules that the truth does not cover: {}", self.beside)?;
         }
-        Ok(())
+        writeln!(out, "与真值比较 against the truth: 相同 equal {equal}  缺 missing {missing}  多 extra {extra}")
     }
 }
 
