@@ -5,6 +5,7 @@
 //! shows) is told and leaves the exit code at 0. Nothing is started and the network is not touched.
 
 mod junit;
+mod mutation;
 mod report;
 mod told;
 
@@ -49,7 +50,10 @@ pub(crate) fn run(args: &TestArgs, language: Language) -> anyhow::Result<Exit> {
         say!("{}", fault.render(lang))?;
     }
     files.retain(|(_, file)| file.rules.iter().any(|rule| wanted(rule.get_ref())));
-    let report = Report::of(&files, &configuration, wanted);
+    let mut report = Report::of(&files, &configuration, wanted);
+    if args.mutate {
+        mutation::try_all(&mut report, &files, &configuration);
+    }
     told::tell(&report, lang)?;
     if let Some(path) = &args.json {
         let mut out = create(path)?;

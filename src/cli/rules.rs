@@ -24,6 +24,10 @@ pub struct TestArgs {
     /// Only this rule and its parts
     #[arg(long, value_name = "ID")]
     pub rule: Option<String>,
+    /// Also change one thing of each rule after the other (a number, a unit, a comparison, an activity, a pause, a card
+    /// ...) and tell which changes no scenario notices
+    #[arg(long)]
+    pub mutate: bool,
     /// Write the results here in the form of JUnit
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,

@@ -31,6 +31,18 @@ pub(super) struct OfRule {
     pub(super) branches: Vec<Branch>,
     /// Kinds of scenario that it should have and has not.
     pub(super) missing: Vec<&'static str>,
+    /// What became of the rule's mutants, where they were tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mutants: Option<Mutants>,
+}
+
+/// Mutants of a rule.
+#[derive(Serialize, Debug, Default)]
+pub(super) struct Mutants {
+    pub(super) tried: u32,
+    pub(super) caught: u32,
+    /// The changes that no scenario noticed.
+    pub(super) survived: Vec<String>,
 }
 
 /// A card or a ground.

@@ -2,7 +2,7 @@
 
 use facts::proof::Lang;
 
-use super::report::{OfRule, Report, What};
+use super::report::{Mutants, OfRule, Report, What};
 use crate::terminal::{OutputLost, say};
 
 /// Prints failures, a line for each rule with its gaps below it, and a closing line.
@@ -22,9 +22,32 @@ pub(super) fn tell(report: &Report, lang: Lang) -> Result<(), OutputLost> {
         if let Some(gaps) = gaps(rule, lang) {
             say!("    {gaps}")?;
         }
+        if let Some(Mutants { tried, caught, survived }) = &rule.mutants {
+            say!(
+                "    {}",
+                lang.pick(format!("变异 {tried}，发现 {caught}"), format!("mutants {tried}, caught {caught}"))
+            )?;
+            for change in survived {
+                say!("    {}", lang.pick(format!("未发现：{change}"), format!("not noticed: {change}")))?;
+            }
+        }
     }
     let (rules, files, gaps) = (report.rules.len(), report.files.len(), report.gaps());
     let (scenarios, failures) = (report.scenarios().count(), report.failures());
+    let tried: Vec<&Mutants> = report.rules.iter().filter_map(|rule| rule.mutants.as_ref()).collect();
+    if !tried.is_empty() {
+        let sum = |count: fn(&Mutants) -> u32| tried.iter().map(|mutants| count(mutants)).sum::<u32>();
+        let (all, caught) = (sum(|mutants| mutants.tried), sum(|mutants| mutants.caught));
+        let share = u64::from(caught) * 1_000 / u64::from(all.max(1));
+        let (whole, tenth) = (share / 10, share % 10);
+        say!(
+            "{}",
+            lang.pick(
+                format!("变异 {all}，发现 {caught}（{whole}.{tenth}%）"),
+                format!("{all} mutants, {caught} caught ({whole}.{tenth} %)"),
+            )
+        )?;
+    }
     say!(
         "{}",
         lang.pick(
