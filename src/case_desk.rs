@@ -8,7 +8,7 @@ use facts::{Event, History, Moment, Record};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::finding::{Finding, Judgement};
-use rules::judge::{Case, explain, judge};
+use rules::judge::{Case, explain, judge, judge_shadow};
 
 /// The view of a case at `now`; `None` when the clock has reached no fact of it.
 pub(crate) fn case_view(
@@ -19,7 +19,7 @@ pub(crate) fn case_view(
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
-    let lights = lights(&reached, configuration, &held.judgement, now);
+    let lights = lights_of(&reached, configuration, &held.judgement, now);
     let events = held
         .history
         .records()
@@ -33,6 +33,7 @@ pub(crate) fn case_view(
         clock: now,
         events: events.collect(),
         lights,
+        shadow: lights_of(&reached, configuration, &judge_shadow(&reached, configuration), now),
         then: None,
     })
 }
@@ -46,16 +47,11 @@ pub(crate) fn known_then(
     case: &str,
     known_at: Moment,
 ) -> KnownThen {
-    let lights_of = |history: &History| {
+    let judged = |history: &History| {
         let reached = Case::at(case, history, known_at);
-        lights(&reached, configuration, &judge(&reached, configuration), known_at)
+        lights_of(&reached, configuration, &judge(&reached, configuration), known_at)
     };
-    KnownThen {
-        known_at,
-        lights: lights_of(then),
-        by_today: lights_of(now),
-        news: news(then, now, &configuration.zone),
-    }
+    KnownThen { known_at, lights: judged(then), by_today: judged(now), news: news(then, now, &configuration.zone) }
 }
 
 /// Records that are known otherwise now.
@@ -77,7 +73,7 @@ fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
 }
 
 /// The lights of a judged case at `now`, worst first.
-fn lights(reached: &Case<'_>, configuration: &Configuration, judged: &Judgement, now: Moment) -> Vec<CaseLight> {
+fn lights_of(reached: &Case<'_>, configuration: &Configuration, judged: &Judgement, now: Moment) -> Vec<CaseLight> {
     let Some(owner) = &judged.owner else { return Vec::new() };
     let findings = judged.findings.iter();
     let mut lights: Vec<CaseLight> =

@@ -139,6 +139,15 @@ impl Page<'_> {
             lines.push(self.lang.pick("亮着的灯", "lights").to_owned());
             lines.extend(view.lights.iter().flat_map(|light| self.light(light)));
         }
+        if !view.shadow.is_empty() {
+            lines.push(String::new());
+            lines.push(
+                self.lang
+                    .pick("试行规则（不亮灯，不发送）", "rules on trial (no light stands, none is sent)")
+                    .to_owned(),
+            );
+            lines.extend(view.shadow.iter().flat_map(|light| self.light(light)));
+        }
         lines.extend(view.then.iter().flat_map(|then| self.audit(view, then)));
         lines.join("\n") + "\n"
     }

@@ -78,6 +78,8 @@ pub struct CaseView {
     pub events: Vec<TimelineEvent>,
     /// Lights that stand, worst first.
     pub lights: Vec<CaseLight>,
+    /// What rules on trial would light. None of these stands, and none was sent.
+    pub shadow: Vec<CaseLight>,
     /// What was known at an earlier instant, where that was asked.
     pub then: Option<KnownThen>,
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::catalogue::Catalogue;
 use crate::finding::RuleIndex;
-use crate::rule::{Deadline, Rule};
+use crate::rule::{Deadline, ManualRule, Rule};
 use crate::source_map::SourceMap;
 use crate::working_calendar::WorkingCalendar;
 
@@ -24,8 +24,12 @@ pub struct Profile {
     pub default: bool,
     /// Zone in which days are counted.
     pub zone: TimeZone,
-    /// Places of its rules in [`Configuration::rules`], in file order.
+    /// Places in [`Configuration::rules`] of the rules whose lights stand, in file order.
     pub rules: Vec<RuleIndex>,
+    /// Places of the rules that are judged over several cases.
+    pub groups: Vec<RuleIndex>,
+    /// Places of the rules that are judged for analysts alone.
+    pub shadow: Vec<RuleIndex>,
 }
 
 /// A clock of the vocabulary, for `clock.NAME.x` in conditions; judged with a profile's counting.
@@ -55,6 +59,8 @@ pub struct Configuration {
     pub zone: TimeZone,
     /// Every rule of every profile.
     pub rules: Vec<Rule>,
+    /// Rules that people judge.
+    pub manual: Vec<ManualRule>,
     /// Profiles, by id.
     pub profiles: Vec<Profile>,
     /// Items.

@@ -105,6 +105,8 @@ pub enum HistoryFunction {
     Values,
     /// How many distinct values of a field.
     Distinct,
+    /// How many cases of a group.
+    Cases,
 }
 
 /// Functions over values.
@@ -162,8 +164,10 @@ pub enum EventRole {
 pub enum Name {
     /// A field of an event with a role.
     Event(EventRole, EventField),
-    /// `case.x`
+    /// `case.x`; in a group of the judged event's case.
     Case(CaseField),
+    /// `event.case.x`: of the case of an event with a role.
+    CaseOf(EventRole, CaseField),
     /// `item.x`
     Item(ItemField),
     /// `stage.x` of the judged event's stage, or `stage_of(code).x`.
@@ -279,7 +283,7 @@ pub enum EventField {
     SpecialApprover,
     /// `special.fee`
     SpecialFee,
-    /// A declared attribute, read as its declared type.
+    /// A declared attribute, read as its declared type; `name_*` gathers numbered ones into a list.
     Attr(CompactString, Type),
 }
 

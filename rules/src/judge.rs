@@ -20,13 +20,17 @@ use crate::finding::{Finding, Judgement, RuleIndex};
 use crate::rule::{Kind, Rule};
 
 mod applies;
+mod between;
 mod condition;
+mod count;
 mod deadline;
 mod deemed;
 mod evaluate;
 mod explain;
 mod fee;
+mod forbids;
 mod found;
+mod group;
 mod ledger;
 mod measured;
 mod quality;
@@ -39,6 +43,8 @@ mod tests;
 mod view;
 mod waiver;
 mod workflow;
+
+pub use group::{Contribution, GroupFinding, contributes, explain_group, judge_group};
 
 use found::Found;
 use reckoning::Reckoning;
@@ -112,6 +118,14 @@ pub fn judge(case: &Case<'_>, configuration: &Configuration) -> Judgement {
     judge_rules(case, configuration, Judgement::default(), &Touched::All)
 }
 
+/// Judges a case by the rules that are judged for analysts alone: what their lights would be.
+#[must_use]
+pub fn judge_shadow(case: &Case<'_>, configuration: &Configuration) -> Judgement {
+    let Some(plain) = CaseView::new(case, &[], configuration) else { return Judgement::default() };
+    let shadow: Vec<RuleIndex> = plain.profile.shadow.clone();
+    judged_by(case, configuration, &plain, shadow.into_iter(), Vec::new())
+}
+
 /// Judges a case again after a change that touched some rules only; equal to [`judge`] on the whole.
 #[must_use]
 pub fn rejudge(case: &Case<'_>, configuration: &Configuration, before: Judgement, touched: &Touched) -> Judgement {
@@ -123,18 +137,30 @@ pub fn rejudge(case: &Case<'_>, configuration: &Configuration, before: Judgement
 
 fn judge_rules(case: &Case<'_>, configuration: &Configuration, before: Judgement, touched: &Touched) -> Judgement {
     let Some(plain) = CaseView::new(case, &[], configuration) else { return Judgement::default() };
-    // Without history there is nothing to judge but what is not history.
-    let judged = |rule: &RuleIndex| !case.records.is_empty() || configuration.rule(*rule).reads.reads_aside();
     let wanted = |rule: &RuleIndex| match touched {
         Touched::All => true,
         Touched::Rules(rules) => rules.binary_search(rule).is_ok(),
         Touched::None => false,
     };
-    let mut findings: Vec<Finding> = before.findings.into_iter().filter(|finding| !wanted(&finding.rule)).collect();
-    let deemed = deemed::facts(&plain);
-    for index in plain.profile.rules.iter().copied().filter(wanted).filter(judged) {
-        let found = deemed::judge_with(case, configuration, &plain, &deemed, index);
-        let found = waiver::hold(&plain, configuration.rule(index), found);
+    let kept: Vec<Finding> = before.findings.into_iter().filter(|finding| !wanted(&finding.rule)).collect();
+    judged_by(case, configuration, &plain, plain.profile.rules.iter().copied().filter(wanted), kept)
+}
+
+/// What these rules find in a case, beside what is kept of a judgement before.
+fn judged_by<'a>(
+    case: &Case<'a>,
+    configuration: &'a Configuration,
+    plain: &CaseView<'a>,
+    rules: impl Iterator<Item = RuleIndex>,
+    kept: Vec<Finding>,
+) -> Judgement {
+    // Without history there is nothing to judge but what is not history.
+    let judged = |rule: &RuleIndex| !case.records.is_empty() || configuration.rule(*rule).reads.reads_aside();
+    let mut findings = kept;
+    let deemed = deemed::facts(plain);
+    for index in rules.filter(judged) {
+        let found = deemed::judge_with(case, configuration, plain, &deemed, index);
+        let found = waiver::hold(plain, configuration.rule(index), found);
         findings.extend(found.into_iter().map(|found| Finding {
             rule: index,
             instance: found.instance,
@@ -159,13 +185,20 @@ fn judge_rule<'a>(view: &CaseView<'a>, rule: &Rule) -> Vec<Found> {
     if !applies::applies(view, rule, &reckoning) {
         return Vec::new();
     }
+    judge_kind(view, rule, &reckoning)
+}
+
+/// What the kind of a rule finds, wherever the rule applies.
+fn judge_kind<'a>(view: &CaseView<'a>, rule: &Rule, reckoning: &Reckoning<'a>) -> Vec<Found> {
     match &rule.kind {
-        Kind::Deadline(deadline) => deadline::judge(view, rule, deadline, &reckoning),
-        Kind::Requires(requires) => requires::judge(view, rule, requires, &reckoning),
-        Kind::Separation(separation) => separation::judge(view, rule, separation, &reckoning),
-        Kind::Workflow(workflow) => workflow::judge(view, rule, workflow, &reckoning),
-        Kind::Fee(fee) => fee::judge(view, rule, fee, &reckoning),
-        Kind::Condition(condition) => condition::judge(view, rule, condition, &reckoning),
+        Kind::Deadline(deadline) => deadline::judge(view, rule, deadline, reckoning),
+        Kind::Requires(requires) => requires::judge(view, rule, requires, reckoning),
+        Kind::Forbids(forbids) => forbids::judge(view, rule, forbids, reckoning),
+        Kind::Count(count) => count::judge(view, rule, count, reckoning),
+        Kind::Separation(separation) => separation::judge(view, rule, separation, reckoning),
+        Kind::Workflow(workflow) => workflow::judge(view, rule, workflow, reckoning),
+        Kind::Fee(fee) => fee::judge(view, rule, fee, reckoning),
+        Kind::Condition(condition) => condition::judge(view, rule, condition, reckoning),
     }
 }
 

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::counting::{Span, Unit};
 use crate::expression::{Activities, Arithmetic, Comparison, EventSet, Expr, Function, Node};
-use crate::rule::{CardSpec, Clears, Deadline, Kind, Mark, On, Requires, Rule, Start, Stop, WorkflowCheck};
+use crate::rule::{Bound, CardSpec, Clears, Deadline, Kind, Mark, On, Requires, Rule, Start, Stop, WorkflowCheck};
 use crate::value::{Type, Value};
 
 /// A rule with one thing changed.
@@ -57,6 +57,32 @@ impl Knife {
         match &mut rule.kind {
             Kind::Deadline(deadline) => self.deadline(deadline),
             Kind::Requires(requires) => self.requires(requires),
+            Kind::Forbids(forbids) => {
+                self.set(&mut forbids.event);
+                self.set(&mut forbids.after);
+                if forbids.unless.is_some() && self.cuts(|| "nothing lifts the ban".to_owned()) {
+                    forbids.unless = None;
+                }
+                forbids.within.iter_mut().chain(&mut forbids.later_than).for_each(|span| self.span(span));
+                if !forbids.same.is_empty() && self.cuts(|| "any two events".to_owned()) {
+                    forbids.same.clear();
+                }
+                self.condition("forbidden always", &mut forbids.condition);
+            }
+            Kind::Count(count) => {
+                self.set(&mut count.of);
+                let (Bound::Max(bound) | Bound::Min(bound, _)) = &mut count.bound;
+                if self.cuts(|| format!("{bound} +1")) {
+                    *bound += 1;
+                }
+                if *bound > 0 && self.cuts(|| format!("{bound} -1")) {
+                    *bound -= 1;
+                }
+                if !count.by.is_empty() && self.cuts(|| "one count for all".to_owned()) {
+                    count.by.clear();
+                }
+                count.within.iter_mut().for_each(|span| self.span(span));
+            }
             Kind::Separation(separation) => separation.acts.iter_mut().for_each(|set| self.set(set)),
             Kind::Workflow(workflow) => {
                 for check in [WorkflowCheck::Complete, WorkflowCheck::Order, WorkflowCheck::Edges, WorkflowCheck::Known]

@@ -10,7 +10,7 @@ use facts::Event;
 
 use crate::configuration::NamedClock;
 use crate::expression::{Activities, CaseField, EventField, EventSet, Expr, LineField, Name, Node};
-use crate::rule::{Clears, Deadline, Kind, On, Rule, Start, Stop};
+use crate::rule::{Bound, Clears, Deadline, Kind, On, Rule, SameField, Start, Stop};
 
 /// Something that events may or may not show.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -92,7 +92,7 @@ impl Observed {
 pub fn of_rule(rule: &Rule, clocks: &[NamedClock]) -> Vec<Need> {
     let mut walk = Walk { needs: BTreeSet::new(), begins: false, clocks };
     walk.kind(&rule.kind);
-    walk.nodes(rule.scope.condition.iter());
+    walk.nodes(rule.scope.condition.iter().chain(rule.group.iter().flat_map(|group| &group.by)));
     if !rule.scope.case_types.is_empty() {
         walk.need(["case_type".into()]);
     }
@@ -137,8 +137,29 @@ impl Walk<'_> {
             Kind::Requires(requires) => {
                 self.beginning(&requires.event);
                 requires.before.iter().chain(&requires.since).for_each(|set| self.set(set));
-                requires.same.iter().for_each(|field| self.field(field));
+                for same in &requires.same {
+                    if let SameField::Event(field) = same {
+                        self.field(field);
+                    }
+                }
                 self.nodes(&requires.condition);
+            }
+            Kind::Forbids(forbids) => {
+                self.beginning(&forbids.event);
+                self.beginning(&forbids.after);
+                for same in &forbids.same {
+                    if let SameField::Event(field) = same {
+                        self.field(field);
+                    }
+                }
+                self.nodes(&forbids.condition);
+            }
+            Kind::Count(count) => {
+                self.beginning(&count.of);
+                if let Bound::Min(_, at) = &count.bound {
+                    self.set(at);
+                }
+                count.by.iter().for_each(|field| self.field(field));
             }
             Kind::Separation(separation) => {
                 separation.acts.iter().for_each(|set| self.beginning(set));
@@ -228,7 +249,9 @@ impl Walk<'_> {
     fn name(&mut self, name: &Name) {
         match name {
             Name::Event(_, field) => self.field(field),
-            Name::Case(CaseField::Attr(name, _)) => self.need([format_compact!("attrs.{name}")]),
+            Name::Case(CaseField::Attr(name, _)) | Name::CaseOf(_, CaseField::Attr(name, _)) => {
+                self.need([format_compact!("attrs.{name}")])
+            }
             Name::Case(CaseField::CaseType) => self.need(["case_type".into()]),
             Name::Item(_) => self.need(["item".into()]),
             Name::Stage(code, _) => {
@@ -248,7 +271,7 @@ impl Walk<'_> {
                     self.nodes(&clock.deadline.limit);
                 }
             }
-            Name::Case(_) | Name::Measure(_) => {}
+            Name::Case(_) | Name::CaseOf(..) | Name::Measure(_) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use facts::{Activity, Event};
 
 use crate::configuration::NamedClock;
 use crate::expression::{Activities, CaseField, Comparison, EventField, EventSet, Expr, HistoryFunction, Name, Node};
-use crate::rule::{CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
+use crate::rule::{Bound, CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
 use crate::value::Value;
 
 /// The activities a rule reads. Fields of the case are read by every rule alike, so a fact that
@@ -40,6 +40,7 @@ impl Reads {
         let mut walk = Walk { reads: Reads::default(), clocks };
         walk.kind(&rule.kind);
         walk.nodes(rule.scope.condition.iter());
+        walk.nodes(rule.group.iter().flat_map(|group| &group.by));
         walk.reads.catalogue |= !rule.scope.item_types.is_empty();
         rule.cards.iter().for_each(|card| walk.card(card));
         walk.reads
@@ -98,7 +99,7 @@ impl Reads {
     pub fn touched_by(&self, event: &Event) -> bool {
         self.reads(&event.activity)
             || self.fees && event.detail().fee.is_some()
-            || self.attrs.iter().any(|name| event.attr(name).is_some())
+            || self.attrs.iter().any(|name| event.carries_attr(name))
     }
 }
 
@@ -114,6 +115,18 @@ impl Walk<'_> {
             Kind::Requires(requires) => {
                 self.sets([&requires.event].into_iter().chain(&requires.before).chain(&requires.since));
                 self.nodes(&requires.condition);
+                self.directly(requires.directly);
+            }
+            Kind::Forbids(forbids) => {
+                self.sets([&forbids.event, &forbids.after].into_iter().chain(&forbids.unless));
+                self.nodes(&forbids.condition);
+                self.directly(forbids.directly);
+            }
+            Kind::Count(count) => {
+                self.set(&count.of);
+                if let Bound::Min(_, at) = &count.bound {
+                    self.set(at);
+                }
             }
             Kind::Separation(separation) => self.sets(&separation.acts),
             Kind::Workflow(workflow) => {
@@ -131,6 +144,13 @@ impl Walk<'_> {
                 }
                 On::Case => self.states(&condition.grounds),
             },
+        }
+    }
+
+    /// Whatever lies between two events parts them.
+    fn directly(&mut self, directly: bool) {
+        if directly {
+            self.reads.add_any();
         }
     }
 
@@ -256,6 +276,7 @@ impl Walk<'_> {
                     self.deadline(&clock.deadline);
                 }
             }
+            Name::CaseOf(_, field) => self.name(&Name::Case(field.clone())),
             Name::Event(_, field) => self.field(field),
             Name::Case(_) | Name::Line(_) | Name::Measure(_) => {}
         }

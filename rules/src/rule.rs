@@ -13,6 +13,12 @@ use crate::expression::{EventField, EventSet, LineField, Node};
 use crate::reads::Reads;
 use crate::wording::Message;
 
+mod group;
+mod succession;
+
+pub use group::{CardsOn, Group};
+pub use succession::{Bound, Count, Forbids, SameField};
+
 /// A rule under one profile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
@@ -26,12 +32,14 @@ pub struct Rule {
     pub name: Text2,
     /// Law or document.
     pub basis: CompactString,
-    /// Judged and shown, judged for analysts, or not judged.
+    /// Judged and sent, judged for analysts, or not judged.
     pub status: Status,
     /// Which cases.
     pub scope: Scope,
     /// Which cases by date.
     pub in_force: InForce,
+    /// Judged over all cases that share a key; `None` judges each case alone.
+    pub group: Option<Group>,
     /// What is judged.
     pub kind: Kind,
     /// Cards, mildest first.
@@ -83,8 +91,39 @@ impl Family {
 pub enum Status {
     /// Judged and sent.
     On,
+    /// Judged for analysts alone: no light of it stands, and none is sent.
+    Shadow,
     /// Not judged.
     Off,
+}
+
+impl Status {
+    /// The token in rule files.
+    #[must_use]
+    pub const fn token(self) -> &'static str {
+        match self {
+            Status::On => "on",
+            Status::Shadow => "shadow",
+            Status::Off => "off",
+        }
+    }
+}
+
+/// `status = "manual"`: what people judge and issue cards for. Nothing of it is computed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ManualRule {
+    /// Permanent id.
+    pub id: CompactString,
+    /// `<id>@<version>`
+    pub label: CompactString,
+    /// What kind of breach.
+    pub family: Family,
+    /// For people.
+    pub name: Text2,
+    /// Law or document.
+    pub basis: CompactString,
+    /// Why it cannot be computed.
+    pub note: Text2,
 }
 
 /// Which cases a rule reaches; an empty list reaches all.
@@ -207,6 +246,10 @@ pub enum Kind {
     Deadline(Box<Deadline>),
     /// X needs Y before.
     Requires(Box<Requires>),
+    /// X must not follow Y.
+    Forbids(Box<Forbids>),
+    /// At most or at least so often.
+    Count(Box<Count>),
     /// Acts one person must not share.
     Separation(Separation),
     /// The item's stage graph.
@@ -224,6 +267,8 @@ impl Kind {
         match self {
             Kind::Deadline(_) => "deadline",
             Kind::Requires(_) => "requires",
+            Kind::Forbids(_) => "forbids",
+            Kind::Count(_) => "count",
             Kind::Separation(_) => "separation",
             Kind::Workflow(_) => "workflow",
             Kind::Fee(_) => "fee",
@@ -346,9 +391,11 @@ pub struct Requires {
     /// Only if such an event came earlier, and `before` lies after the last one.
     pub since: Option<EventSet>,
     /// Fields in which the two agree.
-    pub same: Vec<EventField>,
+    pub same: Vec<SameField>,
     /// Condition at the event.
     pub condition: Option<Node>,
+    /// Only the event just before serves.
+    pub directly: bool,
     /// How long before at least.
     pub at_least: Option<Span>,
     /// How long before at most.

@@ -32,8 +32,8 @@ use toml::Spanned;
 
 use crate::configuration::Configuration;
 use crate::fault::{Fault, Place};
-use crate::finding::{Finding, RuleIndex};
-use crate::judge::{Case, explain, judge};
+use crate::finding::{Judgement, RuleIndex};
+use crate::judge::{Case, Contribution, GroupFinding, contributes, explain, judge, judge_group, judge_shadow};
 use crate::language::nearest;
 
 /// The code of a file that cannot be read.
@@ -126,22 +126,36 @@ pub struct Shown {
 
 impl Shown {
     fn new(
-        case: &Case<'_>,
+        events: &[(Moment, facts::Event)],
         configuration: &Configuration,
-        finding: &Finding,
         light: &StandingLight,
         now: Moment,
     ) -> Shown {
-        let several = configuration.rule(finding.rule).kind.grounds().len() > 1;
-        let proof = several.then(|| explain(case, configuration, finding.rule, &finding.instance, now)).flatten();
-        let held = match proof.map(|explanation| explanation.proof) {
-            Some(Proof::Condition(proof)) => proof.expression,
-            Some(Proof::Fee(proof)) => proof.condition.expression,
-            _ => String::new(),
-        };
-        let grounds = held.split(" ; ").filter(|ground| !ground.is_empty()).map(str::to_owned).collect();
+        let grounds = grounds_of(events, configuration, light, now).unwrap_or_default();
         Shown { rule: light.rule.clone(), card: light.card, grounds }
     }
+}
+
+/// The grounds by which a light stands, where its rule has several.
+fn grounds_of(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    light: &StandingLight,
+    now: Moment,
+) -> Option<Vec<String>> {
+    let mut rules = configuration.profile(&light.owner).rules.iter().copied();
+    let rule = rules.find(|rule| configuration.rule(*rule).id == light.rule)?;
+    if configuration.rule(rule).kind.grounds().len() < 2 {
+        return None;
+    }
+    let cases = known_at(events, configuration, now);
+    let case = Case::at(&light.case, cases.get(light.case.as_str())?, now);
+    let held = match explain(&case, configuration, rule, &light.instance, now)?.proof {
+        Proof::Condition(proof) => proof.expression,
+        Proof::Fee(proof) => proof.condition.expression,
+        _ => return None,
+    };
+    Some(held.split(" ; ").map(str::to_owned).collect())
 }
 
 impl ScenarioFile {
@@ -227,17 +241,11 @@ impl ScenarioFile {
         let mut cards = BTreeSet::new();
         for expectation in &scenario.expect {
             let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
-            let looked_at = |rule: RuleIndex| {
-                let id = &configuration.rule(rule).id;
-                self.rules.iter().any(|rule| *rule.get_ref() == *id)
-            };
-            let mut lights = Vec::new();
-            each_light(&events, configuration, now, |case, finding, light| {
-                if looked_at(finding.rule) {
-                    cards.insert(Shown::new(case, configuration, finding, &light, now));
-                    lights.push(light);
-                }
-            });
+            let mut lights = lights_at(&events, configuration, now);
+            lights.extend(shadow_lights_at(&events, configuration, now));
+            lights.extend(group_lights_at(&events, configuration, now));
+            lights.retain(|light| self.rules.iter().any(|rule| *rule.get_ref() == light.rule));
+            cards.extend(lights.iter().map(|light| Shown::new(&events, configuration, light, now)));
             let mut shown: Vec<String> = lights.iter().map(text_of).collect();
             let mut wanted: Vec<&String> = expectation.lights.iter().map(Spanned::get_ref).collect();
             shown.sort();
@@ -290,37 +298,89 @@ fn fits(shown: &str, wanted: &str) -> bool {
 /// Direct evaluation of lights(T): join what arrived by `now`, judge what `now` has reached.
 #[must_use]
 pub fn lights_at(events: &[(Moment, facts::Event)], configuration: &Configuration, now: Moment) -> Vec<StandingLight> {
-    let mut lights = Vec::new();
-    each_light(events, configuration, now, |_, _, light| lights.push(light));
-    lights
+    judged_lights(events, configuration, now, judge)
 }
 
-fn each_light(
+/// What rules that are judged for analysts alone would light.
+#[must_use]
+pub fn shadow_lights_at(
     events: &[(Moment, facts::Event)],
     configuration: &Configuration,
     now: Moment,
-    mut visit: impl FnMut(&Case<'_>, &Finding, StandingLight),
-) {
+) -> Vec<StandingLight> {
+    judged_lights(events, configuration, now, judge_shadow)
+}
+
+/// The lights of rules that are judged over several cases.
+#[must_use]
+pub fn group_lights_at(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+) -> Vec<StandingLight> {
+    let cases = known_at(events, configuration, now);
+    let mut owners: BTreeMap<&str, facts::Address> = BTreeMap::new();
+    let mut groups: BTreeMap<(RuleIndex, CompactString), Vec<Contribution>> = BTreeMap::new();
+    for (id, history) in &cases {
+        let case = Case::at(id, history, now);
+        owners.extend(judge(&case, configuration).owner.map(|owner| (*id, owner)));
+        for given in contributes(&case, configuration) {
+            groups.entry((given.rule, given.key.clone())).or_default().push(given);
+        }
+    }
+    let found =
+        groups.iter().flat_map(|((rule, key), given)| judge_group(*rule, key, given, configuration).into_iter());
+    let standing = found.filter_map(|GroupFinding { case, finding }| {
+        let span = finding.at(now)?;
+        Some(StandingLight {
+            rule: configuration.rule(finding.rule).id.clone(),
+            instance: finding.instance.clone(),
+            card: span.card,
+            light: span.light,
+            since: span.since,
+            owner: owners.get(case.as_str())?.clone(),
+            case,
+        })
+    });
+    standing.collect()
+}
+
+/// What is known of each case at `now`.
+fn known_at<'e>(
+    events: &'e [(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+) -> BTreeMap<&'e str, History> {
     let mut cases: BTreeMap<&str, History> = BTreeMap::new();
     for (_, event) in events.iter().filter(|(arrived, _)| *arrived <= now) {
         cases.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
     }
-    for (id, history) in &cases {
-        let case = Case::at(id, history, now);
-        let judgement = judge(&case, configuration);
-        let Some(owner) = &judgement.owner else { continue };
-        for finding in &judgement.findings {
-            let Some(span) = finding.at(now) else { continue };
-            let light = StandingLight {
+    cases
+}
+
+fn judged_lights(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    now: Moment,
+    judge: fn(&Case<'_>, &Configuration) -> Judgement,
+) -> Vec<StandingLight> {
+    let cases = known_at(events, configuration, now);
+    let lights = cases.iter().flat_map(|(id, history)| {
+        let judgement = judge(&Case::at(id, history, now), configuration);
+        let owner = judgement.owner.clone();
+        let standing = judgement.findings.into_iter().filter_map(move |finding| {
+            let span = finding.at(now)?;
+            Some(StandingLight {
                 case: (*id).into(),
                 rule: configuration.rule(finding.rule).id.clone(),
                 instance: finding.instance.clone(),
                 card: span.card,
                 light: span.light,
                 since: span.since,
-                owner: owner.clone(),
-            };
-            visit(&case, finding, light);
-        }
-    }
+                owner: owner.clone()?,
+            })
+        });
+        standing.collect::<Vec<_>>()
+    });
+    lights.collect()
 }

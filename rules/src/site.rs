@@ -58,6 +58,7 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
             hash: hash(files),
             zone: zone.clone(),
             rules: loaded.rules,
+            manual: loaded.manual,
             profiles: loaded.profiles,
             catalogue: tables.catalogue,
             calendars: BTreeMap::new(),
@@ -69,7 +70,7 @@ pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
     });
     if let Some(configuration) = &mut configuration {
         faults.extend(calendars(files, configuration));
-        let asks = |rule: &Rule| rule.status == Status::On && rule.reads.reads_catalogue();
+        let asks = |rule: &Rule| rule.status != Status::Off && rule.reads.reads_catalogue();
         if !configuration.rules.iter().any(asks) {
             let unasked = tables::catalogue::no_catalogue();
             faults.retain(|fault| *fault != unasked);
@@ -93,7 +94,7 @@ fn calendars(files: &Files, configuration: &mut Configuration) -> Vec<Fault> {
     let Configuration { rules, profiles, calendars, .. } = configuration;
     for profile in profiles.iter() {
         let zone_name = profile.zone.iana_name().unwrap_or("UTC");
-        for index in &profile.rules {
+        for index in profile.rules.iter().chain(&profile.shadow).chain(&profile.groups) {
             let rule = &mut rules[index.0 as usize];
             let key: CompactString = format!("{}/{zone_name}", rule.calendar).into();
             if !calendars.contains_key(&key) && failed.insert(key.clone()) {

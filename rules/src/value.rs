@@ -113,3 +113,14 @@ impl fmt::Display for Value {
         }
     }
 }
+
+/// Values as one key; `None` where one is missing. Two keys never read the same.
+#[must_use]
+pub fn key_text(values: impl Iterator<Item = Value>) -> Option<CompactString> {
+    let known = values.map(|value| match value {
+        Value::Missing => None,
+        value => Some(value.to_string().replace('\\', "\\\\").replace(',', "\\,")),
+    });
+    let known: Vec<String> = known.collect::<Option<_>>()?;
+    Some(known.join(",").into())
+}

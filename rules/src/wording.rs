@@ -42,8 +42,20 @@ pub enum Word {
     Stop,
     /// requires, workflow: what is missing
     Missing,
-    /// requires: how far off the nearest was
+    /// requires: how far off the nearest was; forbids: how long after the earlier event
     Distance,
+    /// forbids: the event after which it must not come
+    Earlier,
+    /// count: how many
+    Count,
+    /// count: the most that is lawful
+    Max,
+    /// count: the least that is lawful
+    Min,
+    /// count: what the counted events share; group: what its cases share
+    Key,
+    /// group: its cases
+    Cases,
     /// separation: the person
     Person,
     /// separation: how many acts
@@ -79,6 +91,12 @@ impl Word {
         ("stop", Word::Stop),
         ("missing", Word::Missing),
         ("distance", Word::Distance),
+        ("earlier", Word::Earlier),
+        ("count", Word::Count),
+        ("max", Word::Max),
+        ("min", Word::Min),
+        ("key", Word::Key),
+        ("cases", Word::Cases),
         ("person", Word::Person),
         ("shared", Word::Shared),
         ("acts", Word::Acts),

@@ -74,6 +74,9 @@ fn named(name: &Name) -> Value {
     match name {
         Name::Event(role, field) => json!({ "op": "event", "role": role_name(*role), "field": event_field(field) }),
         Name::Case(field) => json!({ "op": "case", "field": case_field(field) }),
+        Name::CaseOf(role, field) => {
+            json!({ "op": "case_of", "role": role_name(*role), "field": case_field(field) })
+        }
         Name::Item(field) => json!({ "op": "item", "field": item_field(field) }),
         Name::Stage(code, field) => {
             json!({ "op": "stage", "code": some_node(code.as_ref().as_ref()), "field": stage_field(*field) })
@@ -146,6 +149,7 @@ const fn history_function(function: HistoryFunction) -> &'static str {
     match function {
         HistoryFunction::Seen => "seen",
         HistoryFunction::Count => "count",
+        HistoryFunction::Cases => "cases",
         HistoryFunction::First => "first",
         HistoryFunction::Last => "last",
         HistoryFunction::Sum => "sum",
@@ -232,7 +236,7 @@ pub(super) fn event_field(field: &EventField) -> Value {
     })
 }
 
-fn case_field(field: &CaseField) -> Value {
+pub(super) fn case_field(field: &CaseField) -> Value {
     json!(match field {
         CaseField::Attr(key, ty) => return json!({ "attr": key, "type": type_name(ty) }),
         CaseField::Id => "id",

@@ -2,12 +2,12 @@
 
 use rules::counting::{Ends, Span};
 use rules::rule::{
-    CardSpec, Clears, Deadline, Each, ExtensionSpec, InForceBy, Kind, On, PauseSpec, Requires, Rule, Start, Status,
-    Stop, WorkflowCheck,
+    Bound, CardSpec, CardsOn, Clears, Count, Deadline, Each, ExtensionSpec, Forbids, InForceBy, Kind, On, PauseSpec,
+    Requires, Rule, SameField, Start, Status, Stop, WorkflowCheck,
 };
 use serde_json::{Value, json};
 
-use super::conditions::{event_field, line_field, node, set, some_node};
+use super::conditions::{case_field, event_field, line_field, node, set, some_node};
 
 /// A rule under one profile.
 pub(super) fn rule(rule: &Rule) -> Value {
@@ -37,6 +37,15 @@ pub(super) fn rule(rule: &Rule) -> Value {
             "from": rule.in_force.from.map(|day| day.to_string()),
             "until": rule.in_force.until.map(|day| day.to_string()),
         },
+        "group": rule.group.as_ref().map(|group| json!({
+            "by": group.by.iter().map(node).collect::<Vec<_>>(),
+            "window": some_span(group.window),
+            "cards_on": match group.cards_on {
+                CardsOn::All => "all",
+                CardsOn::Last => "last",
+                CardsOn::First => "first",
+            },
+        })),
         "kind": rule.kind.token(),
         rule.kind.token(): kind(&rule.kind),
         "cards": rule.cards.iter().map(card).collect::<Vec<_>>(),
@@ -79,6 +88,8 @@ fn kind(kind: &Kind) -> Value {
     match kind {
         Kind::Deadline(spec) => deadline(spec),
         Kind::Requires(spec) => requires(spec),
+        Kind::Forbids(spec) => forbids(spec),
+        Kind::Count(spec) => count(spec),
         Kind::Separation(spec) => {
             json!({ "acts": spec.acts.iter().map(set).collect::<Vec<_>>(), "by": event_field(&spec.by) })
         }
@@ -168,13 +179,52 @@ fn requires(spec: &Requires) -> Value {
         "before": spec.before.iter().map(set).collect::<Vec<_>>(),
         "need": if spec.all { "all" } else { "any" },
         "since": spec.since.as_ref().map(set),
-        "same": spec.same.iter().map(event_field).collect::<Vec<_>>(),
+        "same": spec.same.iter().map(same_field).collect::<Vec<_>>(),
         "where": some_node(spec.condition.as_ref()),
+        "directly": spec.directly,
         "at_least": some_span(spec.at_least),
         "at_most": some_span(spec.at_most),
         "each": each(spec.each),
         "lenient": spec.lenient,
     })
+}
+
+fn forbids(spec: &Forbids) -> Value {
+    json!({
+        "event": set(&spec.event),
+        "after": set(&spec.after),
+        "unless": spec.unless.as_ref().map(set),
+        "within": some_span(spec.within),
+        "later_than": some_span(spec.later_than),
+        "same": spec.same.iter().map(same_field).collect::<Vec<_>>(),
+        "where": some_node(spec.condition.as_ref()),
+        "directly": spec.directly,
+        "each": each(spec.each),
+        "lenient": spec.lenient,
+    })
+}
+
+fn count(spec: &Count) -> Value {
+    let (most, least, at) = match &spec.bound {
+        Bound::Max(most) => (Some(most), None, None),
+        Bound::Min(least, at) => (None, Some(least), Some(set(at))),
+    };
+    json!({
+        "of": set(&spec.of),
+        "by": spec.by.iter().map(event_field).collect::<Vec<_>>(),
+        "max": most,
+        "min": least,
+        "at": at,
+        "within": some_span(spec.within),
+    })
+}
+
+/// A field of the event, or `{ "case": field }`.
+fn same_field(field: &SameField) -> Value {
+    match field {
+        SameField::Event(field) => event_field(field),
+        SameField::Case(field) => json!({ "case": case_field(field) }),
+    }
 }
 
 const fn each(each: Each) -> &'static str {

@@ -8,7 +8,7 @@ from decimal import Decimal
 from . import Unchecked
 from .counting import Clock, civil_days, exact_ms, parse_span, span_text
 from .ledger import Ledger, decimal, fen, scale, yuan
-from .history import Digits, region_number, region_text
+from .history import Digits, keys_of, region_number, region_text
 from .times import DAY, date_of, day_number, format_instant, is_day, parse_instant
 
 
@@ -230,8 +230,7 @@ class Scope:
         fact = self.view.facts[place]
         event = fact.event
         if isinstance(field, dict):
-            attrs = event.get("attrs", {})
-            return self.scalar(attrs[field["attr"]], field["type"]) if field["attr"] in attrs else None
+            return self.attr(event, field)
         if field in _FACT_FIELDS:
             return _FACT_FIELDS[field](self, fact, place)
         if "." in field:
@@ -246,6 +245,16 @@ class Scope:
         if is_day(text):
             return "instant", self.view.zone.start_of(day_number(text) + 1) - 1
         return "instant", parse_instant(text)
+
+    def attr(self, event, field):
+        """A declared attribute; numbered ones are gathered into a list."""
+        attrs = event.get("attrs", {})
+        keys = keys_of(attrs, field["attr"])
+        if not keys:
+            return None
+        if field["attr"].endswith("*"):
+            return "list", [self.scalar(attrs[key], field["type"]["list"]) for key in keys]
+        return self.scalar(attrs[keys[0]], field["type"])
 
     def scalar(self, raw, kind):
         """A declared attribute read as its declared type; text that does not fit is missing."""
@@ -276,8 +285,8 @@ class Scope:
     def case_field(self, node):
         view, field = self.view, node["field"]
         if isinstance(field, dict):
-            raw = view.attribute(field["attr"])
-            return None if raw is None else self.scalar(raw, field["type"])
+            carrier = view.last_with(field["attr"])
+            return None if carrier is None else self.attr(carrier, field)
         if field == "id":
             return "text", view.id
         if field in ("level", "region", "dept"):

@@ -18,6 +18,15 @@ _ASIDE = frozenset(
 Sent = namedtuple("Sent", "enters sequence fact raw line")
 
 
+def keys_of(attrs, key):
+    """The attributes that a declared name reads: itself, or for `name_*` the numbered ones in order."""
+    if not key.endswith("*"):
+        return [key] if key in attrs else []
+    begin = key[:-1]
+    numbered = [one for one in attrs if one.startswith(begin) and one[len(begin) :].isascii() and one[len(begin) :].isdigit()]
+    return sorted(numbered, key=lambda one: (int(one[len(begin) :]), one))
+
+
 class Digits(str):
     """A number of a fact, as it is written: no digit is lost."""
 
@@ -214,7 +223,8 @@ class View:
     def _case_facts(self):
         self.case, self.open = {}, True
         self.accepted_on = self.submitted_on = None
-        self.first_on = self.zone.day(self.facts[0].at) if self.facts else None
+        telling = [fact for fact in self.facts if fact.activity not in _ASIDE] or self.facts
+        self.first_on = self.zone.day(telling[0].at) if telling else None
         for fact in self.facts:
             if fact.activity == "accepted" and self.accepted_on is None:
                 self.accepted_on = self.zone.day(fact.at)
@@ -234,11 +244,11 @@ class View:
                         fact.differs.append(name)
                     self.case[name] = value
 
-    def attribute(self, key):
-        """The last value of a declared attribute, whatever fact brought it."""
+    def last_with(self, key):
+        """The last event that tells a declared attribute."""
         for fact in reversed(self.facts):
-            if fact.activity not in _ASIDE and key in fact.event.get("attrs", {}):
-                return fact.event["attrs"][key]
+            if fact.activity not in _ASIDE and keys_of(fact.event.get("attrs", {}), key):
+                return fact.event
         return None
 
     def upto(self, instant):

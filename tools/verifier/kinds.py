@@ -6,7 +6,7 @@ A span is a card that holds on [from, until) of the supervision clock, with the 
 from collections import namedtuple
 
 from . import Unchecked
-from .conditions import Reckoning, Scope
+from .conditions import Reckoning, Scope, text_of
 from .counting import parse_mark, parse_span
 from .ledger import Ledger
 from .times import day_number, is_day, parse_instant
@@ -92,29 +92,32 @@ def not_after(a, b, lenient=False):
     return seqs[0] <= seqs[1]
 
 
-def _on_event(rule, scope, instance, since, place, why):
-    """A finding about an event."""
+def _event_span(rule, scope, card, since, place):
+    """The span of one card about an event, if it applies."""
+    if not scope.allows(card["when"]):
+        return None
     fact = scope.view.facts[place]
     begin = since
     if rule["grace"] is not None:
         seen = fact.at if fact.arrived is None else max(fact.arrived, fact.at)
         begin = scope.reckoning.after_grace(seen, parse_span(rule["grace"]))
-    spans = []
-    for card in _cards(rule):
-        if not scope.allows(card["when"]):
-            continue
-        legal, shown = since, begin
-        if card["from"] is not None:
-            told = scope.value(card["from"])
-            if told is None or told[0] != "instant":
-                continue
-            legal = told[1]
-            shown = max(begin, legal) if rule["grace"] is not None else legal
-        until = None
-        if isinstance(card["clears"], dict):
-            until = _healed(scope, card["clears"], fact.at)
-        if until is None or until > shown:
-            spans.append(_span(card, legal, shown, until))
+    legal, shown = since, begin
+    if card["from"] is not None:
+        told = scope.value(card["from"])
+        if told is None or told[0] != "instant":
+            return None
+        legal = told[1]
+        shown = max(begin, legal) if rule["grace"] is not None else legal
+    until = None
+    if isinstance(card["clears"], dict):
+        until = _healed(scope, card["clears"], fact.at)
+    return _span(card, legal, shown, until) if until is None or until > shown else None
+
+
+def _on_event(rule, scope, instance, since, place, why):
+    """A finding about an event."""
+    spans = [_event_span(rule, scope, card, since, place) for card in _cards(rule)]
+    spans = [span for span in spans if span is not None]
     return Found(instance, spans, why) if spans else None
 
 
@@ -490,8 +493,16 @@ def _serves(scope, spec, events, other, place, after):
         return False
     if after is not None and not not_after(facts[after], earlier, spec["lenient"]):
         return False
-    if any(scope.event_field(other, field) != scope.event_field(place, field) for field in spec["same"]):
+    if any(_same(scope, other, field) != _same(scope, place, field) for field in spec["same"]):
         return False
+    if spec["directly"]:
+        order = facts[other], *(facts[one] for one in range(len(facts)) if one not in (other, place)), facts[place]
+
+        def before(a, b):
+            return not not_after(b, a, spec["lenient"])
+
+        if any(before(order[0], between) and before(between, order[-1]) for between in order[1:-1]):
+            return False
     if spec["at_least"] is not None:
         span = parse_span(spec["at_least"])
         due, day = reckoning.due(earlier.at, False, span), reckoning.calendar.day
@@ -502,6 +513,112 @@ def _serves(scope, spec, events, other, place, after):
         due = reckoning.due(earlier.at, earlier.is_day, parse_span(spec["at_most"]))
         return due is not None and event.at <= due[0]
     return True
+
+
+def _same(scope, place, field):
+    """What the fact has for a field in which two facts must agree, or what its case has."""
+    of_case = isinstance(field, dict) and "case" in field
+    return scope.case_field({"field": field["case"]}) if of_case else scope.event_field(place, field)
+
+
+def _forbids(view, rule, spec, reckoning):
+    scope = Scope(view, reckoning, len(view.facts))
+    bans = scope.places(spec["after"])
+    lifts = scope.places(spec["unless"]) if spec["unless"] is not None else []
+    found = []
+    for event in chosen(scope.places(spec["event"]), spec["each"]):
+        banning = [ban for ban in bans if _is_banned(scope, spec, lifts, ban, event)]
+        if banning:
+            seen = scope.on_event(event).but(earlier=banning[-1])
+            instance = view.facts[event].text() if spec["each"] == "every" else "-"
+            found.append(_on_event(rule, seen, instance, view.facts[event].at, event, (event, banning[-1])))
+    return [one for one in found if one is not None]
+
+
+def _is_banned(scope, spec, lifts, earlier, event):
+    facts, reckoning, lenient = scope.view.facts, scope.reckoning, spec["lenient"]
+    before, after = facts[earlier], facts[event]
+    if earlier == event or not_after(after, before, lenient):
+        return False
+    for bound, kept in (("within", lambda due: after.at <= due), ("later_than", lambda due: after.at > due)):
+        if spec[bound] is not None:
+            due = reckoning.due(before.at, before.is_day, parse_span(spec[bound]))
+            if due is None or not kept(due[0]):
+                return False
+    for field in spec["same"]:
+        value = _same(scope, earlier, field)
+        if value is None or value != _same(scope, event, field):
+            return False
+
+    def between(place):
+        if place in (earlier, event):
+            return False
+        return not_after(before, facts[place], lenient) and not_after(facts[place], after, lenient)
+
+    parting = list(lifts) + (list(range(len(facts))) if spec["directly"] else [])
+    if any(between(place) for place in parting):
+        return False
+    return scope.on_event(event).but(earlier=earlier).allows(spec["where"])
+
+
+# How often: the key, and the event and instant of each card that came.
+Tally = namedtuple("Tally", "key hits")
+
+
+def _key(scope, place, fields):
+    """What a fact is counted under; None where it lacks a field."""
+    values = [scope.event_field(place, field) for field in fields]
+    if None in values:
+        return None
+    return ",".join(text_of(value).replace("\\", "\\\\").replace(",", "\\,") for value in values)
+
+
+def counted_at(scope, spec, key, event):
+    """What is counted under a key at an event."""
+    facts = scope.view.facts
+    found = []
+    for place in scope.places(spec["of"]):
+        fact, judged = facts[place], facts[event]
+        in_time = place <= event if spec["max"] is not None else not_after(fact, judged)
+        if not in_time or _key(scope, place, spec["by"]) != key:
+            continue
+        if spec["within"] is not None:
+            due = scope.reckoning.due(fact.at, fact.is_day, parse_span(spec["within"]))
+            if due is None or judged.at > due[0]:
+                continue
+        found.append(place)
+    return found
+
+
+def _count(view, rule, spec, reckoning):
+    scope = Scope(view, reckoning, len(view.facts))
+    keys = {}
+    for place in scope.places(spec["of"] if spec["max"] is not None else spec["at"]):
+        key = _key(scope, place, spec["by"])
+        if key is not None:
+            keys.setdefault(key, []).append(place)
+    found = []
+    for key, places in keys.items():
+        numbers = [(place, len(counted_at(scope, spec, key, place))) for place in places]
+        if spec["max"] is not None:
+            breaches = [(place, number) for place, number in numbers if number > spec["max"]]
+        else:
+            breaches = [(place, number) for place, number in numbers if number < spec["min"]]
+        spans, hits = [], []
+        for card in _cards(rule):
+            last = None
+            for place, number in breaches:
+                moment = view.facts[place].at
+                if last is not None and (last.until is None or moment < last.until):
+                    continue
+                span = _event_span(rule, scope.on_event(place).but(measure=number), card, moment, place)
+                if span is not None:
+                    last = span
+                    spans.append(span)
+                    hits.append((card["card"], span.begin, place))
+        if spans:
+            found.append(Found(key or "-", spans, Tally(key, hits)))
+    return found
 
 
 def _separation(view, rule, spec, reckoning):
@@ -710,6 +827,8 @@ def _condition_on_case(view, rule, spec, scope):
 _KINDS = {
     "deadline": _deadline,
     "requires": _requires,
+    "forbids": _forbids,
+    "count": _count,
     "separation": _separation,
     "workflow": _workflow,
     "fee": _fee,

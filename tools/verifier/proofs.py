@@ -8,6 +8,7 @@ from .kinds import (
     Found,
     at,
     clock_of,
+    counted_at,
     deemed_of,
     ended,
     fee_scope,
@@ -105,7 +106,10 @@ class Case:
         if not found:
             return None
         card = next(card for card in rule["cards"] if card["card"] == light.span.card)
-        return _PROOFS[rule["kind"]](view, rule, card, found[0].why)
+        why = found[0].why
+        if rule["kind"] == "count":
+            why = why.key, _hit_of(why, card, self.now)
+        return _PROOFS[rule["kind"]](view, rule, card, why)
 
 
 def _clipped(found, begin, until):
@@ -332,6 +336,41 @@ def _requires(view, rule, card, why):
     return proof, [], _all_evidence(view, [place])
 
 
+def _forbids(view, rule, card, why):
+    spec, (event, earlier) = rule["forbids"], why
+    proof = {
+        "kind": "forbids",
+        "event": cited(view.facts[event]),
+        "earlier": cited(view.facts[earlier]),
+        "within": spec["within"],
+        "later_than": spec["later_than"],
+        "unless": spec["unless"] and spec["unless"]["text"],
+    }
+    return _without_none(proof), [], _all_evidence(view, [earlier, event])
+
+
+def _hit_of(tally, card, now):
+    """The event that brought the card that holds."""
+    hits = [hit for hit in tally.hits if hit[0] == card["card"]]
+    known = [hit for hit in hits if hit[1] <= now]
+    return (known[-1] if known else (hits or tally.hits)[0])[2]
+
+
+def _count(view, rule, card, why):
+    spec, (key, event) = rule["count"], why
+    scope = Scope(view, Reckoning(rule, view.config), len(view.facts))
+    places = counted_at(scope, spec, key, event)
+    proof = {
+        "kind": "count",
+        "key": key,
+        "bound": spec["max"] if spec["max"] is not None else spec["min"],
+        "within": spec["within"],
+        "at": cited(view.facts[event]) if spec["min"] is not None else None,
+    }
+    proof = {**_without_none(proof), "counted": [cited(view.facts[place]) for place in places]}
+    return proof, [], _all_evidence(view, [place for place in places if place != event] + [event])
+
+
 _PROOFS = {
     "deadline": _deadline,
     "workflow": _workflow,
@@ -339,4 +378,6 @@ _PROOFS = {
     "condition": _condition,
     "separation": _separation,
     "requires": _requires,
+    "forbids": _forbids,
+    "count": _count,
 }

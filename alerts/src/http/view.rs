@@ -101,6 +101,7 @@ pub(super) struct LiveView {
     clock: Moment,
     events: Vec<EventView>,
     lights: Vec<CaseLightView>,
+    shadow: Vec<CaseLightView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     then: Option<ThenView>,
 }
@@ -163,6 +164,7 @@ impl LiveView {
             clock: view.clock,
             events: view.events.into_iter().map(EventView::from).collect(),
             lights: lights(view.lights),
+            shadow: lights(view.shadow),
             then: view.then.map(|KnownThen { known_at, lights: held, by_today, news }| ThenView {
                 known_at,
                 lights: lights(held),

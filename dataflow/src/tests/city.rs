@@ -174,7 +174,13 @@ impl Judge for City {
             reason: Text2 { zh: card.zh().to_owned(), en: format!("{card} by {id}") },
             warnings: Vec::new(),
             evidence: evidence.collect(),
-            proof: Proof::Count(Box::new(CountProof { key: instance.into(), bound: self.limit, counted: Vec::new() })),
+            proof: Proof::Count(Box::new(CountProof {
+                key: instance.into(),
+                bound: self.limit,
+                counted: Vec::new(),
+                within: None,
+                at: None,
+            })),
         })
     }
 

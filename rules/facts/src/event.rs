@@ -272,6 +272,31 @@ impl Event {
         attrs.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
+    /// The values of the attributes whose keys are `prefix` and a number, in the order of the numbers.
+    #[must_use]
+    pub fn numbered_attrs(&self, prefix: &str) -> Vec<&Scalar> {
+        let number = |key: &str| {
+            let digits = key.strip_prefix(prefix)?;
+            let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            plain.then(|| {
+                (digits.trim_start_matches('0').len(), digits.trim_start_matches('0').to_owned(), key.to_owned())
+            })
+        };
+        let attrs = self.detail().attrs.iter();
+        let mut numbered: Vec<_> = attrs.filter_map(|(key, value)| Some((number(key)?, value))).collect();
+        numbered.sort_by(|(a, _), (b, _)| a.cmp(b));
+        numbered.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Does it carry `attrs.<key>`, or for `name_*` a numbered one?
+    #[must_use]
+    pub fn carries_attr(&self, key: &str) -> bool {
+        match key.strip_suffix('*') {
+            Some(prefix) => !self.numbered_attrs(prefix).is_empty(),
+            None => self.attr(key).is_some(),
+        }
+    }
+
     /// Do both speak of the same record?
     #[must_use]
     pub fn same_record(&self, other: &Event) -> bool {

@@ -244,6 +244,12 @@ pub struct CountProof {
     pub key: CompactString,
     /// The bound of the rule.
     pub bound: i64,
+    /// How far back is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<CompactString>,
+    /// The event at which there were too few; absent where there are too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Cited>,
     /// The events.
     pub counted: Vec<Cited>,
 }
@@ -253,8 +259,17 @@ pub struct CountProof {
 pub struct ForbidsProof {
     /// The event that must not follow.
     pub event: Cited,
-    /// The event after which it must not come.
+    /// The event after which it must not come; of several the nearest.
     pub earlier: Cited,
+    /// Forbidden only so soon after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<CompactString>,
+    /// Forbidden only so late after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later_than: Option<CompactString>,
+    /// What would have lifted the ban, and does not lie between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<CompactString>,
 }
 
 /// The reckoning behind a light.

@@ -10,7 +10,7 @@ use crate::rule::{InForceBy, Rule, Status};
 
 /// True when `rule` is to be judged on the case. What is not yet known does not apply yet.
 pub(crate) fn applies<'a>(view: &CaseView<'a>, rule: &Rule, reckoning: &Reckoning<'a>) -> bool {
-    rule.status == Status::On && in_force(view, rule) && in_scope(view, rule) && {
+    rule.status != Status::Off && in_force(view, rule) && in_scope(view, rule) && {
         let scope = Scope::state(view, reckoning, view.facts.len());
         scope.allows(rule.scope.condition.as_ref())
     }

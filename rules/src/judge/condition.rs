@@ -44,7 +44,7 @@ pub(crate) fn judge<'a>(
 }
 
 fn on_events(rule: &Rule, condition: &ConditionRule, set: &EventSet, scope: Scope<'_, '_>) -> Vec<Found> {
-    let places = chosen(scope.places(set).collect(), condition.each);
+    let places = chosen(scope.all_places(set).collect(), condition.each);
     let found = places.into_iter().filter_map(|place| {
         let scope = scope.on_event(place);
         if !condition.grounds.iter().any(|ground| scope.holds(ground)) {
@@ -52,7 +52,7 @@ fn on_events(rule: &Rule, condition: &ConditionRule, set: &EventSet, scope: Scop
         }
         let fact = &scope.view.facts[place];
         let instance: CompactString = match condition.each {
-            Each::Every => fact.record_text().into(),
+            Each::Every => scope.view.record_text(place).into(),
             Each::First | Each::Last => "-".into(),
         };
         Found::event(rule, &scope, instance, fact.at, place, Why::Condition(Hit::Event { place }))
@@ -96,8 +96,8 @@ fn on_case(rule: &Rule, condition: &ConditionRule, scope: Scope<'_, '_>) -> Vec<
     let found = episodes.into_iter().filter_map(|episode| {
         let spans =
             state::spans(rule, &scope, &episode, |instant| Scope { history: scope.view.upto(instant), ..scope });
-        let began = scope.view.facts.iter().find(|fact| fact.at == episode.begin)?;
-        let instance = began.record_text().into();
+        let began = scope.view.facts.iter().position(|fact| fact.at == episode.begin)?;
+        let instance = scope.view.record_text(began).into();
         let why = Why::Condition(Hit::State { begin: episode.begin });
         (!spans.is_empty()).then_some(Found { instance, spans, why })
     });

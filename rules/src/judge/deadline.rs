@@ -8,10 +8,10 @@ use compact_str::CompactString;
 use facts::{Activity, Card, Event, EventTime, Moment};
 use smallvec::SmallVec;
 
+use super::between::not_after;
 use super::evaluate::Scope;
 use super::found::{Found, Why, instants, span};
 use super::reckoning::Reckoning;
-use super::requires::not_after;
 use super::view::CaseView;
 use crate::counting::{Due, Extension, Limit, Mark, Span, Start};
 use crate::expression::{ClockField, EventField, EventSet, Node};
@@ -92,7 +92,7 @@ pub(crate) fn judge<'a>(
     let scope = Scope::state(view, reckoning, view.facts.len());
     let found = instances(&scope, deadline).into_iter().filter_map(|instance| {
         let name: CompactString = match (deadline.each, instance.start) {
-            (Each::Every, Some(place)) => view.facts[place].record_text().into(),
+            (Each::Every, Some(place)) => view.record_text(place).into(),
             _ => "-".into(),
         };
         let cards = rule.cards.iter().filter(|card| card.card != Card::None);
@@ -104,7 +104,7 @@ pub(crate) fn judge<'a>(
 }
 
 /// A case closed as deleted, a technical error, has no time lights (semantics 19).
-fn erased(view: &CaseView<'_>) -> bool {
+pub(crate) fn erased(view: &CaseView<'_>) -> bool {
     view.facts.iter().any(|fact| fact.event.activity == Activity::Closed && fact.outcome() == Some("deleted"))
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use compact_str::{CompactString, ToCompactString};
 use facts::proof::Leaf;
-use facts::{EventTime, Fen, Moment, Scalar};
+use facts::{Event, EventTime, Fen, Moment, Scalar};
 use rust_decimal::Decimal;
 
 use super::ledger::{Group, Ledger};
@@ -80,9 +80,32 @@ impl<'v, 'a> Scope<'v, 'a> {
         })
     }
 
-    /// Places of the facts in the set among those before `self.history`.
+    /// Places of the facts in the set among those before `self.history`; in a group with a window only those that
+    /// are seen at the judged event, or at the end of the history.
     pub(crate) fn places<'s>(&'s self, set: &'s EventSet) -> impl DoubleEndedIterator<Item = usize> + 's {
+        let judged = self.event.or(self.history.checked_sub(1)).map(|place| self.view.facts[place].at);
+        let seen = move |place: &usize| judged.is_none_or(|judged| self.sees(*place, judged));
+        self.all_places(set).filter(seen)
+    }
+
+    /// Places of the facts in the set among those before `self.history`, however long ago.
+    pub(crate) fn all_places<'s>(&'s self, set: &'s EventSet) -> impl DoubleEndedIterator<Item = usize> + 's {
         (0..self.history).filter(move |place| self.in_set(set, *place))
+    }
+
+    /// Is the fact at `place` in the window of what is judged at `judged`?
+    pub(crate) fn sees(&self, place: usize, judged: Moment) -> bool {
+        let Some(window) = self.view.window else { return true };
+        let fact = &self.view.facts[place];
+        self.reckoning.due_of(fact.at, fact.is_day, window).is_some_and(|due| judged <= due)
+    }
+
+    /// The case that `case` and `item` speak of: in a group that of the judged event, and none on a state.
+    fn subject(&self) -> Option<&'v CaseView<'a>> {
+        if self.view.members.is_empty() {
+            return Some(self.view);
+        }
+        self.event.or(self.start).map(|place| self.view.case_of(place))
     }
 
     /// The value of an expression.
@@ -272,6 +295,13 @@ impl<'v, 'a> Scope<'v, 'a> {
             values.filter(|value| !value.is_missing()).collect()
         };
         match function {
+            HistoryFunction::Cases => {
+                let mut members: Vec<Option<usize>> =
+                    self.places(set).map(|place| self.view.facts[place].member).collect();
+                members.sort_unstable();
+                members.dedup();
+                Value::Number(members.len().into())
+            }
             HistoryFunction::Seen => Value::Flag(self.places(set).next().is_some()),
             HistoryFunction::Count => Value::Number(self.places(set).count().into()),
             HistoryFunction::First => self.places(set).next().map_or(Value::Missing, Value::Event),
@@ -342,16 +372,11 @@ impl<'v, 'a> Scope<'v, 'a> {
 
     fn name(&self, name: &Name) -> Value {
         match name {
-            Name::Event(role, field) => {
-                let place = match role {
-                    EventRole::Event => self.event,
-                    EventRole::Start => self.start,
-                    EventRole::Stop => self.stop,
-                    EventRole::Earlier => self.earlier,
-                };
-                place.map_or(Value::Missing, |place| self.event_field(place, field))
+            Name::Event(role, field) => self.role(*role).map_or(Value::Missing, |place| self.event_field(place, field)),
+            Name::Case(field) => self.subject().map_or(Value::Missing, |case| self.case_field_of(case, field)),
+            Name::CaseOf(role, field) => {
+                self.role(*role).map_or(Value::Missing, |place| self.case_field_of(self.view.case_of(place), field))
             }
-            Name::Case(field) => self.case_field(field),
             Name::Item(field) => self.item_field(field),
             Name::Stage(code, field) => self.stage_field(code.as_ref().as_ref(), *field),
             Name::Ledger(code, field) => self.ledger_field(code.as_ref().as_ref(), *field),
@@ -359,6 +384,16 @@ impl<'v, 'a> Scope<'v, 'a> {
             Name::Tariff(code, field) => self.tariff_field(code.as_ref().as_ref(), *field),
             Name::Clock(clock, field) => super::deadline::clock_field(self, *clock, *field),
             Name::Measure(_) => self.measure.map_or(Value::Missing, |measure| Value::Number(measure.into())),
+        }
+    }
+
+    /// The place of the event with a role.
+    fn role(&self, role: EventRole) -> Option<usize> {
+        match role {
+            EventRole::Event => self.event,
+            EventRole::Start => self.start,
+            EventRole::Stop => self.stop,
+            EventRole::Earlier => self.earlier,
         }
     }
 
@@ -383,7 +418,7 @@ impl<'v, 'a> Scope<'v, 'a> {
             EventField::DeletedAt => {
                 fact.deleted_by.and_then(|delete| delete.arrived).map_or(Value::Missing, Value::Instant)
             }
-            EventField::CaseId => Value::Text(self.view.id.into()),
+            EventField::CaseId => Value::Text(self.view.case_of(place).id.into()),
             EventField::Level => Value::Text(event.address.level.token().into()),
             EventField::Region => Value::Text(event.address.region.to_compact_string()),
             EventField::County => {
@@ -433,7 +468,7 @@ impl<'v, 'a> Scope<'v, 'a> {
                 .map_or(Value::Missing, |granted| Value::Span(granted.into())),
             EventField::SpecialApprover => special.map_or(Value::Missing, |special| owned(&special.approver)),
             EventField::SpecialFee => special.and_then(|special| special.fee).map_or(Value::Missing, Value::Money),
-            EventField::Attr(key, ty) => event.attr(key).map_or(Value::Missing, |scalar| self.scalar(scalar, ty)),
+            EventField::Attr(key, ty) => self.attr(event, key, ty),
         }
     }
 
@@ -445,6 +480,18 @@ impl<'v, 'a> Scope<'v, 'a> {
             Some(EventTime::Day(day)) => {
                 Value::Instant(EventTime::Day(day + 1).moment(&self.view.profile.zone).plus_millis(-1))
             }
+        }
+    }
+
+    /// A declared attribute of an event; numbered ones are gathered into a list.
+    fn attr(&self, event: &Event, key: &str, ty: &Type) -> Value {
+        match (key.strip_suffix('*'), ty) {
+            (Some(prefix), Type::List(of)) => {
+                let values = event.numbered_attrs(prefix);
+                let members = values.into_iter().map(|scalar| self.scalar(scalar, of)).collect();
+                if event.carries_attr(key) { Value::List(members) } else { Value::Missing }
+            }
+            _ => event.attr(key).map_or(Value::Missing, |scalar| self.scalar(scalar, ty)),
         }
     }
 
@@ -479,8 +526,9 @@ impl<'v, 'a> Scope<'v, 'a> {
         value.unwrap_or(Value::Missing)
     }
 
-    fn case_field(&self, field: &CaseField) -> Value {
-        let (view, case) = (self.view, &self.view.case);
+    /// A field of a case.
+    pub(crate) fn case_field_of(&self, view: &CaseView<'a>, field: &CaseField) -> Value {
+        let case = &view.case;
         let text = |value: Option<&str>| value.map_or(Value::Missing, |text| Value::Text(text.into()));
         match field {
             CaseField::Id => Value::Text(view.id.into()),
@@ -494,13 +542,16 @@ impl<'v, 'a> Scope<'v, 'a> {
             CaseField::LinkedCase => text(case.linked_case),
             CaseField::PromiseDate => self.end_of(case.promise_date),
             CaseField::ReportedLimit => case.reported_limit.map_or(Value::Missing, |limit| Value::Span(limit.into())),
-            CaseField::Attr(key, ty) => view.attr(key).map_or(Value::Missing, |(_, scalar)| self.scalar(scalar, ty)),
+            CaseField::Attr(key, ty) => {
+                view.last_with_attr(key).map_or(Value::Missing, |event| self.attr(event, key, ty))
+            }
         }
     }
 
     fn item_field(&self, field: &ItemField) -> Value {
-        let case = &self.view.case;
-        let Some(item) = self.view.item else {
+        let Some(view) = self.subject() else { return Value::Missing };
+        let case = &view.case;
+        let Some(item) = view.item else {
             return match (field, case.item) {
                 (ItemField::Known | ItemField::InForce, Some(_)) => Value::Flag(false),
                 (ItemField::Name, Some(code)) => Value::Text(code.into()),
@@ -539,7 +590,8 @@ impl<'v, 'a> Scope<'v, 'a> {
             Some(node) => self.value(node),
             None => self.event.map_or(Value::Missing, |place| self.event_field(place, &EventField::Stage)),
         };
-        let (Some(item), Value::Text(code)) = (self.view.item, code) else { return Value::Missing };
+        let item = self.subject().and_then(|case| case.item);
+        let (Some(item), Value::Text(code)) = (item, code) else { return Value::Missing };
         let stage: Option<&Stage> = item.stage(&code);
         let Some(stage) = stage else {
             return if field == StageField::Known { Value::Flag(false) } else { Value::Missing };
@@ -587,7 +639,7 @@ impl<'v, 'a> Scope<'v, 'a> {
                 fee.and_then(|fee| fee.code.clone())
             }
         };
-        let item: Option<&Item> = self.view.item;
+        let item: Option<&Item> = self.subject().and_then(|case| case.item);
         let (Some(item), Some(code)) = (item, code) else { return Value::Missing };
         match self.ledger {
             Some((ledger, group)) => ledger.tariff_field(self.view, item, &code, group, field),
@@ -682,6 +734,7 @@ pub(crate) fn cite(fact: &Fact<'_>) -> facts::proof::Cited {
         field("officer", detail.officer.as_deref()),
         field("outcome", fact.outcome()),
         fact.deemed.then(|| "deemed".to_owned()),
+        field("case", fact.member.map(|_| fact.event.case.as_str())),
     ];
     facts::proof::Cited {
         id: fact.event.id.clone(),

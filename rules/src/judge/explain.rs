@@ -15,11 +15,15 @@ use super::found::{Found, Why};
 use super::measured;
 use super::reckoning::Reckoning;
 use super::view::CaseView;
-use super::{condition, requires, separation, workflow};
+use super::{condition, separation, workflow};
 use crate::counting::{Limit, Mark, Span};
-use crate::rule::{CardSpec, Deadline, Kind, Rule};
+use crate::rule::{Bound, CardSpec, Deadline, Group, Kind, Rule};
 use crate::value::Value;
 use crate::wording::{Format, Message, Piece, Word};
+
+mod succession;
+
+use succession::{of_count, of_forbids, of_requires};
 
 /// A value in both languages.
 type Words = BTreeMap<Word, Text2>;
@@ -38,7 +42,7 @@ pub(crate) fn explain<'a>(
         let why = Why::Condition(condition::Hit::Event { place });
         return explain(&view, rule, reckoning, &Found { why, ..found.clone() }, card, now);
     }
-    let (proof, words, places, uncovered) = match (&rule.kind, &found.why) {
+    let (proof, mut words, places, uncovered) = match (&rule.kind, &found.why) {
         (Kind::Deadline(deadline), Why::Deadline(instance)) => {
             of_deadline(view, rule, deadline, reckoning, instance, card, now)
         }
@@ -70,11 +74,9 @@ pub(crate) fn explain<'a>(
             let places = sharing.acts.iter().map(|(_, place)| *place).collect();
             (separation::prove(view, spec, sharing), words, places, false)
         }
-        (Kind::Requires(spec), Why::Requires(lack)) => {
-            let missing: Vec<&str> = lack.missing.iter().map(|index| spec.before[*index].text.as_str()).collect();
-            let words = Words::from([(Word::Missing, Text2 { zh: missing.join("、"), en: missing.join(", ") })]);
-            (requires::prove(view, spec, reckoning, lack), words, vec![lack.place], false)
-        }
+        (Kind::Requires(spec), Why::Requires(lack)) => certain(of_requires(view, spec, reckoning, lack)),
+        (Kind::Forbids(spec), Why::Forbids(pair)) => certain(of_forbids(view, spec, *pair)),
+        (Kind::Count(spec), Why::Count(tally)) => certain(of_count(view, spec, reckoning, tally, card, now)),
         _ => unreachable!("a rule's judge finds in the rule's own kind"),
     };
     let about = places.last().copied();
@@ -85,6 +87,14 @@ pub(crate) fn explain<'a>(
     let scope = Scope::state(view, reckoning, view.facts.len());
     let scope = Scope { ledger: line.as_ref().map(|(ledger, group)| (ledger, group)), ..scope };
     let scope = about.map_or(scope, |place| Scope { event: Some(place), start: Some(place), ..scope });
+    let earlier = match &found.why {
+        Why::Forbids(pair) => Some(pair.earlier),
+        _ => None,
+    };
+    let scope = Scope { earlier, ..scope };
+    if let Some(group) = &rule.group {
+        words.extend(group_words(view, &scope, group, about));
+    }
     super::Explanation {
         rule_version: rule.label.clone(),
         basis: rule.basis.clone(),
@@ -93,6 +103,18 @@ pub(crate) fn explain<'a>(
         evidence: places.into_iter().flat_map(|place| evidence(view, place)).collect(),
         proof,
     }
+}
+
+/// What the cases of a group share, and which they are.
+fn group_words(view: &CaseView<'_>, scope: &Scope<'_, '_>, group: &Group, about: Option<usize>) -> Words {
+    let ids: Vec<&str> = view.members.iter().map(|member| member.id).collect();
+    let key = about.and_then(|place| super::group::key_words(scope, place, group)).unwrap_or_default();
+    Words::from([(Word::Key, same(key)), (Word::Cases, Text2 { zh: ids.join("、"), en: ids.join(", ") })])
+}
+
+/// Nothing in it rests on a calendar that may end.
+fn certain((proof, words, places): (Proof, Words, Vec<usize>)) -> (Proof, Words, Vec<usize>, bool) {
+    (proof, words, places, false)
 }
 
 fn same(value: impl ToString) -> Text2 {
@@ -220,7 +242,8 @@ fn of_deadline<'a>(
     (Proof::Deadline(Box::new(proof)), words, places, uncovered)
 }
 
-fn places_of(instance: &Instance) -> Vec<usize> {
+/// The places of the facts that a run of the clock rests on.
+pub(crate) fn places_of(instance: &Instance) -> Vec<usize> {
     let mut places: Vec<usize> = instance.start.into_iter().collect();
     places.extend(instance.pauses.iter().map(|pause| pause.place));
     places.extend(instance.extensions.iter().map(|(place, _)| *place));
@@ -341,6 +364,28 @@ fn own_words(kind: &Kind) -> Message {
         ),
         Kind::Requires(_) => {
             (vec![text("此前应有 "), word(Word::Missing)], vec![text("needed before: "), word(Word::Missing)])
+        }
+        Kind::Forbids(_) => (
+            vec![text("不得在 "), word(Word::Earlier), text(" 之后，相隔 "), word(Word::Distance)],
+            vec![text("must not follow "), word(Word::Earlier), text("; distance "), word(Word::Distance)],
+        ),
+        Kind::Count(count) => {
+            let (zh, en, bound) = match count.bound {
+                Bound::Max(_) => ("，至多 ", ", at most ", Word::Max),
+                Bound::Min(..) => ("，至少 ", ", at least ", Word::Min),
+            };
+            let key = |zh: bool| match (count.by.is_empty(), zh) {
+                (true, _) => vec![],
+                (false, true) => vec![text("（"), word(Word::Key), text("）")],
+                (false, false) => vec![text(" ("), word(Word::Key), text(")")],
+            };
+            let all = |begin: &str, middle: &str, zh: bool| {
+                let mut pieces = vec![text(begin), word(Word::Count)];
+                pieces.extend(key(zh));
+                pieces.extend([text(middle), word(bound)]);
+                pieces
+            };
+            (all("次数 ", zh, true), all("count ", en, false))
         }
     };
     Message { zh, en }

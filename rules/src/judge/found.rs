@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::evaluate::Scope;
 use super::view::CaseView;
-use super::{condition, deadline, fee, requires, separation, workflow};
+use super::{condition, count, deadline, fee, forbids, requires, separation, workflow};
 use crate::expression::Node;
 use crate::finding::CardSpan;
 use crate::rule::{CardSpec, Clears, Rule};
@@ -29,11 +29,44 @@ pub(crate) enum Why {
     Condition(condition::Hit),
     Separation(separation::Sharing),
     Requires(requires::Lack),
+    Forbids(forbids::Pair),
+    Count(count::Tally),
 }
 
 /// A span of `spec`'s card.
 pub(crate) fn span(spec: &CardSpec, since: Moment, from: Moment, until: Option<Moment>) -> CardSpan {
     CardSpan { card: spec.card, light: spec.light, since, from, until, held: spec.held }
+}
+
+/// The span of one card about the event at `place`, if it applies.
+pub(crate) fn event_span(
+    rule: &Rule,
+    scope: &Scope<'_, '_>,
+    card: &CardSpec,
+    since: Moment,
+    place: usize,
+) -> Option<CardSpan> {
+    if card.card == Card::None || !scope.allows(card.when.as_ref()) {
+        return None;
+    }
+    let fact = &scope.view.facts[place];
+    let from = match rule.grace {
+        Some(grace) => scope.reckoning.after_grace(fact.arrived.map_or(fact.at, |arrived| arrived.max(fact.at)), grace),
+        None => since,
+    };
+    let (since, from) = match &card.from {
+        Some(node) => match scope.value(node) {
+            Value::Instant(begin) => (begin, if rule.grace.is_some() { from.max(begin) } else { begin }),
+            _ => return None,
+        },
+        None => (since, from),
+    };
+    let until = match &card.clears {
+        Clears::When(node) => healed(scope, node, place),
+        Clears::Never | Clears::Ended => None,
+    };
+    let span = span(card, since, from, until);
+    span.until.is_none_or(|until| until > span.from).then_some(span)
 }
 
 impl Found {
@@ -47,31 +80,8 @@ impl Found {
         place: usize,
         why: Why,
     ) -> Option<Found> {
-        let fact = &scope.view.facts[place];
-        let from = match rule.grace {
-            Some(grace) => {
-                scope.reckoning.after_grace(fact.arrived.map_or(fact.at, |arrived| arrived.max(fact.at)), grace)
-            }
-            None => since,
-        };
-        let applying = rule.cards.iter().filter(|card| card.card != Card::None && scope.allows(card.when.as_ref()));
-        let spans: SmallVec<_> = applying
-            .filter_map(|card| {
-                let (since, from) = match &card.from {
-                    Some(node) => match scope.value(node) {
-                        Value::Instant(begin) => (begin, if rule.grace.is_some() { from.max(begin) } else { begin }),
-                        _ => return None,
-                    },
-                    None => (since, from),
-                };
-                let until = match &card.clears {
-                    Clears::When(node) => healed(scope, node, place),
-                    Clears::Never | Clears::Ended => None,
-                };
-                Some(span(card, since, from, until))
-            })
-            .filter(|span| span.until.is_none_or(|until| until > span.from))
-            .collect();
+        let spans: SmallVec<_> =
+            rule.cards.iter().filter_map(|card| event_span(rule, scope, card, since, place)).collect();
         (!spans.is_empty()).then_some(Found { instance, spans, why })
     }
 

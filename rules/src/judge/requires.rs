@@ -4,11 +4,12 @@
 use compact_str::CompactString;
 use facts::proof::{Proof, RequiresProof};
 
+use super::between::{not_after, parted, same_value};
 use super::condition::chosen;
 use super::evaluate::{Scope, cite};
 use super::found::{Found, Why};
 use super::reckoning::Reckoning;
-use super::view::{CaseView, Fact};
+use super::view::CaseView;
 use crate::expression::EventSet;
 use crate::rule::{Each, Requires, Rule};
 
@@ -28,7 +29,7 @@ pub(crate) fn judge<'a>(
     reckoning: &Reckoning<'a>,
 ) -> Vec<Found> {
     let scope = Scope::state(view, reckoning, view.facts.len());
-    let places = chosen(scope.places(&requires.event).collect(), requires.each);
+    let places = chosen(scope.all_places(&requires.event).collect(), requires.each);
     let found = places.into_iter().filter_map(|place| {
         let on_event = scope.on_event(place);
         if !on_event.allows(requires.condition.as_ref()) {
@@ -43,7 +44,7 @@ pub(crate) fn judge<'a>(
         let missing: Vec<usize> = (0..requires.before.len()).filter(|index| lacks(&requires.before[*index])).collect();
         let broken = if requires.all { !missing.is_empty() } else { missing.len() == requires.before.len() };
         let instance: CompactString = match requires.each {
-            Each::Every => view.facts[place].record_text().into(),
+            Each::Every => view.record_text(place).into(),
             Each::First | Each::Last => "-".into(),
         };
         let since = view.facts[place].at;
@@ -64,29 +65,19 @@ fn serves(
     after: Option<usize>,
 ) -> bool {
     let facts = &scope.view.facts;
-    let agree = |field| scope.event_field(other, field) == scope.event_field(place, field);
+    let agree = |field| same_value(scope, other, field) == same_value(scope, place, field);
     let (earlier, event) = (&facts[other], &facts[place]);
     other != place
+        && scope.sees(other, event.at)
         && scope.in_set(set, other)
         && not_after(earlier, event, requires.lenient)
         && after.is_none_or(|after| not_after(&facts[after], earlier, requires.lenient))
         && requires.same.iter().all(agree)
+        && !(requires.directly && parted(scope, other, place, requires.lenient))
         && requires.at_least.is_none_or(|span| scope.reckoning.on_or_after_last_day(earlier.at, span, event.at))
         && requires.at_most.is_none_or(|span| {
             scope.reckoning.due_of(earlier.at, earlier.is_day, span).is_some_and(|due| event.at <= due)
         })
-}
-
-/// Is `a` at or before `b`? Within one instant the source's `seq` decides, where it is comparable.
-pub(crate) fn not_after(a: &Fact<'_>, b: &Fact<'_>, lenient: bool) -> bool {
-    if a.at != b.at {
-        return a.at < b.at;
-    }
-    let comparable = !lenient && a.event.source == b.event.source;
-    match (a.event.seq, b.event.seq) {
-        (Some(first), Some(second)) if comparable => first <= second,
-        _ => true,
-    }
 }
 
 /// The proof: the event, and for each missing set the nearest event of it, if there is one at all.
@@ -94,7 +85,7 @@ pub(crate) fn prove<'a>(view: &CaseView<'a>, requires: &Requires, reckoning: &Re
     let scope = Scope::state(view, reckoning, view.facts.len());
     let missing = lack.missing.iter().map(|index| {
         let set = &requires.before[*index];
-        (set.text.clone(), scope.places(set).next().map(|place| cite(&view.facts[place])))
+        (set.text.clone(), scope.all_places(set).next().map(|place| cite(&view.facts[place])))
     });
     let event = cite(&view.facts[lack.place]);
     Proof::Requires(Box::new(RequiresProof { event, missing: missing.collect() }))

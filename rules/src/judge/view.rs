@@ -5,7 +5,7 @@
 //! canonical order, that carries it. Facts of handling and complaint never set case facts.
 
 use facts::history::Rival;
-use facts::{Activity, Address, Event, EventTime, Moment, Record, Scalar, Tombstone};
+use facts::{Activity, Address, Event, EventTime, Moment, Record, Tombstone};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -13,6 +13,7 @@ use super::Case;
 use super::quality::{Differs, Known};
 use crate::catalogue::Item;
 use crate::configuration::{Configuration, Profile};
+use crate::counting::Span;
 use crate::source_map::SourceMap;
 
 /// Is a fact part of the history?
@@ -49,6 +50,8 @@ pub(crate) struct Fact<'a> {
     pub(crate) standing: Standing,
     /// The delete that bars it.
     pub(crate) deleted_by: Option<&'a Record>,
+    /// In a group: the place of its case among the members.
+    pub(crate) member: Option<usize>,
     /// Facts of the case that it gives another value than an event before it.
     pub(crate) differs: Differs,
     /// Codes of its source; `None` is the identity.
@@ -109,7 +112,7 @@ pub(crate) struct CaseFacts<'a> {
     pub(crate) accepted_on: Option<Date>,
     /// Day of submission.
     pub(crate) submitted_on: Option<Date>,
-    /// Day of the first fact.
+    /// Day of the first fact that may set facts of the case; without one, of the first fact.
     pub(crate) first_on: Option<Date>,
     /// Not closed, not withdrawn, not refused at the door.
     pub(crate) open: bool,
@@ -130,6 +133,10 @@ pub(crate) struct CaseView<'a> {
     pub(crate) item: Option<&'a Item>,
     pub(crate) profile: &'a Profile,
     pub(crate) configuration: &'a Configuration,
+    /// Of a group: its cases. A case alone has none.
+    pub(crate) members: Vec<CaseView<'a>>,
+    /// Of a group: events further back than this from the judged one are not seen.
+    pub(crate) window: Option<Span>,
 }
 
 impl<'a> CaseView<'a> {
@@ -163,7 +170,8 @@ impl<'a> CaseView<'a> {
         let case = case_facts(&mut facts, &profile.zone);
         let day = case.accepted_on.or(case.first_on);
         let item = case.item.and_then(|item| configuration.catalogue.find(item, case.item_version, day));
-        Some(CaseView { id, facts, aside, several_offices, owner, case, item, profile, configuration })
+        let (members, window) = (Vec::new(), None);
+        Some(CaseView { id, facts, aside, several_offices, owner, case, item, profile, configuration, members, window })
     }
 
     /// The view in which the fact at `aside` stands among the others, with its place there.
@@ -172,14 +180,29 @@ impl<'a> CaseView<'a> {
         let mut facts = self.facts.clone();
         let place = facts.partition_point(|other| other.at <= fact.at);
         facts.insert(place, fact);
-        let view = CaseView { facts, aside: Vec::new(), case: self.case.clone(), several_offices: true, ..*self };
+        let (aside, members) = (Vec::new(), Vec::new());
+        let view = CaseView { facts, aside, members, case: self.case.clone(), several_offices: true, ..*self };
         (view, place)
     }
 
-    /// The last value of a declared attribute, whatever fact brought it.
-    pub(crate) fn attr(&self, key: &str) -> Option<(&Fact<'a>, &'a Scalar)> {
-        let carriers = self.facts.iter().rev().filter(|fact| sets_case_facts(&fact.event.activity));
-        carriers.filter_map(|fact| fact.event.attr(key).map(|value| (fact, value))).next()
+    /// The record of a fact in instances; in a group its case stands before it.
+    pub(crate) fn record_text(&self, place: usize) -> String {
+        let fact = &self.facts[place];
+        match fact.member.and_then(|member| self.members.get(member)) {
+            Some(member) => format!("{}/{}", member.id, fact.record_text()),
+            None => fact.record_text(),
+        }
+    }
+
+    /// The case of a fact.
+    pub(crate) fn case_of(&self, place: usize) -> &CaseView<'a> {
+        self.facts[place].member.and_then(|member| self.members.get(member)).unwrap_or(self)
+    }
+
+    /// The last event that tells a declared attribute.
+    pub(crate) fn last_with_attr(&self, key: &str) -> Option<&'a Event> {
+        let mut carriers = self.facts.iter().rev().filter(|fact| sets_case_facts(&fact.event.activity));
+        carriers.find(|fact| fact.event.carries_attr(key)).map(|fact| fact.event)
     }
 
     /// Places of facts with business time up to and with `instant`.
@@ -189,6 +212,11 @@ impl<'a> CaseView<'a> {
 }
 
 impl<'a> Fact<'a> {
+    /// The fact among those of a group.
+    pub(crate) fn of_member(&self, member: usize) -> Fact<'a> {
+        Fact { member: Some(member), ..*self }
+    }
+
     /// A fact of which nothing is known but what it says.
     fn plain(event: &'a Event, at: Moment, map: Option<&'a SourceMap>) -> Fact<'a> {
         Fact {
@@ -202,6 +230,7 @@ impl<'a> Fact<'a> {
             deemed: false,
             standing: Standing::InForce,
             deleted_by: None,
+            member: None,
             differs: Differs::default(),
             map,
         }
@@ -274,7 +303,8 @@ pub(crate) fn sets_case_facts(activity: &Activity) -> bool {
 /// What the facts say of the case; takes note of each that says something else than one before it.
 fn case_facts<'a>(facts: &mut [Fact<'a>], zone: &TimeZone) -> CaseFacts<'a> {
     let mut case = CaseFacts { open: true, ..CaseFacts::default() };
-    case.first_on = facts.first().map(|fact| fact.at.date(zone));
+    let telling = facts.iter().find(|fact| sets_case_facts(&fact.event.activity));
+    case.first_on = telling.or(facts.first()).map(|fact| fact.at.date(zone));
     let mut known = Known::default();
     for fact in facts {
         match fact.event.activity {

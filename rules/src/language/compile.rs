@@ -2,8 +2,11 @@
 
 mod cards;
 mod deadline;
+mod group;
 mod kinds;
+mod manual;
 mod scope;
+mod succession;
 
 use compact_str::CompactString;
 use facts::standing::Text2;
@@ -13,17 +16,18 @@ use super::faults::Faults;
 use super::message::message;
 use super::rule_file::RawRule;
 use super::texts;
-use super::tree::{Entry, Table, Tree};
+use super::tree::{Entry, Raw, Table, Tree};
 use super::types::{Checker, ClockName, Param, Params, Seat};
 use super::vocabulary::{ListValue, Vocabulary, scalar};
 use crate::counting::{Counting, Ends, Span};
-use crate::expression::Expr;
+use crate::expression::{Expr, Node};
 use crate::reads::Reads;
 use crate::rule::{Clears, Family, Kind, Rule, Status};
 use crate::value::{Type, Value};
 use crate::wording::Word;
 
 pub(crate) use deadline::{clock, extension, pause};
+pub(crate) use manual::{compile_manual, is_manual};
 
 /// What a profile decides for all its rules.
 #[derive(Clone, Debug)]
@@ -95,6 +99,7 @@ const COMMON: &[&str] = &[
     "message",
     "part",
     "gap_before",
+    "group",
 ];
 
 /// How the findings of a kind come and go.
@@ -144,6 +149,12 @@ pub(crate) const FAMILIES: [(&str, Family); 4] = [
 /// Conventions of counting by their token.
 pub(crate) const COUNTINGS: [(&str, Counting); 2] = [("legal", Counting::Legal), ("elapsed", Counting::Elapsed)];
 
+/// What `status` may say of a rule that is computed.
+pub(crate) const STATUSES: [(&str, Status); 3] = [("on", Status::On), ("shadow", Status::Shadow), ("off", Status::Off)];
+
+/// What `status` says of a rule that people judge.
+pub(crate) const MANUAL: &str = "manual";
+
 /// Compiles a rule; `None` when it has a fault, which was told.
 pub(crate) fn compile(
     raw: &RawRule,
@@ -175,15 +186,10 @@ fn kind_of(table: &Table, faults: &mut Faults<'_>) -> Option<&'static str> {
                 "请写 kind = \"condition\"，如 any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
                 "write kind = \"condition\", such as any_of = [\"!(event.dept in item.depts)\", \"!(event.position in stage.positions)\"]",
             ),
-            "forbids" => texts::refused("本版尚不支持 kind = \"forbids\"", "this version has no kind = \"forbids\"").help(
-                "请写 kind = \"condition\"、on = 被禁止的事件、when = \"seen(之前的事件)\"",
-                "write kind = \"condition\", on = the forbidden event, when = \"seen(what came before)\"",
+            "group" => texts::refused("group 不是 kind", "`group` is no kind").help(
+                "请写 group = { by = [\"event.case.attrs.x\"] } 这一参数",
+                "write the key group = { by = [\"event.case.attrs.x\"] }",
             ),
-            "count" => texts::refused("本版尚不支持 kind = \"count\"", "this version has no kind = \"count\"").help(
-                "请写 kind = \"condition\"、on = 所计的事件、when = \"count(该事件) >= 1\"（第二次起）",
-                "write kind = \"condition\", on = the counted event, when = \"count(that event) >= 1\" (from the second on)",
-            ),
-            "group" => group_refused(),
             _ => {
                 let names: Vec<&str> = kinds::KINDS.iter().map(|(name, _)| *name).collect();
                 texts::unknown_choice("kind", text, &names)
@@ -192,11 +198,6 @@ fn kind_of(table: &Table, faults: &mut Faults<'_>) -> Option<&'static str> {
         faults.add(entry.value.at, say);
     }
     found
-}
-
-fn group_refused() -> super::faults::Say {
-    texts::refused("本版尚不支持 group（跨办件）", "this version has no `group` (judgement across cases)")
-        .help("请写单个办件内的规则", "write a rule over single cases")
 }
 
 /// The literals that `param.x` names.
@@ -220,7 +221,7 @@ fn params(table: &Table, faults: &mut Faults<'_>) -> Params {
 }
 
 fn param(tree: &Tree) -> Option<Param> {
-    if let super::tree::Raw::List(members) = &tree.value {
+    if let Raw::List(members) = &tree.value {
         let members: Vec<(Value, Type)> = members.iter().map(scalar).collect::<Option<_>>()?;
         let of = members.first().map_or(Type::Text, |(_, ty)| ty.clone());
         let same = members.iter().all(|(_, ty)| *ty == of);
@@ -238,6 +239,19 @@ fn param(tree: &Tree) -> Option<Param> {
         Some(super::token::Token::Money(fen)) => Some(Param { value: Value::Money(fen), ty: Type::Money }),
         _ => Some(Param { value, ty }),
     }
+}
+
+/// `{ zh, en }`, both required.
+fn text2(key: &str, tree: &Tree, faults: &mut Faults<'_>) -> Option<Text2> {
+    let table = faults.table(key, tree)?;
+    faults.unknown_keys(table, key, &["zh", "en"]);
+    let here = Table { at: tree.at, ..table.clone() };
+    let mut read = |lang: &str| {
+        let entry = faults.required(&here, key, lang)?;
+        faults.text(lang, &entry.value).map(str::to_owned)
+    };
+    let (zh, en) = (read("zh"), read("en"));
+    Some(Text2 { zh: zh?, en: en? })
 }
 
 impl<'a> Compiler<'a, '_, '_> {
@@ -261,15 +275,35 @@ impl<'a> Compiler<'a, '_, '_> {
         let grace = self.tree("grace").and_then(|tree| self.fixed_span("grace", tree));
         let counting = self.choice("counting", &COUNTINGS).unwrap_or(self.defaults.counting);
         let ends = self.choice("ends", &[("instant", Ends::Instant), ("day", Ends::Day), ("office", Ends::Office)]);
-        let roll = self.tree("roll").and_then(|tree| self.checker.faults.flag("roll", tree)).unwrap_or(true);
+        let roll = self.tree("roll").is_none() || self.flag("roll");
         let calendar = self.tree("calendar").and_then(|tree| self.checker.faults.text("calendar", tree));
         let calendar = calendar.map_or_else(|| self.defaults.calendar.clone(), CompactString::from);
         let held = self.held(self.table, family);
+        let group = self.group();
+        if let (Some(Some(_)), Status::Shadow, Some(entry)) = (&group, status, self.entry("group")) {
+            let say = texts::not_together(
+                "试行规则（shadow）只看单个办件，不能有 group",
+                "a rule on trial (shadow) looks at one case and cannot have `group`",
+            );
+            self.checker.faults.add(entry.key_at, say);
+        }
+        if let (Some(Some(group)), Some(entry)) = (&group, self.entry("group")) {
+            self.checker.faults.add(entry.key_at, texts::groups_in_scenarios_only());
+            let case_like = |node: &Node| node.text.contains("case");
+            let windowed = group::WINDOWED.contains(&self.kind);
+            if windowed && group.window.is_none() && !group.by.iter().any(case_like) {
+                self.checker.faults.add(entry.key_at, texts::group_without_window());
+            }
+        }
         let plan = self.plan();
         let cards = self.cards(&plan, held, family);
         let message = self.entry("message").and_then(|entry| {
             let table = self.checker.faults.table("message", &entry.value)?;
-            message(table, entry.key_at, plan.words, &plan.seat, &mut self.checker)
+            let mut words = plan.words.to_vec();
+            if self.checker.group {
+                words.extend([Word::Key, Word::Cases]);
+            }
+            message(table, entry.key_at, &words, &plan.seat, &mut self.checker)
         });
         Some(Rule {
             id: id.into(),
@@ -280,6 +314,7 @@ impl<'a> Compiler<'a, '_, '_> {
             status,
             scope,
             in_force,
+            group: group?,
             kind: plan.kind?,
             cards,
             grace,
@@ -296,9 +331,7 @@ impl<'a> Compiler<'a, '_, '_> {
         let own = kinds::KINDS.iter().find(|(name, _)| *name == self.kind).map_or(&[][..], |(_, keys)| keys);
         let allowed: Vec<&str> = own.iter().chain(COMMON).copied().collect();
         for entry in &self.table.entries {
-            if entry.key == "group" {
-                self.checker.faults.add(entry.key_at, group_refused());
-            } else if !allowed.contains(&entry.key.as_str()) {
+            if !allowed.contains(&entry.key.as_str()) {
                 self.checker.faults.add(entry.key_at, texts::unknown_key(self.kind, &entry.key, &allowed));
             }
         }
@@ -306,24 +339,15 @@ impl<'a> Compiler<'a, '_, '_> {
 
     fn status(&mut self) -> Status {
         let Some(tree) = self.tree("status") else { return Status::On };
-        let say = match self.checker.faults.text("status", tree) {
-            Some("on") => return Status::On,
-            Some("off") => return Status::Off,
-            Some("shadow") => {
-                texts::refused("本版尚不支持 status = \"shadow\"", "this version has no status = \"shadow\"").help(
-                    "试行规则请放在另一份配置中，用 replay --config 判定",
-                    "try a rule in another configuration with replay --config",
-                )
-            }
-            Some("manual") => {
-                texts::refused("本版尚不支持 status = \"manual\"", "this version has no status = \"manual\"")
-                    .help("由人判断的事项不写成规则", "what people judge is no rule")
-            }
-            Some(other) => texts::unknown_choice("status", other, &["on", "off"]),
-            None => return Status::On,
-        };
-        self.checker.faults.add(tree.at, say);
-        Status::On
+        if matches!(&tree.value, Raw::Text(text) if text == MANUAL) {
+            let say = texts::not_together(
+                "配置不能把可计算的规则改为 manual",
+                "a profile cannot make a computed rule manual",
+            );
+            self.checker.faults.add(tree.at, say.help("不判定则写 \"off\"", "write \"off\" not to judge it"));
+            return Status::On;
+        }
+        self.checker.faults.one_of("status", tree, &STATUSES).unwrap_or(Status::On)
     }
 
     /// Whether lights wait for a person: said here, else the profile's choice for the family.
@@ -355,17 +379,14 @@ impl<'a> Compiler<'a, '_, '_> {
         self.checker.faults.one_of(key, tree, choices)
     }
 
+    /// A flag, false where the key is not there.
+    fn flag(&mut self, key: &str) -> bool {
+        self.tree(key).and_then(|tree| self.checker.faults.flag(key, tree)).unwrap_or(false)
+    }
+
     /// `{ zh, en }`, both required.
     fn text2(&mut self, key: &str, tree: &Tree) -> Option<Text2> {
-        let table = self.checker.faults.table(key, tree)?;
-        self.checker.faults.unknown_keys(table, key, &["zh", "en"]);
-        let here = Table { at: tree.at, ..table.clone() };
-        let mut read = |lang: &str| {
-            let entry = self.checker.faults.required(&here, key, lang)?;
-            self.checker.faults.text(lang, &entry.value).map(str::to_owned)
-        };
-        let (zh, en) = (read("zh"), read("en"));
-        Some(Text2 { zh: zh?, en: en? })
+        text2(key, tree, self.checker.faults)
     }
 
     /// A limit that is the same for every case.

@@ -73,7 +73,7 @@ pub(crate) struct TermAst {
 
 /// Functions whose first argument is an event set.
 pub(crate) const HISTORY_FUNCTIONS: &[&str] =
-    &["seen", "count", "first", "last", "sum", "least", "most", "values", "distinct"];
+    &["seen", "count", "cases", "first", "last", "sum", "least", "most", "values", "distinct"];
 
 /// Reads an expression; all its faults are told.
 pub(crate) fn parse_expression(text: &str, origin: &Origin, faults: &mut Faults<'_>) -> Option<Ast> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use jiff::tz::TimeZone;
 
-use super::compile::{Definitions, clock, compile, extension, pause};
+use super::compile::{Definitions, clock, compile, compile_manual, extension, is_manual, pause};
 use super::faults::{Faults, Say};
 use super::profile::{self, RawProfile, Resolved};
 use super::rule_file::{self, RawRule};
@@ -21,7 +21,7 @@ use crate::expression::{EventRole, LineField};
 use crate::fault::{Fault, Severity};
 use crate::finding::RuleIndex;
 use crate::reads::Reads;
-use crate::rule::{Kind, Rule, Status};
+use crate::rule::{Kind, ManualRule, Rule, Status};
 
 /// Codes of names that nobody defines: events, fields, and all others.
 const UNKNOWN_NAMES: [&str; 3] = ["RL02", "RL03", "RL33"];
@@ -36,6 +36,8 @@ pub type ConfigFiles = BTreeMap<String, Vec<u8>>;
 pub struct Loaded {
     /// One rule for each profile and part; those that are off are here too.
     pub rules: Vec<Rule>,
+    /// Rules that people judge.
+    pub manual: Vec<ManualRule>,
     /// Profiles in the order of their files; each names the rules it judges by.
     pub profiles: Vec<Profile>,
     /// Clocks by place; a profile with lists of its own has clocks of its own.
@@ -152,6 +154,8 @@ impl Loader {
 
     fn compile(self, catalogue: Option<&Catalogue>, faults: &mut Faults<'_>) -> Option<Loaded> {
         self.check_definitions(faults);
+        let manual = self.rules.iter().filter(|raw| is_manual(raw));
+        let manual: Vec<ManualRule> = manual.filter_map(|raw| compile_manual(raw, faults)).collect();
         let resolved = profile::resolve(&self.profiles, &self.vocabulary, &self.rules, faults);
         let mut clocks = Vec::new();
         let mut sets: Vec<Clocks> = Vec::new();
@@ -163,13 +167,21 @@ impl Loader {
             rules.extend(self.rules_of(profile, &sets[set].names, faults));
             check_derived(&rules[first..], &self.rules, faults);
             finish_reads(&mut rules[first..], &clocks);
-            let judged = (first..rules.len()).filter(|place| rules[*place].status == Status::On);
+            let of_status = |status: Status| {
+                let alone = |place: &usize| rules[*place].group.is_none() && rules[*place].status == status;
+                let places = (first..rules.len()).filter(alone);
+                places.map(|place| RuleIndex(place as u32)).collect()
+            };
+            let grouping = |place: &usize| rules[*place].group.is_some() && rules[*place].status == Status::On;
+            let groups = (first..rules.len()).filter(grouping).map(|place| RuleIndex(place as u32));
             profiles.push(Profile {
                 id: profile.id.as_str().into(),
                 regions: profile.regions.clone(),
                 default: profile.default,
                 zone: profile.zone.clone(),
-                rules: judged.map(|place| RuleIndex(place as u32)).collect(),
+                rules: of_status(Status::On),
+                groups: groups.collect(),
+                shadow: of_status(Status::Shadow),
             });
         }
         if resolved.is_empty() {
@@ -181,7 +193,15 @@ impl Loader {
             }
         }
         let zone = resolved.iter().find(|profile| profile.default)?.zone.clone();
-        Some(Loaded { rules, profiles, clocks, activities: self.vocabulary.activities, zone, warnings: Vec::new() })
+        Some(Loaded {
+            rules,
+            manual,
+            profiles,
+            clocks,
+            activities: self.vocabulary.activities,
+            zone,
+            warnings: Vec::new(),
+        })
     }
 
     /// The place in `sets` of the clocks under these lists, compiled when new.
@@ -210,7 +230,7 @@ impl Loader {
     fn rules_of(&self, profile: &Resolved<'_>, clocks: &[ClockName], faults: &mut Faults<'_>) -> Vec<Rule> {
         let definitions = Definitions { vocabulary: &self.vocabulary, lists: &profile.lists, clocks };
         let mut rules = Vec::new();
-        for raw in &self.rules {
+        for raw in self.rules.iter().filter(|raw| !is_manual(raw)) {
             let applied = profile.applied(raw, faults);
             rules.extend(compile(&applied, definitions, &profile.defaults, faults));
         }
@@ -224,7 +244,7 @@ impl Loader {
         let set = self.clocks_for(&self.vocabulary.lists, &mut sets, &mut clocks, faults);
         let definitions =
             Definitions { vocabulary: &self.vocabulary, lists: &self.vocabulary.lists, clocks: &sets[set].names };
-        for raw in &self.rules {
+        for raw in self.rules.iter().filter(|raw| !is_manual(raw)) {
             compile(raw, definitions, &super::compile::Defaults::plain(), faults);
         }
     }

@@ -333,6 +333,14 @@ fn check_lists(profile: &RawProfile, vocabulary: &Vocabulary, faults: &mut Fault
 
 fn check_targets(profile: &RawProfile, rules: &[RawRule], faults: &mut Faults<'_>) {
     for over in &profile.overrides {
+        if rules.iter().any(|rule| rule.named_by(&over.target) && super::compile::is_manual(rule)) {
+            let say = texts::not_together(
+                format!("{} 由人判断（manual），没有可改的参数", over.target),
+                format!("{} is judged by people (manual), there is nothing to override", over.target),
+            );
+            faults.add(over.at, say);
+            continue;
+        }
         if !rules.iter().any(|rule| rule.named_by(&over.target)) {
             let ids: Vec<String> = rules.iter().map(RawRule::full_id).collect();
             let mut known: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -405,3 +405,24 @@ pub(crate) fn constant(value: bool) -> Say {
 pub(crate) fn not_together(zh: impl Into<String>, en: impl Into<String>) -> Say {
     Say::new("RL38", zh, en)
 }
+
+/// RL40
+pub(crate) fn groups_in_scenarios_only() -> Say {
+    Say::new(
+        "RL40",
+        "跨办件的规则（group）只在场景中判定，replay 与 run 尚不判定",
+        "a rule across cases (`group`) is judged in scenarios only; replay and run do not judge it yet",
+    )
+    .warning()
+}
+
+/// RL41
+pub(crate) fn group_without_window() -> Say {
+    Say::new(
+        "RL41",
+        "group 的键不是办件的属性，又没有 window：历史没有尽头",
+        "the key of `group` is no fact of a case and there is no `window`: its history never ends",
+    )
+    .warning()
+    .help("加上 window，如 window = \"365d\"", "add `window`, such as window = \"365d\"")
+}

@@ -21,7 +21,10 @@ use super::texts;
 use super::tree::{Raw, Tree};
 use super::vocabulary::{ListValue, Vocabulary};
 use crate::counting::Unit;
-use crate::expression::{Arithmetic, Comparison, EventField, EventRole, EventSet, Expr, LineField, Measure, Node};
+use crate::expression::{
+    Arithmetic, Comparison, EventField, EventRole, EventSet, Expr, LineField, Measure, Name, Node,
+};
+use crate::rule::SameField;
 use crate::value::{Type, Value};
 
 pub(crate) use fields::{CASE_TYPES, ClockName, LEVELS, LINE};
@@ -183,6 +186,8 @@ pub(crate) struct Checker<'a, 's, 'f> {
     open: Vec<String>,
     /// The set under check may name facts that are not in force.
     sees_aside: bool,
+    /// The rule judges a group of cases: `event.case` and `cases` are known, and a state is no case's.
+    pub(crate) group: bool,
     nodes: u32,
     depth: u32,
 }
@@ -196,7 +201,8 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
         clocks: &'a [ClockName],
         faults: &'f mut Faults<'s>,
     ) -> Self {
-        Checker { vocabulary, lists, params, clocks, faults, open: Vec::new(), sees_aside: false, nodes: 0, depth: 0 }
+        let (open, sees_aside, group) = (Vec::new(), false, false);
+        Checker { vocabulary, lists, params, clocks, faults, open, sees_aside, group, nodes: 0, depth: 0 }
     }
 
     /// The value of a key as a condition.
@@ -285,6 +291,31 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
     pub(crate) fn field_list(&mut self, key: &str, tree: &Tree) -> Vec<EventField> {
         let listed = self.faults.list(key, tree).unwrap_or(&[]);
         listed.iter().filter_map(|member| self.field(key, member)).collect()
+    }
+
+    /// The value of a key as a list of fields in which two events agree: `stage`, `case.item`.
+    pub(crate) fn same_fields(&mut self, key: &str, tree: &Tree) -> Vec<SameField> {
+        let listed = self.faults.list(key, tree).unwrap_or(&[]);
+        listed.iter().filter_map(|member| self.same_field(key, member)).collect()
+    }
+
+    fn same_field(&mut self, key: &str, tree: &Tree) -> Option<SameField> {
+        let of_case = matches!(&tree.value, Raw::Text(text) if text.trim_start().starts_with("case."));
+        if !of_case {
+            return self.field(key, tree).map(SameField::Event);
+        }
+        let typed = self.expression(key, tree, &Seat { case: true, ..Seat::default() })?;
+        match typed.node.expr {
+            Expr::Name(Name::Case(field)) => Some(SameField::Case(field)),
+            _ => {
+                let say = texts::syntax(
+                    format!("{key} 只列字段，如 \"stage\"、\"case.item\""),
+                    format!("`{key}` lists fields only, such as \"stage\" or \"case.item\""),
+                );
+                self.faults.add(tree.at, say);
+                None
+            }
+        }
     }
 
     /// The value of a key as an event field.

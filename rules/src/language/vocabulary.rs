@@ -23,10 +23,18 @@ use crate::value::{Type, Value};
 pub(crate) const SECTIONS: &[&str] =
     &["activities", "fields", "lists", "events", "values", "pauses", "extensions", "clocks"];
 
+/// Keys of a declared attribute.
+pub(crate) const FIELD_KEYS: &[&str] = &["type", "columns", "zh", "en", "values"];
+
+/// Keys of a declared activity.
+pub(crate) const ACTIVITY_KEYS: &[&str] = &["zh", "en", "repeats"];
+
 /// A declared attribute.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) ty: Type,
+    /// The attribute that a source sends, or `name_*` for numbered ones that are gathered into one list.
+    pub(crate) column: String,
     /// The only values of a text.
     pub(crate) values: Vec<String>,
 }
@@ -130,7 +138,7 @@ impl Vocabulary {
 
     fn activity(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let Some(table) = faults.table(&entry.key, &entry.value) else { return };
-        faults.unknown_keys(table, "activities", &["zh", "en", "repeats"]);
+        faults.unknown_keys(table, "activities", ACTIVITY_KEYS);
         let text = |key: &str, faults: &mut Faults<'_>| {
             table.get(key).and_then(|entry| faults.text(key, &entry.value).map(str::to_owned))
         };
@@ -148,19 +156,19 @@ impl Vocabulary {
 
     fn field(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let Some(table) = faults.table(&entry.key, &entry.value) else { return };
-        faults.unknown_keys(table, "fields", &["type", "zh", "en", "values"]);
+        faults.unknown_keys(table, "fields", FIELD_KEYS);
         for key in ["zh", "en"] {
             if let Some(entry) = table.get(key) {
                 faults.text(key, &entry.value);
             }
         }
         let here = Table { at: entry.key_at, ..table.clone() };
-        let types: [(&str, usize); 7] =
-            [("text", 0), ("number", 1), ("money", 2), ("date", 3), ("instant", 4), ("span", 5), ("flag", 6)];
-        let Some(ty) = faults.required(&here, &entry.key, "type").map(|entry| entry.value.clone()) else { return };
-        let Some(choice) = faults.one_of("type", &ty, &types) else { return };
-        let all = [Type::Text, Type::Number, Type::Money, Type::Date, Type::Instant, Type::Span, Type::Flag];
-        let ty = all[choice].clone();
+        let Some(written) = faults.required(&here, &entry.key, "type").map(|entry| entry.value.clone()) else { return };
+        let Some(ty) = field_type(&written, faults) else { return };
+        let column = match table.get("columns") {
+            Some(columns) => columns_of(&columns.value, columns.key_at, &ty, faults),
+            None => Some(entry.key.clone()),
+        };
         let mut values = Vec::new();
         if let Some(listed) = table.get("values") {
             if ty != Type::Text {
@@ -171,7 +179,8 @@ impl Vocabulary {
             }
             values = faults.texts("values", &listed.value).into_iter().map(|(text, _)| text.to_owned()).collect();
         }
-        self.fields.insert(entry.key.clone(), Field { ty, values });
+        let Some(column) = column else { return };
+        self.fields.insert(entry.key.clone(), Field { ty, column, values });
     }
 
     fn event_set(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
@@ -202,6 +211,58 @@ impl Vocabulary {
             .chain(ASIDE_SETS.iter().map(|(name, _)| *name))
             .collect()
     }
+}
+
+/// Types of attributes by their token; `list:` before one makes a list of it.
+pub(crate) const FIELD_TYPES: [(&str, Type); 7] = [
+    ("text", Type::Text),
+    ("number", Type::Number),
+    ("money", Type::Money),
+    ("date", Type::Date),
+    ("instant", Type::Instant),
+    ("span", Type::Span),
+    ("flag", Type::Flag),
+];
+
+/// `money`, `list:money`
+fn field_type(tree: &Tree, faults: &mut Faults<'_>) -> Option<Type> {
+    let text = faults.text("type", tree)?;
+    let (of, is_list) = text.strip_prefix("list:").map_or((text, false), |of| (of, true));
+    let Some((_, ty)) = FIELD_TYPES.iter().find(|(name, _)| *name == of.trim()) else {
+        let plain = FIELD_TYPES.iter().map(|(name, _)| (*name).to_owned());
+        let lists = FIELD_TYPES.iter().map(|(name, _)| format!("list:{name}"));
+        let names: Vec<String> = plain.chain(lists).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        faults.add(tree.at, texts::unknown_choice("type", text, &names));
+        return None;
+    };
+    Some(if is_list { Type::List(Box::new(ty.clone())) } else { ty.clone() })
+}
+
+/// `material_fee_*`
+fn columns_of(tree: &Tree, key_at: At, ty: &Type, faults: &mut Faults<'_>) -> Option<String> {
+    if !matches!(ty, Type::List(_)) {
+        let say = texts::not_together(
+            "columns 只用于列表类型，如 type = \"list:money\"",
+            "`columns` goes with a list type such as \"list:money\"",
+        );
+        faults.add(key_at, say);
+        return None;
+    }
+    let text = faults.text("columns", tree)?;
+    let fine = text.strip_suffix('*').is_some_and(|begin| !begin.is_empty() && !begin.contains('*'));
+    if !fine {
+        let say = texts::syntax(
+            format!("columns \"{text}\" 须以 * 结尾，代表编号"),
+            format!("columns \"{text}\" must end in *, which stands for the number"),
+        )
+        .help(
+            "如 \"material_fee_*\" 收集 material_fee_1、material_fee_2……",
+            "\"material_fee_*\" gathers material_fee_1, material_fee_2 ...",
+        );
+        faults.add(tree.at, say);
+    }
+    fine.then(|| text.to_owned())
 }
 
 /// `file:line:column`

@@ -77,12 +77,15 @@ impl<'a> Case<'a> {
         for fact in &mut facts {
             fact.unmapped = quality::translate(&mut fact.event, fact.at, calendar);
         }
-        let (owner, opened) = opening(&mut facts).map(|event| (event.address.clone(), event.at))?;
+        let owner = opening(&mut facts).map(|event| event.address.clone())?;
         let telling = || facts.iter().filter(|fact| sets_case_facts(&fact.event.activity));
         let last = |field: fn(&Event) -> Option<&str>| telling().rev().find_map(move |fact| field(&fact.event));
         let version = last(|event| event.detail().item_version.as_deref());
         let item = last(|event| event.detail().item.as_deref());
-        let item = item.and_then(|code| catalogue.item(code, version, calendar.date(opened.moment(&calendar.zone))));
+        // The version of the item is that of the day of acceptance; until then of the first fact that tells of the case.
+        let accepted = facts.iter().find(|fact| fact.event.activity == Activity::Accepted);
+        let dated = accepted.or_else(|| telling().next()).or(facts.first())?;
+        let item = item.and_then(|code| catalogue.item(code, version, calendar.date(dated.at)));
         let case_type = last(|event| event.detail().case_type.as_deref()).map(str::to_owned);
         Some(Case { owner, item, case_type, calendar, t, facts })
     }
@@ -98,22 +101,37 @@ impl<'a> Case<'a> {
     }
 }
 
+/// By these citizens come.
+const OF_CITIZENS: [Activity; 5] = [
+    Activity::Complaint,
+    Activity::ComplaintDecided,
+    Activity::ComplaintClosed,
+    Activity::Consulted,
+    Activity::ConsultAnswered,
+];
+
 /// Sorts the facts; the one that shows the owner: the first acceptance, else the first submission, else the first.
 pub(crate) fn opening(facts: &mut [Fact]) -> Option<&Event> {
     facts.sort_by(canonical);
     let mut telling = facts.iter().filter(|fact| sets_case_facts(&fact.event.activity));
     let first = |activity: Activity| facts.iter().find(move |fact| fact.event.activity == activity);
+    // Where no fact tells of a case, a citizen's own question or complaint is one.
+    let mut of_citizens = facts.iter().filter(|fact| OF_CITIZENS.contains(&fact.event.activity));
     let opening = first(Activity::Accepted).or_else(|| first(Activity::Submitted)).or_else(|| telling.next());
+    let opening = opening.or_else(|| of_citizens.next());
     opening.map(|fact| &fact.event)
 }
 
-/// Facts about handling and complaints say nothing about the case itself.
+/// Facts about handling, complaints, questions and ratings say nothing about the case itself.
 pub(crate) fn sets_case_facts(activity: &Activity) -> bool {
     !matches!(
         activity,
         Activity::Complaint
             | Activity::ComplaintDecided
             | Activity::ComplaintClosed
+            | Activity::Consulted
+            | Activity::ConsultAnswered
+            | Activity::Rated
             | Activity::CardIssued
             | Activity::CardFeedback
             | Activity::CardSupervised

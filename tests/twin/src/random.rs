@@ -131,6 +131,10 @@ pub enum Feature {
     ItemChange,
     /// A later fact names item or case type again, or another one.
     NamedAgain,
+    /// Complaints, questions and ratings that name other facts of the case than the case does.
+    Aside,
+    /// Something before the submission.
+    Beforehand,
     /// An activity that nobody declared.
     Undeclared,
     /// A source with codes of its own.

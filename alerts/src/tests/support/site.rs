@@ -213,6 +213,7 @@ fn one_case() -> CaseView {
             warnings: vec!["calendar_uncovered".into()],
             schedule: vec![ScheduledCard { card: Card::Red, light: Light::Red, from: moment("2026-02-01T10:00:00Z") }],
         }],
+        shadow: Vec::new(),
         then: None,
     }
 }

@@ -214,15 +214,28 @@ impl Words<'_> {
     }
 
     fn forbids(&self, proof: &ForbidsProof) -> Vec<String> {
-        vec![
-            format!("{}{}", self.lang.pick("事件：", "event: "), self.cited(&proof.event)),
-            format!("{}{}", self.lang.pick("不得在其后：", "must not follow: "), self.cited(&proof.earlier)),
-        ]
+        let pick = |zh, en| self.lang.pick(zh, en);
+        let mut lines = vec![
+            format!("{}{}", pick("事件：", "event: "), self.cited(&proof.event)),
+            format!("{}{}", pick("不得在其后：", "must not follow: "), self.cited(&proof.earlier)),
+        ];
+        let limits = [
+            (pick("仅在此时限内禁止：", "forbidden only within: "), &proof.within),
+            (pick("仅在此时限后禁止：", "forbidden only later than: "), &proof.later_than),
+            (pick("其间没有：", "none between: "), &proof.unless),
+        ];
+        lines.extend(limits.iter().filter_map(|(label, value)| Some(format!("{label}{}", value.as_ref()?))));
+        lines
     }
 
     fn count(&self, proof: &CountProof) -> Vec<String> {
-        let mut lines = vec![format!("{}{} {}", self.lang.pick("计数：", "count: "), proof.counted.len(), proof.key)];
-        lines.push(format!("{}{}", self.lang.pick("界限：", "bound: "), proof.bound));
+        let pick = |zh, en| self.lang.pick(zh, en);
+        let mut lines =
+            vec![format!("{}{} {}", pick("计数：", "count: "), proof.counted.len(), proof.key).trim_end().to_owned()];
+        let bound = if proof.at.is_some() { pick("至少：", "at least: ") } else { pick("至多：", "at most: ") };
+        lines.push(format!("{bound}{}", proof.bound));
+        lines.extend(proof.within.as_ref().map(|within| format!("{}{within}", pick("时间范围：", "within: "))));
+        lines.extend(proof.at.as_ref().map(|at| format!("{}{}", pick("判定于：", "judged at: "), self.cited(at))));
         lines.extend(proof.counted.iter().map(|event| format!("  {}", self.cited(event))));
         lines
     }

@@ -29,7 +29,12 @@ pub(super) const KINDS: &[(&str, &[&str])] = &[
             "deems",
         ],
     ),
-    ("requires", &["event", "before", "need", "since", "same", "where", "each", "ties", "at_least", "at_most"]),
+    (
+        "requires",
+        &["event", "before", "need", "since", "same", "where", "directly", "each", "ties", "at_least", "at_most"],
+    ),
+    ("forbids", &["event", "after", "unless", "within", "later_than", "same", "where", "directly", "each", "ties"]),
+    ("count", &["of", "by", "max", "min", "at", "within"]),
     ("separation", &["acts", "by"]),
     ("workflow", &["check", "step", "of", "at"]),
     ("fee", &["by", "when", "any_of"]),
@@ -45,6 +50,8 @@ impl Compiler<'_, '_, '_> {
             "requires" => {
                 on_event(self.requires().map(|kind| Kind::Requires(Box::new(kind))), &[Word::Missing, Word::Distance])
             }
+            "forbids" => self.forbids_plan(),
+            "count" => self.count_plan(),
             "separation" => self.separation_plan(),
             "workflow" => on_event(self.workflow().map(Kind::Workflow), &[Word::Missing, Word::From, Word::To]),
             "fee" => self.fee(),
@@ -57,7 +64,8 @@ impl Compiler<'_, '_, '_> {
         let before = self.required("before").map(|tree| self.sets("before", tree));
         let need = self.choice("need", &[("all", true), ("any", false)]);
         let since = self.tree("since").map(|tree| self.checker.event_set("since", tree));
-        let same = self.tree("same").map(|tree| self.checker.field_list("same", tree)).unwrap_or_default();
+        let same = self.same_fields();
+        let directly = self.flag("directly");
         let condition = self.tree("where").map(|tree| self.checker.condition("where", tree, &Seat::event()));
         let each = self.choice("each", &[("first", Each::First), ("every", Each::Every)]).unwrap_or(Each::Every);
         let lenient = self.choice("ties", &[("seq", false), ("lenient", true)]).unwrap_or(false);
@@ -70,6 +78,7 @@ impl Compiler<'_, '_, '_> {
             since: optional(since)?,
             same,
             condition: optional(condition)?,
+            directly,
             at_least,
             at_most,
             each,
@@ -170,7 +179,7 @@ impl Compiler<'_, '_, '_> {
         }
     }
 
-    fn needed_set(&mut self, key: &str) -> Option<EventSet> {
+    pub(super) fn needed_set(&mut self, key: &str) -> Option<EventSet> {
         let tree = self.required(key)?;
         self.checker.event_set(key, tree)
     }

@@ -43,7 +43,10 @@ fn every_example_loads_and_all_of_them_together() {
             let mut kinds: Vec<&str> = loaded.rules.iter().map(|rule| rule.kind.token()).collect();
             kinds.sort_unstable();
             kinds.dedup();
-            assert_eq!(kinds, ["condition", "deadline", "fee", "requires", "separation", "workflow"]);
+            assert_eq!(
+                kinds,
+                ["condition", "count", "deadline", "fee", "forbids", "requires", "separation", "workflow"]
+            );
         }
         Err(faults) => {
             let told: Vec<String> = faults.iter().map(|fault| fault.render(Lang::En)).collect();

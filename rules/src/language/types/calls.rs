@@ -52,6 +52,11 @@ impl Checker<'_, '_, '_> {
             self.fault(name.range.clone(), written, say);
             return None;
         }
+        if name.text == "cases" && !self.group {
+            let say = texts::refused("cases 只用于有 group 的规则", "`cases` is known in rules with `group` only");
+            self.fault(name.range.clone(), written, say);
+            return None;
+        }
         let set = self.set(set, written);
         let field_at = field.map(|field| field.range.clone());
         let field = field.map(|field| self.bare_field(field, written));
@@ -59,6 +64,7 @@ impl Checker<'_, '_, '_> {
         let (function, takes_field) = match name.text.as_str() {
             "seen" => (HistoryFunction::Seen, false),
             "count" => (HistoryFunction::Count, false),
+            "cases" => (HistoryFunction::Cases, false),
             "first" => (HistoryFunction::First, false),
             "last" => (HistoryFunction::Last, false),
             "sum" => (HistoryFunction::Sum, true),
@@ -87,7 +93,7 @@ impl Checker<'_, '_, '_> {
         };
         let ty = match (function, field.as_ref().map(|(_, ty)| ty)) {
             (HistoryFunction::Seen, _) => Type::Flag,
-            (HistoryFunction::Count | HistoryFunction::Distinct, _) => Type::Number,
+            (HistoryFunction::Count | HistoryFunction::Cases | HistoryFunction::Distinct, _) => Type::Number,
             (HistoryFunction::First | HistoryFunction::Last, _) => Type::Event,
             (HistoryFunction::Sum, Some(ty @ (Type::Number | Type::Money))) => ty.clone(),
             (
@@ -123,11 +129,6 @@ impl Checker<'_, '_, '_> {
             Some(texts::no_look_ahead())
         } else if NOW.contains(&text) {
             Some(texts::no_now())
-        } else if text == "cases" {
-            Some(texts::refused(
-                "cases 属于 group，本版尚不支持",
-                "cases belongs to `group`, which this version does not have",
-            ))
         } else if LOOKUPS.contains(&text) {
             Some(texts::syntax(format!("{text}(…) 后须写字段"), format!("{text}(...) needs a field behind it")))
         } else {

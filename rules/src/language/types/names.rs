@@ -1,5 +1,7 @@
 //! Dotted names: which of them mean something at a place, and what.
 
+use compact_str::CompactString;
+
 use super::fields::{self, CASE, CLOCK, EVENT, FEE, ITEM, LEDGER, LINE, SPECIAL, STAGE, TARIFF};
 use super::{Checker, EXPANSIONS_MAX, Seat, Typed, Units, Written};
 use crate::expression::{CaseField, EventField, EventRole, Expr, ItemField, Measure, Name, Node, StageField};
@@ -33,10 +35,10 @@ impl Checker<'_, '_, '_> {
             "event" if seat.event.is_some() => self.role(seat.event?, rest, root, written),
             "start" if seat.start => self.role(EventRole::Start, rest, root, written),
             "earlier" if seat.earlier => self.role(EventRole::Earlier, rest, root, written),
-            "case" if seat.case => self.case_name(root, rest, written),
-            "item" if seat.case => self.item_name(root, rest, written),
+            "case" if seat.case && self.has_case(seat) => self.case_name(root, rest, written),
+            "item" if seat.case && self.has_case(seat) => self.item_name(root, rest, written),
             "stage" if seat.case && seat.event.is_some() => self.stage_name(None, root, rest, written, seat),
-            "ledger" if seat.history => {
+            "ledger" if seat.history && !self.group => {
                 let (field, _) = self.one_field(root, rest, LEDGER, ("账目", "a ledger has"), written)?;
                 Some(Typed::new(Expr::Name(Name::Ledger(Box::new(None), field)), fields::ledger_type(field)))
             }
@@ -45,7 +47,7 @@ impl Checker<'_, '_, '_> {
                 let (field, _) = self.one_field(root, rest, TARIFF, ("收费标准", "a tariff has"), written)?;
                 Some(Typed::new(Expr::Name(Name::Tariff(Box::new(None), field)), fields::tariff_type(field)))
             }
-            "clock" if seat.history => self.clock_name(root, rest, written),
+            "clock" if seat.history && !self.group => self.clock_name(root, rest, written),
             "shared" if seat.measure == Some(Measure::Shared) && rest.is_empty() => {
                 Some(Typed::new(Expr::Name(Name::Measure(Measure::Shared)), Type::Number))
             }
@@ -57,6 +59,11 @@ impl Checker<'_, '_, '_> {
                 None
             }
         }
+    }
+
+    /// Is there one case that `case` speaks of? A state of a group has none.
+    fn has_case(&self, seat: &Seat) -> bool {
+        !self.group || seat.event.is_some() || seat.start || !seat.history
     }
 
     fn no_such_root(&mut self, root: &Word, ast: &Ast, written: Written<'_>, seat: &Seat) {
@@ -90,10 +97,10 @@ impl Checker<'_, '_, '_> {
             "event" => seat.event.is_some(),
             "start" => seat.start,
             "earlier" => seat.earlier,
-            "case" | "item" => seat.case,
+            "case" | "item" => seat.case && self.has_case(seat),
             "stage" => seat.case && seat.event.is_some(),
-            "ledger" => seat.history,
-            "clock" => seat.history && !self.clocks.is_empty(),
+            "ledger" => seat.history && !self.group,
+            "clock" => seat.history && !self.group && !self.clocks.is_empty(),
             "line" => !seat.lines.is_empty(),
             "tariff" => seat.lines.contains(&crate::expression::LineField::Code),
             _ => true,
@@ -127,8 +134,27 @@ impl Checker<'_, '_, '_> {
             self.needs_field(root, "at", written);
             return None;
         }
+        if rest[0].text == "case" {
+            return self.case_of_role(role, rest, written);
+        }
         let (field, ty) = self.event_field(rest, &format!("{}.attrs.", root.text), written)?;
         Some(self.event_typed(role, field, ty, false))
+    }
+
+    /// `event.case.x`
+    fn case_of_role(&mut self, role: EventRole, words: &[Word], written: Written<'_>) -> Option<Typed> {
+        if !self.group {
+            let say = texts::refused(
+                "只有带 group 的规则才有 event.case",
+                "`event.case` is known in rules with `group` only",
+            );
+            self.fault(words[0].range.clone(), written, say.help("本办件写 case.…", "the case itself is case.x"));
+            return None;
+        }
+        let typed = self.case_name(&words[0], &words[1..], written)?;
+        let Expr::Name(Name::Case(field)) = typed.node.expr else { return None };
+        let node = Node { expr: Expr::Name(Name::CaseOf(role, field)), ..typed.node };
+        Some(Typed { node, ..typed })
     }
 
     fn event_typed(&self, role: EventRole, field: EventField, ty: Type, bracket: bool) -> Typed {
@@ -166,8 +192,8 @@ impl Checker<'_, '_, '_> {
         let owner = ("事件", "events have");
         let found = match (first.text.as_str(), rest) {
             ("attrs", [name, ..]) => {
-                let ty = self.attr_type(name, written)?;
-                Some((EventField::Attr(name.text.as_str().into(), ty), 2))
+                let (column, ty) = self.attr(name, written)?;
+                Some((EventField::Attr(column, ty), 2))
             }
             ("fee", [name, ..]) => {
                 let field = self.in_table(name, FEE, ("fee ", "fee has"), written)?;
@@ -226,10 +252,11 @@ impl Checker<'_, '_, '_> {
         self.event_field(words, "attrs.", written)
     }
 
-    fn attr_type(&mut self, name: &Word, written: Written<'_>) -> Option<Type> {
+    /// The attribute that a declared name reads, and its type.
+    fn attr(&mut self, name: &Word, written: Written<'_>) -> Option<(CompactString, Type)> {
         let vocabulary = self.vocabulary;
         match vocabulary.fields.get(&name.text) {
-            Some(field) => Some(field.ty.clone()),
+            Some(field) => Some((field.column.as_str().into(), field.ty.clone())),
             None => {
                 let known: Vec<&str> = vocabulary.fields.keys().map(String::as_str).collect();
                 let say = texts::unknown_field(("附加字段中", "attrs has"), &name.text, &known, "").help(
@@ -289,13 +316,13 @@ impl Checker<'_, '_, '_> {
                 self.needs_field(word, "x", written);
                 return None;
             };
-            let ty = self.attr_type(name, written)?;
+            let (column, ty) = self.attr(name, written)?;
             if let Some(extra) = rest.get(2) {
                 let say = texts::unknown_field((&name.text, &format!("{} has", name.text)), &extra.text, &[], "");
                 self.fault(extra.range.clone(), written, say);
                 return None;
             }
-            let field = CaseField::Attr(name.text.as_str().into(), ty.clone());
+            let field = CaseField::Attr(column, ty.clone());
             let values = self.vocabulary.field_values(&name.text);
             return Some(Typed { values, optional: true, ..Typed::new(Expr::Name(Name::Case(field)), ty) });
         }

@@ -92,6 +92,7 @@ pub(super) fn live(dice: &mut Dice<'_>, calendar: &TwinCalendar, case: &str) -> 
     life.finish();
     life.facts.truncate(FACTS_MAX);
     life.name_again();
+    life.speak_aside();
     life.encode();
     life.facts
 }
@@ -143,6 +144,11 @@ impl Life<'_, '_> {
 
     /// Submission and the decision on it.
     fn open(&mut self) {
+        if self.dice.chance(Feature::Beforehand, 10) {
+            let days = self.dice.pick(&[0, 1, 30, 100]);
+            let at = self.now.plus_millis(-86_400_000 * days);
+            self.say(Activity::PreAccepted, at);
+        }
         let submitted = self.now;
         if self.dice.percent(75) {
             self.say(Activity::Submitted, submitted);
@@ -195,6 +201,26 @@ impl Life<'_, '_> {
                 _ => (detail.item, detail.case_type) = (named.item.clone(), named.case_type.clone()),
             }
             self.facts[place].detail = (detail != Detail::default()).then(|| Box::new(detail));
+        }
+    }
+
+    /// What others say of the case, also before it began: nothing of it tells of the case itself.
+    fn speak_aside(&mut self) {
+        if !self.dice.chance(Feature::Aside, 15) {
+            return;
+        }
+        for _ in 0..=self.dice.below(3) {
+            let activity = self.dice.pick(&["complaint", "consulted", "consult_answered", "rated"]);
+            let place = self.dice.below(self.facts.len());
+            let days = self.dice.pick(&[0, 0, 1, 40, 100]);
+            let near = self.facts[place].at.moment(&self.calendar.zone);
+            let at = near.plus_millis(-86_400_000 * days);
+            let detail = Detail {
+                item: Some((self.dice.pick(&["SC-201", "ZR-205", "ZZ-999"])).into()),
+                case_type: Some((self.dice.pick(&["joint", "promised", "instant"])).into()),
+                ..Detail::default()
+            };
+            self.tell(Activity::from_name(activity), at, detail);
         }
     }
 
