@@ -20,7 +20,7 @@ use crate::terminal::say;
 /// The code of faults of settings; their words say the rest.
 const SETTING: &str = "ST01";
 /// How the names of scenario files end.
-const SCENARIO_ENDING: &str = ".cases.toml";
+pub(crate) const SCENARIO_ENDING: &str = ".cases.toml";
 
 /// Checks the configuration of `args` and prints what is wrong with it.
 ///

@@ -165,7 +165,7 @@ impl Show<'_> {
         // The clock must pass the end for the end to be closed.
         sender.progress(self.city.until().plus_millis(1)).await?;
         let lights = self.settled(sender, &mut board).await?;
-        Ok(Verdict::of(self.city.truth(), &lights))
+        Ok(Verdict::of(self.city.truth(), &lights, &bench::scenario::rules()))
     }
 
     /// The lights that ALERTS tells, once the service has closed the end and the ledger has all of it.

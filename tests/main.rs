@@ -30,6 +30,7 @@ mod reload;
 mod restart_time;
 mod restarts;
 mod rules_stay_in_files;
+mod rules_tools;
 mod same_digest;
 mod saying;
 mod service;

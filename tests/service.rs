@@ -38,7 +38,10 @@ fn a_file_sent_through_nats_says_the_same_lines_as_its_replay() {
         let transition: Transition = serde_json::from_str(message.text()).expect("ALERTS holds transitions");
         assert_eq!(message.subject, transition.subject(), "each stands on the subject of its office and its lamp");
     }
-    assert_same_lines("the lights told and the generator's truth", &fold(&transitions(&wire)), &city().truth());
+    let covered = bench::scenario::rules();
+    let mut told = fold(&transitions(&wire));
+    told.retain(|row| row.split('\t').nth(1).is_some_and(|rule| covered.contains(&rule)));
+    assert_same_lines("the lights told and the generator's truth", &told, &city().truth());
 }
 
 /// One service over the whole city, asked everything: starting it once for each question would cost a minute.

@@ -232,7 +232,9 @@ pub fn touched<'a>(case: &Case<'a>, configuration: &'a Configuration, event: &'a
     // The first fact dates the case and may name its owner, and with it the profile.
     let Some(first) = view::first_of(case.records) else { return Touched::All };
     let was_first = |before: &Event| before.at.moment(&configuration.zone) <= first.at;
-    let moves_first = first.event.same_record(event) || before.is_some_and(was_first);
+    // Where citizens alone have spoken, whatever goes may have been what owned the case.
+    let alone = !view::sets_case_facts(&first.event.activity);
+    let moves_first = alone || first.event.same_record(event) || before.is_some_and(was_first);
     if moves_first || versions.iter().any(|event| touches_all(event)) {
         return Touched::All;
     }

@@ -15,6 +15,8 @@ pub mod fault;
 pub mod finding;
 pub mod judge;
 pub mod language;
+pub mod mutants;
+pub mod needs;
 pub mod pause;
 pub mod reads;
 pub mod rule;

@@ -275,6 +275,16 @@ impl Kind {
             Kind::Condition(_) => "condition",
         }
     }
+
+    /// The grounds of which each is judged alone: none but for `fee` and `condition`.
+    #[must_use]
+    pub fn grounds(&self) -> &[Node] {
+        match self {
+            Kind::Fee(fee) => &fee.grounds,
+            Kind::Condition(condition) => &condition.grounds,
+            _ => &[],
+        }
+    }
 }
 
 /// Where a deadline starts.

@@ -24,7 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use compact_str::CompactString;
-use facts::{History, Moment, StandingLight, line};
+use facts::proof::Proof;
+use facts::{Card, History, Moment, StandingLight, line};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use toml::Spanned;
@@ -32,7 +33,7 @@ use toml::Spanned;
 use crate::configuration::Configuration;
 use crate::fault::{Fault, Place};
 use crate::finding::{Judgement, RuleIndex};
-use crate::judge::{Case, Contribution, GroupFinding, contributes, judge, judge_group, judge_shadow};
+use crate::judge::{Case, Contribution, GroupFinding, contributes, explain, judge, judge_group, judge_shadow};
 use crate::language::nearest;
 
 /// The code of a file that cannot be read.
@@ -103,6 +104,60 @@ pub struct Expectation {
     pub lights: Vec<Spanned<String>>,
 }
 
+/// What a scenario came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// A line for each expectation that does not hold.
+    pub failures: Vec<String>,
+    /// What the rules looked at have shown at the instants of the expectations.
+    pub shown: BTreeSet<Shown>,
+}
+
+/// A card that stood, and by which of a rule's grounds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown {
+    /// Rule id.
+    pub rule: CompactString,
+    /// Its card.
+    pub card: Card,
+    /// The grounds that held, as written, where the rule has several.
+    pub grounds: Vec<String>,
+}
+
+impl Shown {
+    fn new(
+        events: &[(Moment, facts::Event)],
+        configuration: &Configuration,
+        light: &StandingLight,
+        now: Moment,
+    ) -> Shown {
+        let grounds = grounds_of(events, configuration, light, now).unwrap_or_default();
+        Shown { rule: light.rule.clone(), card: light.card, grounds }
+    }
+}
+
+/// The grounds by which a light stands, where its rule has several.
+fn grounds_of(
+    events: &[(Moment, facts::Event)],
+    configuration: &Configuration,
+    light: &StandingLight,
+    now: Moment,
+) -> Option<Vec<String>> {
+    let mut rules = configuration.profile(&light.owner).rules.iter().copied();
+    let rule = rules.find(|rule| configuration.rule(*rule).id == light.rule)?;
+    if configuration.rule(rule).kind.grounds().len() < 2 {
+        return None;
+    }
+    let cases = known_at(events, configuration, now);
+    let case = Case::at(&light.case, cases.get(light.case.as_str())?, now);
+    let held = match explain(&case, configuration, rule, &light.instance, now)?.proof {
+        Proof::Condition(proof) => proof.expression,
+        Proof::Fee(proof) => proof.condition.expression,
+        _ => return None,
+    };
+    Some(held.split(" ; ").map(str::to_owned).collect())
+}
+
 impl ScenarioFile {
     /// Reads a scenario file.
     ///
@@ -155,32 +210,43 @@ impl ScenarioFile {
     /// Runs every scenario; a line for each expectation that does not hold.
     #[must_use]
     pub fn failures(&self, configuration: &Configuration) -> Vec<String> {
-        let run = |scenario: &Scenario| match self.run(scenario, configuration) {
-            Ok(failures) => failures,
-            Err(fault) => vec![fault],
-        };
         let named = |scenario: &Scenario| -> Vec<String> {
-            run(scenario).into_iter().map(|failure| format!("{}: {failure}", scenario.name)).collect()
+            let outcome = self.run(scenario, configuration);
+            outcome.failures.into_iter().map(|failure| format!("{}: {failure}", scenario.name)).collect()
         };
         self.scenarios.iter().flat_map(named).collect()
     }
 
-    fn run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Vec<String>, String> {
-        let events =
-            scenario.events.iter().enumerate().map(|(place, event)| self.event(place, event, &configuration.zone));
+    /// Runs one scenario of this file.
+    #[must_use]
+    pub fn run(&self, scenario: &Scenario, configuration: &Configuration) -> Outcome {
+        self.try_run(scenario, configuration)
+            .unwrap_or_else(|fault| Outcome { failures: vec![fault], shown: BTreeSet::new() })
+    }
+
+    /// The facts of a scenario, each with its arrival, in order of arrival.
+    ///
+    /// # Errors
+    /// The first event that is none.
+    pub fn facts(&self, scenario: &Scenario, zone: &TimeZone) -> Result<Vec<(Moment, facts::Event)>, String> {
+        let events = scenario.events.iter().enumerate().map(|(place, event)| self.event(place, event, zone));
         let mut events = events.collect::<Result<Vec<_>, String>>()?;
         events.sort_by_key(|(arrived, _)| *arrived);
+        Ok(events)
+    }
+
+    fn try_run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Outcome, String> {
+        let events = self.facts(scenario, &configuration.zone)?;
         let mut failures = Vec::new();
+        let mut cards = BTreeSet::new();
         for expectation in &scenario.expect {
             let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
             let mut lights = lights_at(&events, configuration, now);
             lights.extend(shadow_lights_at(&events, configuration, now));
             lights.extend(group_lights_at(&events, configuration, now));
-            let mut shown: Vec<String> = lights
-                .iter()
-                .filter(|light| self.rules.iter().any(|rule| *rule.get_ref() == light.rule))
-                .map(text_of)
-                .collect();
+            lights.retain(|light| self.rules.iter().any(|rule| *rule.get_ref() == light.rule));
+            cards.extend(lights.iter().map(|light| Shown::new(&events, configuration, light, now)));
+            let mut shown: Vec<String> = lights.iter().map(text_of).collect();
             let mut wanted: Vec<&String> = expectation.lights.iter().map(Spanned::get_ref).collect();
             shown.sort();
             wanted.sort();
@@ -190,7 +256,7 @@ impl ScenarioFile {
                 failures.push(format!("at {}: expected {wanted:?}, got {shown:?}", expectation.at));
             }
         }
-        Ok(failures)
+        Ok(Outcome { failures, shown: cards })
     }
 
     fn event(&self, place: usize, own: &toml::Table, zone: &TimeZone) -> Result<(Moment, facts::Event), String> {

@@ -14,6 +14,8 @@ pub(super) struct Verdict {
     equal: usize,
     missing: Vec<StandingLight>,
     extra: Vec<StandingLight>,
+    /// Lights of rules that the truth does not cover.
+    beside: usize,
 }
 
 type Key<'a> = (&'a str, &'a str, &'a str);
@@ -23,9 +25,13 @@ fn by_key(lights: &[StandingLight]) -> BTreeMap<Key<'_>, &StandingLight> {
 }
 
 impl Verdict {
-    /// Holds `found` against `truth`; a light that differs in card, lamp, instant or owner is missing and extra.
-    pub(super) fn of(truth: &[StandingLight], found: &[StandingLight]) -> Verdict {
-        let (expected, told) = (by_key(truth), by_key(found));
+    /// Holds `found` against `truth`, which covers these rules; a light that differs in card, lamp, instant or owner
+    /// is missing and extra.
+    pub(super) fn of(truth: &[StandingLight], found: &[StandingLight], covered: &[&str]) -> Verdict {
+        let (expected, mut told) = (by_key(truth), by_key(found));
+        let all = told.len();
+        told.retain(|(_, rule, _), _| covered.contains(rule));
+        let beside = all - told.len();
         let missing: Vec<_> = expected
             .iter()
             .filter(|(key, light)| told.get(*key) != Some(light))
@@ -36,7 +42,7 @@ impl Verdict {
             .filter(|(key, light)| expected.get(*key) != Some(light))
             .map(|(_, light)| (*light).clone())
             .collect();
-        Verdict { equal: expected.len() - missing.len(), missing, extra }
+        Verdict { equal: expected.len() - missing.len(), missing, extra, beside }
     }
 
     /// True when nothing is missing and nothing is extra.
@@ -53,6 +59,9 @@ impl fmt::Display for Verdict {
             }
         }
         let (equal, missing, extra) = (self.equal, self.missing.len(), self.extra.len());
+        if self.beside > 0 {
+            writeln!(out, "真值不含的规则亮灯 lights of rules that the truth does not cover: {}", self.beside)?;
+        }
         writeln!(out, "与真值比较 against the truth: 相同 equal {equal}  缺 missing {missing}  多 extra {extra}")
     }
 }
@@ -74,8 +83,10 @@ mod tests {
         };
         let truth = [light("A", facts::Card::Yellow), light("B", facts::Card::Warning)];
         let found = [light("A", facts::Card::Yellow), light("B", facts::Card::Yellow), light("C", facts::Card::Red)];
-        let verdict = Verdict::of(&truth, &found);
+        let verdict = Verdict::of(&truth, &found, &["R"]);
         assert_eq!((verdict.equal, verdict.missing.len(), verdict.extra.len()), (1, 1, 2));
-        assert!(Verdict::of(&truth, &truth).is_equal());
+        assert!(Verdict::of(&truth, &truth, &["R"]).is_equal());
+        let beside = Verdict::of(&[], &found, &["S"]);
+        assert!(beside.is_equal() && beside.beside == 3, "{beside}");
     }
 }

@@ -93,6 +93,27 @@ fn every_shipped_rule_has_scenarios_that_fire_nearly_fire_and_take_back() {
     }
 }
 
+/// The history of every scenario, fact by fact: judging what a fact touched is judging the whole.
+#[test]
+fn every_scenario_judged_fact_by_fact_is_judged_as_a_whole() {
+    let configuration = shipped();
+    for (path, file) in scenario_files() {
+        for scenario in &file.scenarios {
+            let facts = file.facts(scenario, &configuration.zone).expect("a scenario's events are events");
+            let mut cases: BTreeMap<String, (History, Judgement)> = BTreeMap::new();
+            for (arrived, event) in facts {
+                let (history, by_halves) = cases.entry(event.case.to_string()).or_default();
+                let change = history.join(event.clone(), None, &configuration.zone);
+                let case = Case::at("C", history, Moment::MAX);
+                let rules = touched(&case, &configuration, &event, &change);
+                *by_halves = rejudge(&case, &configuration, std::mem::take(by_halves), &rules);
+                let whole = judge(&case, &configuration);
+                assert_eq!(*by_halves, whole, "{path}: {}: after what arrived at {arrived}", scenario.name);
+            }
+        }
+    }
+}
+
 /// Joins `lines`, judging after each only what it touched; gives the history and both judgements.
 fn judged_by_halves(lines: &[&str], configuration: &Configuration) -> (History, Judgement, Judgement) {
     let (mut history, mut by_halves) = (History::new(), Judgement::default());

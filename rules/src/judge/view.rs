@@ -258,9 +258,22 @@ pub(crate) fn owner_of(records: &[Record]) -> Option<&Address> {
     Some(&record.event.address)
 }
 
-/// The fact that dates the case: the first that may set facts of it.
+/// The fact that dates the case: the first that may set facts of it; where there is none, the first by which a
+/// citizen came, so that a question or a complaint that belongs to no case is judged, too.
 pub(crate) fn first_of(records: &[Record]) -> Option<&Record> {
-    records.iter().find(|record| sets_case_facts(&record.event.activity))
+    let first = |wanted: fn(&Activity) -> bool| records.iter().find(|record| wanted(&record.event.activity));
+    first(sets_case_facts).or_else(|| first(of_citizens))
+}
+
+fn of_citizens(activity: &Activity) -> bool {
+    matches!(
+        activity,
+        Activity::Complaint
+            | Activity::ComplaintDecided
+            | Activity::ComplaintClosed
+            | Activity::Consulted
+            | Activity::ConsultAnswered
+    )
 }
 
 /// The office of the first of these facts.

@@ -8,7 +8,7 @@
 //! Decisions: `item` and `version` are needed in every row, so that a row can be audited alone.
 //! Names in `procedures` are for readers of the table only. `procedures` of an item, where given,
 //! are its mandatory ones and must be in the procedures table if there is one; where not given, all
-//! its rows there are mandatory.
+//! its rows there that do not say `required` = no are mandatory.
 
 mod checks;
 mod fees;

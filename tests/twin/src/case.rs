@@ -101,12 +101,24 @@ impl<'a> Case<'a> {
     }
 }
 
+/// By these citizens come.
+const OF_CITIZENS: [Activity; 5] = [
+    Activity::Complaint,
+    Activity::ComplaintDecided,
+    Activity::ComplaintClosed,
+    Activity::Consulted,
+    Activity::ConsultAnswered,
+];
+
 /// Sorts the facts; the one that shows the owner: the first acceptance, else the first submission, else the first.
 pub(crate) fn opening(facts: &mut [Fact]) -> Option<&Event> {
     facts.sort_by(canonical);
     let mut telling = facts.iter().filter(|fact| sets_case_facts(&fact.event.activity));
     let first = |activity: Activity| facts.iter().find(move |fact| fact.event.activity == activity);
+    // Where no fact tells of a case, a citizen's own question or complaint is one.
+    let mut of_citizens = facts.iter().filter(|fact| OF_CITIZENS.contains(&fact.event.activity));
     let opening = first(Activity::Accepted).or_else(|| first(Activity::Submitted)).or_else(|| telling.next());
+    let opening = opening.or_else(|| of_citizens.next());
     opening.map(|fact| &fact.event)
 }
 

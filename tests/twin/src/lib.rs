@@ -34,6 +34,13 @@ use facts::{Activity, Address, Card, Event, Light, Moment, StandingLight};
 
 use case::Case;
 
+/// The rules that the twin knows. What compares it with the engine compares exactly these, and says so.
+pub const RULES: [&str; 27] = [
+    "OD-01", "OD-04", "OD-05", "OD-06", "OD-07", "OD-08", "OD-12", "FE-01", "FE-03", "FE-04", "FE-07", "PS-01",
+    "PS-03", "PS-04", "PS-07", "PS-11", "DQ-01", "DQ-02", "DQ-03", "DQ-04", "DQ-05", "DQ-06", "DQ-07", "DQ-08",
+    "DQ-09", "DQ-10", "DQ-11",
+];
+
 /// How a place supervises.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum TwinProfile {

@@ -1,5 +1,6 @@
 //! Ways to supervise, each twice: as the operator reads it from the files, and as the twin was told.
 //!
+//! Of the shipped rules these are the ones that the twin knows ([`twin::RULES`]).
 //! The twin's side of a changed rule is a number handed to it, never the changed file.
 
 use std::collections::BTreeMap;
@@ -134,13 +135,18 @@ impl Draft {
             let faults: Vec<String> = faults.iter().map(|fault| fault.render(Lang::En)).collect();
             panic!("{name}: {}", faults.join("\n"))
         });
+        let mut configuration = site.configuration;
+        let Configuration { profiles, rules, .. } = &mut configuration;
+        for profile in profiles {
+            profile.rules.retain(|rule| twin::RULES.contains(&rules[rule.0 as usize].id.as_str()));
+        }
         let years: Vec<String> = (2018..=2026).map(|year| self.text(&format!("calendars/cn/{year}.toml"))).collect();
         let years: Vec<&str> = years.iter().map(String::as_str).collect();
         let table = |name: &str| self.text(&format!("catalogue/{name}.csv"));
         Regime {
             name,
             cause,
-            configuration: Arc::new(site.configuration),
+            configuration: Arc::new(configuration),
             calendar: TwinCalendar::read(&years, zone),
             catalogue: TwinCatalogue::read(&table("items"), &table("stages"), &table("fees")),
             delivery_days: self.delivery_days,

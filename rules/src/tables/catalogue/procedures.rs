@@ -14,6 +14,7 @@ pub(super) const COLUMNS: &[Column] = &[
     optional("name_zh"),
     optional("name_en"),
     optional("charged"),
+    optional("required"),
 ];
 
 /// One procedure of an item.
@@ -21,11 +22,14 @@ pub(super) struct Procedure {
     pub(super) code: CompactString,
     /// May charge.
     pub(super) charged: Option<bool>,
+    /// Mandatory, unless the table says no.
+    pub(super) required: bool,
 }
 
 /// One row.
 pub(super) fn read(cells: &Cells<'_>, faults: &mut Vec<Fault>) -> Option<Procedure> {
     let code = cells.code("procedure", notation::code, faults);
     let charged = cells.value("charged", notation::flag, faults);
-    Some(Procedure { code: code?, charged })
+    let required = cells.value("required", notation::flag, faults).unwrap_or(true);
+    Some(Procedure { code: code?, charged, required })
 }

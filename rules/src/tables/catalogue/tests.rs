@@ -258,6 +258,10 @@ fn mandatory_procedures_are_in_the_procedures_table() {
     let items = "item,version,name_zh,procedures\nA,1,甲,hearing\n";
     let rows = |rows: &str| format!("item,version,procedure,charged\n{rows}");
     check(&[("items", items), ("procedures", &rows("A,1,haering,no\n"))], &["items:2:4 CT15"]);
+    let of_table = "item,version,procedure,required\nA,1,hearing,\nA,1,tender,yes\nA,1,testing,no\n";
+    let (catalogue, _) = read_tables(&[("items", "item,version,name_zh\nA,1,甲\n"), ("procedures", of_table)]);
+    let mandatory = catalogue.items().next().expect("an item was read").procedures.clone();
+    assert_eq!(mandatory, Some(vec!["hearing".into(), "tender".into()]), "else the table says it");
     let (catalogue, faults) = read_tables(&[("items", items), ("procedures", &rows("A,1,hearing,\nA,1,tender,yes\n"))]);
     assert_eq!(places(&faults), [""; 0]);
     let item = catalogue.items().next().expect("one item");

@@ -106,7 +106,7 @@ impl Version {
             let rows = procedures.iter().map(|(_, procedure)| procedure).filter(|procedure| charged(procedure));
             rows.map(|procedure| procedure.code.clone()).collect::<Vec<_>>()
         };
-        let listed = (!procedures.is_empty()).then(|| codes(|_| true));
+        let listed = (!procedures.is_empty()).then(|| codes(|procedure| procedure.required));
         let told = procedures.iter().any(|(_, procedure)| procedure.charged.is_some());
         Item {
             charged_procedures: told.then(|| codes(|procedure| procedure.charged == Some(true))),
