@@ -89,6 +89,7 @@ struct Span {
     from: i64,
     until: Option<i64>,
     held: bool,
+    absent: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -250,16 +251,16 @@ impl<'a> Before<'a> {
 fn write_finding(finding: &Finding) -> (u32, &str, Vec<Span>) {
     let span = |span: &CardSpan| {
         let after = |moment: Moment| moment.millis().wrapping_sub(span.since.millis());
-        let CardSpan { card, light, since, from, until, held } = *span;
-        Span { card, light, since, from: after(from), until: until.map(after), held }
+        let CardSpan { card, light, since, from, until, held, absent } = *span;
+        Span { card, light, since, from: after(from), until: until.map(after), held, absent }
     };
     (finding.rule.0, &finding.instance, finding.spans.iter().map(span).collect())
 }
 
 fn read_finding((rule, instance, spans): (u32, &str, Vec<Span>)) -> Finding {
-    let span = |Span { card, light, since, from, until, held }| {
+    let span = |Span { card, light, since, from, until, held, absent }| {
         let moment = |after: i64| Moment::from_millis(since.millis().wrapping_add(after));
-        CardSpan { card, light, since, from: moment(from), until: until.map(moment), held }
+        CardSpan { card, light, since, from: moment(from), until: until.map(moment), held, absent }
     };
     Finding { rule: RuleIndex(rule), instance: instance.into(), spans: spans.into_iter().map(span).collect() }
 }

@@ -309,7 +309,7 @@ impl<J: Judge> Supervisor<J> {
         for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
             let of_source = read.last.as_ref().is_some_and(|last| last.about == About::Source);
             if of_source || self.judge.silence().is_some_and(|rule| rule.id == read.rule) {
-                let last = read.last.as_ref().map(|last| Said::by(last, &mut self.texts));
+                let last = read.last.as_ref().map(|last| Said::by(last, self.cases.texts()));
                 if self.sources.read_back(&read.case, last, &read.instance) {
                     continue;
                 }
@@ -377,7 +377,8 @@ impl<J: Judge> Supervisor<J> {
 
     /// The lights of sources, after something else changed: the configuration, or what was said.
     fn tell_sources(&mut self, at: Moment) {
-        let Supervisor { sources, judge, place, configured, texts, output, .. } = self;
+        let Supervisor { sources, cases, judge, place, configured, output, .. } = self;
+        let texts = cases.texts();
         let changed = (*configured != Causes::default()).then(|| configured.first());
         let (judge, out) = (judge.as_ref(), &mut output.transitions);
         sources.tell_all(changed, Speech { at, judge, announcing: place.announcing, texts, out });

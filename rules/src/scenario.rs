@@ -150,7 +150,7 @@ fn grounds_of(
     }
     let cases = known_at(events, configuration, now);
     let case = Case::at(&light.case, cases.get(light.case.as_str())?, now);
-    let held = match explain(&case, configuration, rule, &light.instance, now)?.proof {
+    let held = match explain(&case, configuration, rule, &light.instance, light.card, now)?.proof {
         Proof::Condition(proof) => proof.expression,
         Proof::Fee(proof) => proof.condition.expression,
         _ => return None,
