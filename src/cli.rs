@@ -15,7 +15,7 @@ mod audit;
 mod rules;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
-pub use rules::{CoverageArgs, RulesCommand, TestArgs};
+pub use rules::{CoverageArgs, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]

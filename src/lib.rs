@@ -31,6 +31,7 @@ mod output_file;
 mod play;
 mod readers;
 mod replay;
+mod rules_command;
 mod rules_coverage;
 mod rules_test;
 mod run;
@@ -59,6 +60,8 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Rules(cli::RulesCommand::Test(args)) => rules_test::run(&args, language),
         cli::Command::Rules(cli::RulesCommand::Coverage(args)) => rules_coverage::run(&args, language),
+        cli::Command::Rules(cli::RulesCommand::List(args)) => rules_command::list(&args, language),
+        cli::Command::Rules(cli::RulesCommand::Schema(args)) => rules_command::schema(&args),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),
         cli::Command::Compare(args) => compare::run(&args, language),

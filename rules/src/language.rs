@@ -11,11 +11,13 @@
 mod compile;
 mod condition;
 mod faults;
+mod keys;
 mod lints;
 mod load;
 mod message;
 mod profile;
 mod rule_file;
+mod schema;
 mod source;
 mod span_text;
 mod texts;
@@ -28,6 +30,7 @@ mod vocabulary;
 mod tests;
 
 pub use load::{ConfigFiles, Loaded, load};
+pub use schema::{SchemaOf, schema};
 pub(crate) use texts::nearest;
 
 /// Every key, field and function there is, for the page that describes them.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::ConfigArgs;
 
@@ -13,6 +13,10 @@ pub enum RulesCommand {
     Test(TestArgs),
     /// Which rules cannot judge what these events tell, since what they need was never observed
     Coverage(CoverageArgs),
+    /// List the rules under each profile, those on trial and those that people judge too, with their law
+    List(ListArgs),
+    /// Print the JSON Schema of the files that analysts write, for editors that complete and check keys
+    Schema(SchemaArgs),
 }
 
 /// `rules test`: the scenarios beside the rules.
@@ -48,4 +52,31 @@ pub struct CoverageArgs {
     /// Write the results here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// `rules list`: what is judged, by which profile.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct ListArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// `rules schema`: JSON Schema of a kind of file.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct SchemaArgs {
+    /// Of which files
+    #[arg(value_enum, default_value = "rules")]
+    pub of: SchemaFile,
+}
+
+/// A kind of file that analysts write.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaFile {
+    /// `rules/**/*.toml`
+    Rules,
+    /// `vocabulary.toml`
+    Vocabulary,
+    /// `profiles/*.toml`
+    Profile,
 }

@@ -13,6 +13,7 @@ use facts::standing::Text2;
 use facts::{Card, Light};
 
 use super::faults::Faults;
+use super::keys;
 use super::message::message;
 use super::rule_file::RawRule;
 use super::texts;
@@ -27,7 +28,8 @@ use crate::value::{Type, Value};
 use crate::wording::Word;
 
 pub(crate) use deadline::{clock, extension, pause};
-pub(crate) use manual::{compile_manual, is_manual};
+pub(crate) use kinds::KINDS;
+pub(crate) use manual::{KEYS as MANUAL_KEYS, compile_manual, is_manual};
 
 /// What a profile decides for all its rules.
 #[derive(Clone, Debug)]
@@ -75,7 +77,7 @@ pub(crate) struct Definitions<'a> {
 }
 
 /// Keys that every rule may have.
-const COMMON: &[&str] = &[
+pub(crate) const COMMON: &[&str] = &[
     "id",
     "version",
     "family",
@@ -244,7 +246,7 @@ fn param(tree: &Tree) -> Option<Param> {
 /// `{ zh, en }`, both required.
 fn text2(key: &str, tree: &Tree, faults: &mut Faults<'_>) -> Option<Text2> {
     let table = faults.table(key, tree)?;
-    faults.unknown_keys(table, key, &["zh", "en"]);
+    faults.unknown_keys(table, key, keys::TEXT2);
     let here = Table { at: tree.at, ..table.clone() };
     let mut read = |lang: &str| {
         let entry = faults.required(&here, key, lang)?;

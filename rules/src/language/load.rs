@@ -166,6 +166,7 @@ impl Loader {
             let first = rules.len();
             rules.extend(self.rules_of(profile, &sets[set].names, faults));
             check_derived(&rules[first..], &self.rules, faults);
+            lints::found_twice(&rules[first..], &self.rules, faults);
             finish_reads(&mut rules[first..], &clocks);
             let of_status = |status: Status| {
                 let alone = |place: &usize| rules[*place].group.is_none() && rules[*place].status == status;
@@ -190,6 +191,7 @@ impl Loader {
         if let Some(catalogue) = catalogue {
             for rule in &self.rules {
                 lints::items_reached(rule, catalogue, faults);
+                lints::types_reached(rule, catalogue, faults);
             }
         }
         let zone = resolved.iter().find(|profile| profile.default)?.zone.clone();
@@ -232,7 +234,11 @@ impl Loader {
         let mut rules = Vec::new();
         for raw in self.rules.iter().filter(|raw| !is_manual(raw)) {
             let applied = profile.applied(raw, faults);
-            rules.extend(compile(&applied, definitions, &profile.defaults, faults));
+            lints::widened(raw, &applied, faults);
+            lints::law_by_seconds(&applied, faults);
+            let rule = compile(&applied, definitions, &profile.defaults, faults);
+            rule.iter().for_each(|rule| lints::reach(rule, raw.at, faults));
+            rules.extend(rule);
         }
         rules
     }

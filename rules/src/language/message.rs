@@ -20,7 +20,7 @@ pub(crate) fn message(
     seat: &Seat,
     checker: &mut Checker<'_, '_, '_>,
 ) -> Option<Message> {
-    checker.faults.unknown_keys(table, "message", &["zh", "en"]);
+    checker.faults.unknown_keys(table, "message", super::keys::TEXT2);
     for (key, zh, en) in [
         ("zh", "缺少中文文字（message.zh）", "the Chinese text (message.zh) is missing"),
         ("en", "缺少英文文字（message.en）", "the English text (message.en) is missing"),

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::compile::{COUNTINGS, Defaults, FAMILIES};
 use super::faults::Faults;
+use super::keys;
 use super::rule_file::{RawRule, overridden};
 use super::source::At;
 use super::texts;
@@ -18,7 +19,7 @@ use crate::counting::Counting;
 use crate::rule::Family;
 
 /// Keys that an override may have.
-const OVERRIDABLE: &[&str] = &[
+pub(crate) const OVERRIDABLE: &[&str] = &[
     "status",
     "issue",
     "cards",
@@ -74,7 +75,7 @@ pub(crate) struct Resolved<'p> {
 
 /// Reads a profile file.
 pub(crate) fn read(file: &Table, faults: &mut Faults<'_>) -> Option<RawProfile> {
-    faults.unknown_keys(file, "profile", &["id", "extends", "regions", "default", "defaults", "lists", "rules"]);
+    faults.unknown_keys(file, "profile", keys::PROFILE);
     let id = faults.required(file, "profile", "id");
     let id = id.and_then(|entry| Some((faults.text("id", &entry.value)?.to_owned(), entry.value.at)));
     let extends = file.get("extends");
@@ -145,7 +146,7 @@ fn checked_override(table: &Table, at: At, faults: &mut Faults<'_>) -> Table {
 
 impl RawProfile {
     fn read_defaults(&mut self, table: &Table, faults: &mut Faults<'_>) {
-        faults.unknown_keys(table, "defaults", &["counting", "zone", "calendar", "issue", "lights"]);
+        faults.unknown_keys(table, "defaults", keys::DEFAULTS);
         self.counting = table.get("counting").and_then(|entry| faults.one_of("counting", &entry.value, &COUNTINGS));
         self.zone = table.get("zone").and_then(|entry| zone(&entry.value, faults));
         let calendar = table.get("calendar").and_then(|entry| faults.text("calendar", &entry.value));
@@ -162,7 +163,7 @@ impl RawProfile {
             }
         }
         if let Some(lights) = table.get("lights").and_then(|entry| faults.table("lights", &entry.value)) {
-            faults.unknown_keys(lights, "lights", &["warning", "yellow", "red"]);
+            faults.unknown_keys(lights, "lights", keys::LEVELS);
             let colours = [("green", Light::Green), ("yellow", Light::Yellow), ("red", Light::Red)];
             for (place, card) in ["warning", "yellow", "red"].into_iter().enumerate() {
                 let entry = lights.get(card);

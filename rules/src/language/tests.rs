@@ -4,6 +4,7 @@ mod bad_config;
 mod compiled;
 mod hostile;
 mod page;
+mod schema;
 
 use std::path::{Path, PathBuf};
 

@@ -426,3 +426,43 @@ pub(crate) fn group_without_window() -> Say {
     .warning()
     .help("加上 window，如 window = \"365d\"", "add `window`, such as window = \"365d\"")
 }
+
+/// RL42
+pub(crate) fn found_twice(first: &str, card: (&str, &str)) -> Say {
+    Say::new(
+        "RL42",
+        format!("与规则 {first} 的触发条件和{}相同，同一违规会亮两次", card.0),
+        format!("has the trigger and the {} of {first}: one breach would light twice", card.1),
+    )
+    .warning()
+    .help("删去其一，或用 applies_to 分开", "drop one of them, or part them by `applies_to`")
+}
+
+/// RL43
+pub(crate) fn limit_widened(rule: &str, before: &str, after: &str) -> Say {
+    Say::new(
+        "RL43",
+        format!("{rule} 的时限由 {before} 放宽为 {after}；依据若是法律，下级不得放宽"),
+        format!("the limit of {rule} is widened from {before} to {after}; what a law sets, no profile may widen"),
+    )
+    .warning()
+}
+
+/// RL44
+pub(crate) fn law_counted_elapsed(basis: &str) -> Say {
+    Say::new(
+        "RL44",
+        format!("依据是法律（{basis}），却按工作秒累计（elapsed）"),
+        format!("the basis is a law ({basis}), yet it is counted in elapsed seconds"),
+    )
+    .warning()
+    .help(
+        "法定期限按日计算，写 counting = \"legal\" 或删去",
+        "statutory limits count days: write counting = \"legal\", or leave it out",
+    )
+}
+
+/// RL45
+pub(crate) fn card_out_of_reach(zh: String, en: String) -> Say {
+    Say::new("RL45", zh, en).warning()
+}

@@ -15,19 +15,13 @@ use super::faults::Faults;
 use super::source::{At, Origin};
 use super::tree::{Entry, Raw, Table, Tree};
 use super::types::{ASIDE_SETS, FEE_SETS};
-use super::{texts, token};
+use super::{keys, texts, token};
 use crate::configuration::DeclaredActivity;
 use crate::value::{Type, Value};
 
 /// The tables of a vocabulary.
 pub(crate) const SECTIONS: &[&str] =
     &["activities", "fields", "lists", "events", "values", "pauses", "extensions", "clocks"];
-
-/// Keys of a declared attribute.
-pub(crate) const FIELD_KEYS: &[&str] = &["type", "columns", "zh", "en", "values"];
-
-/// Keys of a declared activity.
-pub(crate) const ACTIVITY_KEYS: &[&str] = &["zh", "en", "repeats"];
 
 /// A declared attribute.
 #[derive(Clone, Debug)]
@@ -138,7 +132,7 @@ impl Vocabulary {
 
     fn activity(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let Some(table) = faults.table(&entry.key, &entry.value) else { return };
-        faults.unknown_keys(table, "activities", ACTIVITY_KEYS);
+        faults.unknown_keys(table, "activities", keys::ACTIVITY);
         let text = |key: &str, faults: &mut Faults<'_>| {
             table.get(key).and_then(|entry| faults.text(key, &entry.value).map(str::to_owned))
         };
@@ -156,7 +150,7 @@ impl Vocabulary {
 
     fn field(&mut self, entry: &Entry, faults: &mut Faults<'_>) {
         let Some(table) = faults.table(&entry.key, &entry.value) else { return };
-        faults.unknown_keys(table, "fields", FIELD_KEYS);
+        faults.unknown_keys(table, "fields", keys::FIELD);
         for key in ["zh", "en"] {
             if let Some(entry) = table.get(key) {
                 faults.text(key, &entry.value);

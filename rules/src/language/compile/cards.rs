@@ -9,7 +9,7 @@ use crate::language::faults::Say;
 use crate::language::source::At;
 use crate::language::tree::{Raw, Table, Tree};
 use crate::language::types::{Seat, article, type_zh};
-use crate::language::{span_text, texts};
+use crate::language::{keys, span_text, texts};
 use crate::rule::{CardSpec, Clears, Family, Kind, Mark, On, Start};
 use crate::value::{Type, Value};
 
@@ -112,15 +112,15 @@ impl Compiler<'_, '_, '_> {
     }
 
     fn check_card_keys(&mut self, card: Card, table: &Table, plan: &Plan) {
-        let mut allowed = vec!["when", "clears", "issue"];
+        let mut allowed = keys::CARD.to_vec();
         if plan.shape == Shape::Deadline {
-            allowed.extend(["at", "limit"]);
+            allowed.extend(keys::CARD_OF_DEADLINE);
         }
         if plan.shape == Shape::State {
-            allowed.push("after");
+            allowed.extend(keys::CARD_OF_STATE);
         }
         if plan.shape == Shape::State || self.on_events(plan) {
-            allowed.push("from");
+            allowed.extend(keys::CARD_FROM);
         }
         self.checker.faults.unknown_keys(table, &format!("cards.{card}"), &allowed);
     }
@@ -236,7 +236,7 @@ impl<'a> Compiler<'a, '_, '_> {
                 let say = match entry.key.as_str() {
                     "notice" => texts::refused("本版尚不支持 notice（提示）", "this version has no `notice`")
                         .help("请用 warning（预警）", "use `warning`"),
-                    key => texts::unknown_key("cards", key, &["warning", "yellow", "red"]),
+                    key => texts::unknown_key("cards", key, keys::LEVELS),
                 };
                 self.checker.faults.add(entry.key_at, say);
                 continue;

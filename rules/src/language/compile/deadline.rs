@@ -3,6 +3,7 @@
 use super::{Compiler, Definitions, Plan, Shape, optional};
 use crate::expression::{Activities, EventRole, EventSet};
 use crate::language::faults::Faults;
+use crate::language::keys;
 use crate::language::texts;
 use crate::language::tree::{Entry, Raw, Table, Tree};
 use crate::language::types::{Checker, Params, Seat, Units, article, type_zh};
@@ -13,8 +14,6 @@ use facts::Activity;
 
 /// What a clock brings, so that a rule with `clock` must not say it again.
 const CLOCK_OWN: &[&str] = &["start", "stop", "stop_when", "cancel", "pauses", "extend", "each", "pair_by", "match"];
-const CLOCK_KEYS: &[&str] =
-    &["start", "stop", "stop_when", "cancel", "limit", "pauses", "extend", "each", "pair_by", "match"];
 
 const WORDS: &[Word] =
     &[Word::Due, Word::Limit, Word::Used, Word::Left, Word::Over, Word::Paused, Word::Start, Word::Stop];
@@ -92,7 +91,7 @@ pub(crate) fn clock(
     definitions: Definitions<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<(Deadline, Units)> {
-    faults.unknown_keys(table, "clocks", CLOCK_KEYS);
+    faults.unknown_keys(table, "clocks", keys::CLOCK);
     let params = Params::new();
     let mut checker = Checker::new(definitions.vocabulary, definitions.lists, &params, &[], faults);
     let owner = format!("clocks.{name}");
@@ -106,7 +105,7 @@ pub(crate) fn clock(
 
 /// A pause of the vocabulary.
 pub(crate) fn pause(name: &str, table: &Table, checker: &mut Checker<'_, '_, '_>) -> Option<PauseSpec> {
-    checker.faults.unknown_keys(table, "pauses", &["from", "to", "pair_by", "cap", "max_times"]);
+    checker.faults.unknown_keys(table, "pauses", keys::PAUSE);
     let owner = format!("pauses.{name}");
     let mut set = |key: &str| {
         let entry = checker.faults.required(table, &owner, key)?;
@@ -129,7 +128,7 @@ pub(crate) fn pause(name: &str, table: &Table, checker: &mut Checker<'_, '_, '_>
 
 /// An extension of the vocabulary.
 pub(crate) fn extension(name: &str, table: &Table, checker: &mut Checker<'_, '_, '_>) -> Option<ExtensionSpec> {
-    checker.faults.unknown_keys(table, "extensions", &["on", "by", "at_most", "times"]);
+    checker.faults.unknown_keys(table, "extensions", keys::EXTENSION);
     let owner = format!("extensions.{name}");
     let on = checker.faults.required(table, &owner, "on");
     let on = on.and_then(|entry| checker.event_set("on", &entry.value));
@@ -316,7 +315,7 @@ impl<'p> Parts<'p, '_, '_, '_> {
 
     fn deems(&mut self, tree: &Tree) -> Option<Deems> {
         let table = self.checker.faults.table("deems", tree)?;
-        self.checker.faults.unknown_keys(table, "deems", &["activity", "dated"]);
+        self.checker.faults.unknown_keys(table, "deems", keys::DEEMS);
         let here = Table { at: tree.at, ..table.clone() };
         let activity = self.checker.faults.required(&here, "deems", "activity").map(|entry| entry.value.clone())?;
         let name = self.checker.faults.text("activity", &activity)?.to_owned();

@@ -2,13 +2,12 @@
 
 use super::{Compiler, optional};
 use crate::expression::{EventRole, Node};
+use crate::language::keys;
 use crate::language::texts;
 use crate::language::types::Seat;
 use crate::rule::{CardsOn, Group};
 use crate::value::Type;
 
-/// Keys of `group`.
-pub(crate) const KEYS: &[&str] = &["by", "window", "cards_on"];
 /// Kinds that can be judged over several cases.
 pub(crate) const KINDS: &[&str] = &["deadline", "requires", "forbids", "count", "separation", "condition"];
 /// Of these, the kinds whose history a window can bound.
@@ -21,7 +20,6 @@ impl Compiler<'_, '_, '_> {
     /// `Some(None)` where there is no group, `None` when it has a fault.
     pub(super) fn group(&mut self) -> Option<Option<Group>> {
         let Some(entry) = self.entry("group") else { return Some(None) };
-        self.checker.group = true;
         if !KINDS.contains(&self.kind) {
             let say = texts::not_together(
                 format!("{} 只看一个办件，不能有 group", self.kind),
@@ -30,8 +28,9 @@ impl Compiler<'_, '_, '_> {
             self.checker.faults.add(entry.key_at, say);
             return None;
         }
+        self.checker.group = true;
         let table = self.checker.faults.table("group", &entry.value)?;
-        self.checker.faults.unknown_keys(table, "group", KEYS);
+        self.checker.faults.unknown_keys(table, "group", keys::GROUP);
         let by = self.checker.faults.required(table, "group", "by").cloned();
         let seat = Seat { event: Some(EventRole::Event), ..Seat::default() };
         let listed = by.as_ref().and_then(|by| self.checker.faults.list("by", &by.value)).unwrap_or(&[]);

@@ -9,7 +9,7 @@ use crate::rule::{ConditionRule, Each, FeeRule, Kind, On, Requires, Separation, 
 use crate::wording::Word;
 
 /// Kinds with the keys of their own.
-pub(super) const KINDS: &[(&str, &[&str])] = &[
+pub(crate) const KINDS: &[(&str, &[&str])] = &[
     (
         "deadline",
         &[

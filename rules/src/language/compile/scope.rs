@@ -4,18 +4,17 @@ use compact_str::CompactString;
 use facts::Level;
 
 use super::Compiler;
+use crate::language::keys;
 use crate::language::source::At;
 use crate::language::texts;
 use crate::language::types::{CASE_TYPES, LEVELS, Seat};
 use crate::rule::{InForce, InForceBy, Scope};
 
-const KEYS: &[&str] = &["levels", "regions", "depts", "items", "item_types", "case_types", "where"];
-
 impl Compiler<'_, '_, '_> {
     pub(super) fn scope(&mut self) -> Scope {
         let Some(tree) = self.tree("applies_to") else { return Scope::default() };
         let Some(table) = self.checker.faults.table("applies_to", tree) else { return Scope::default() };
-        self.checker.faults.unknown_keys(table, "applies_to", KEYS);
+        self.checker.faults.unknown_keys(table, "applies_to", keys::APPLIES_TO);
         let mut listed = |key: &str| -> Vec<(CompactString, At)> {
             let Some(entry) = table.get(key) else { return Vec::new() };
             let texts = self.checker.faults.texts(key, &entry.value);
@@ -85,7 +84,7 @@ impl Compiler<'_, '_, '_> {
     pub(super) fn in_force(&mut self) -> InForce {
         let Some(tree) = self.tree("in_force") else { return InForce::default() };
         let Some(table) = self.checker.faults.table("in_force", tree) else { return InForce::default() };
-        self.checker.faults.unknown_keys(table, "in_force", &["by", "from", "until"]);
+        self.checker.faults.unknown_keys(table, "in_force", keys::IN_FORCE);
         let by = [("accepted", InForceBy::Accepted), ("submitted", InForceBy::Submitted), ("first", InForceBy::First)];
         let by = table.get("by").and_then(|entry| self.checker.faults.one_of("by", &entry.value, &by));
         let mut date = |key: &str| table.get(key).and_then(|entry| self.checker.faults.date(key, &entry.value));

@@ -25,6 +25,11 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     blocks
 }
 
+/// The fenced blocks of the page, for other tests.
+pub(super) fn blocks_of_the_page() -> Vec<(String, String)> {
+    blocks(&page())
+}
+
 #[test]
 fn every_example_loads_and_all_of_them_together() {
     let mut files = ConfigFiles::new();
