@@ -56,6 +56,17 @@ fn a_missing_folder_means_it_cannot_start_and_is_told_once_on_standard_error() {
     );
 }
 
+/// Editors read it; what it says is tested where it is made.
+#[test]
+fn the_schema_of_rule_files_is_json() {
+    for (of, key) in [("rules", "rule"), ("vocabulary", "fields"), ("profile", "defaults")] {
+        let output = run(&["rules", "schema", of]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let schema: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        assert!(schema["properties"][key].is_object(), "{of}");
+    }
+}
+
 #[test]
 fn wrong_usage_is_exit_code_two() {
     for wrong in [&["chekc"][..], &["check", "--no-such-flag"], &[]] {

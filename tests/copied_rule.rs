@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use facts::Moment;
 
-use crate::support::project;
 use crate::support::replayed::{Replay, Replayed};
+use crate::support::{program, project};
 
 /// A borrowing desk: nothing in the program knows of books.
 const VOCABULARY: &str = r#"
@@ -101,7 +101,8 @@ impl Folder {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made there");
     for entry in fs::read_dir(from).expect("a shipped folder") {
         let entry = entry.expect("a shipped folder can be read");
@@ -154,6 +155,38 @@ fn another_number_in_the_file_is_another_light() {
     );
     folder.change("rules/site/library.toml", "cards.red     = { at = \"due\"", "cards.yellow = { at = \"due\"");
     check(&folder.replay("2026-03-09T18:00:00.001+08:00"), &["B-1 LB-07 yellow", "B-4 LB-07 warning"]);
+}
+
+/// On trial: analysts see with `explain` what it would light, and nobody else hears of it.
+#[test]
+fn a_rule_on_trial_lights_nothing_and_is_shown_by_explain_alone() {
+    let folder = Folder::shipped();
+    folder.lends();
+    let silent = {
+        folder.change("rules/site/library.toml", "kind   = \"deadline\"", "kind   = \"deadline\"\nstatus = \"off\"");
+        folder.replay("2026-03-06T18:00:00.001+08:00")
+    };
+    folder.change("rules/site/library.toml", "status = \"off\"", "status = \"shadow\"");
+    let trial = folder.replay("2026-03-06T18:00:00.001+08:00");
+    check(&trial, &[]);
+    assert_eq!((&trial.transitions, &trial.digest), (&silent.transitions, &silent.digest), "as if it were off");
+    let text = |arguments: &[&str]| {
+        let output = program().args(arguments).arg("--config").arg(folder.config()).output();
+        let output = output.expect("the program was built with the tests");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("it prints UTF-8")
+    };
+    let events = folder.events();
+    let at = "2026-03-06T18:00:00.001+08:00";
+    let told =
+        text(&["explain", "B-1", "--events", events.to_str().expect("a plain name"), "--at", at, "--lang", "en"]);
+    let (lights, shadow) =
+        told.split_once("rules on trial (no light stands, none is sent)").expect("it is shown apart");
+    assert!(lights.contains("no light stands") && !lights.contains("LB-07"), "{told}");
+    assert!(shadow.contains("LB-07") && shadow.contains("B-1 is due back on 2026-03-06"), "{told}");
+    let listed = text(&["rules", "list", "--lang", "en"]);
+    let row = listed.lines().find(|line| line.starts_with("LB-07@1+national\t")).expect("it is listed");
+    assert_eq!(row, "LB-07@1+national\tshadow\tdeadline\toverdue\tNot returned\t借阅规则第三条");
 }
 
 /// All faults of all files at once, each by file, line and column; exit code 3, nothing judged.

@@ -25,12 +25,18 @@ struct Export {
 impl Export {
     #[track_caller]
     fn of(city: &City) -> Export {
+        Export::by(city, &project().join("config"))
+    }
+
+    /// An export judged by a configuration folder.
+    #[track_caller]
+    fn by(city: &City, config: &Path) -> Export {
         let export = Export { folder: tempfile::tempdir().expect("a temporary folder can be made") };
         let output = program()
             .arg("export")
             .arg(city.events())
             .arg("--config")
-            .arg(project().join("config"))
+            .arg(config)
             .args(["--until", &city.generated.until().to_string(), "--out"])
             .arg(export.path(""))
             .output()
@@ -146,6 +152,113 @@ fn every_light_of_the_sample_city_holds() {
         .expect("the program was built with the tests");
     let told = String::from_utf8_lossy(&compared.stdout).into_owned();
     assert_eq!((compared.status.code(), told.lines().last()), (Some(0), Some("equal")), "{told}");
+}
+
+/// Rules of kinds that a shipped rule need not have; most of the sample city's cases fall under one of them.
+const KINDS: &str = r#"
+[fields]
+parts = { type = "list:money", columns = "part_*" }
+
+[[rule]]
+id     = "XK-01"
+family = "process-skip"
+kind   = "forbids"
+name   = { zh = "禁止", en = "Forbidden" }
+basis  = "规则"
+event  = "stage_completed"
+after  = "stage_completed | accepted"
+unless = "supplement_received"
+within = "3wd"
+later_than = "10min"
+same   = ["case.item"]
+where  = "event.stage != (earlier.stage ?? '')"
+clears = "seen(closed[outcome == 'granted'])"
+cards  = { yellow = {}, red = "earlier.activity == 'accepted'" }
+
+[[rule]]
+id     = "XK-02"
+family = "process-skip"
+kind   = "count"
+name   = { zh = "次数", en = "Count" }
+basis  = "规则"
+of     = "stage_completed | stage_started"
+by     = ["officer", "stage"]
+max    = 1
+within = "30d"
+clears = "seen(delivered)"
+cards  = { warning = {}, yellow = "count >= 3" }
+
+[[rule]]
+id     = "XK-03"
+family = "process-skip"
+kind   = "count"
+name   = { zh = "太少", en = "Too few" }
+basis  = "规则"
+of     = "fee_charged"
+min    = 2
+at     = "closed"
+card   = "yellow"
+
+[[rule]]
+id       = "XK-04"
+family   = "process-skip"
+kind     = "requires"
+name     = { zh = "紧接", en = "Directly" }
+basis    = "规则"
+event    = "closed"
+before   = "stage_completed[stage == 'approve']"
+directly = true
+card     = "warning"
+
+[[rule]]
+id       = "XK-05"
+family   = "process-skip"
+kind     = "forbids"
+name     = { zh = "紧接禁止", en = "Directly forbidden" }
+basis    = "规则"
+event    = "stage_completed"
+after    = "stage_completed"
+directly = true
+each     = "first"
+ties     = "lenient"
+card     = "warning"
+
+[[rule]]
+id     = "XK-06"
+family = "irregular-fee"
+kind   = "condition"
+name   = { zh = "列表", en = "List" }
+basis  = "规则"
+on     = "closed"
+when   = "total(case.attrs.parts) > 5元 && !known(event.attrs.parts)"
+card   = "yellow"
+"#;
+
+/// The verifier knows every kind, shipped or not.
+#[test]
+fn kinds_that_no_shipped_rule_has_hold_too() {
+    let city = City::generate(FEW_CASES, 3);
+    let mut lines = city.lines();
+    for line in
+        lines.iter_mut().filter(|line| line.contains("\"activity\":\"accepted\"") && !line.contains("\"attrs\""))
+    {
+        let event = line.strip_suffix('}').expect("a line is an object").to_owned();
+        *line = format!("{event},\"attrs\":{{\"part_10\":\"2.00\",\"part_2\":\"3.01\",\"part_x\":\"9.00\"}}}}");
+    }
+    let events = city.write("events.ndjson", &lines);
+    assert_eq!(events, city.events());
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    crate::copied_rule::copy(&project().join("config"), &folder.path().join("config"));
+    let config = folder.path().join("config");
+    fs::write(config.join("rules/kinds.toml"), KINDS).expect("a file can be written there");
+    let export = Export::by(&city, &config);
+    let standing = export.lines("standing.ndjson");
+    for rule in ["XK-01", "XK-02", "XK-03", "XK-04", "XK-05", "XK-06"] {
+        let lit = standing.iter().filter(|line| line["rule"] == rule).count();
+        assert!(lit >= 20, "{rule} lights {lit} cases");
+    }
+    let Some((code, told)) = export.verified("export::kinds_that_no_shipped_rule_has_hold_too") else { return };
+    assert_eq!(code, Some(0), "{told}");
 }
 
 #[test]

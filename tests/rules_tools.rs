@@ -174,6 +174,9 @@ fn list(rule: &toml::Value) -> Listed {
     let id = text(rule, "id");
     let own: Vec<String> = parts.iter().map(|part| format!("`{}`", text(part, "id"))).collect();
     let ((zh, en), (_, note)) = (in_both("name"), in_both("note"));
+    if text(rule, "status") == "manual" {
+        kinds.push("manual".to_owned());
+    }
     let (cards, kinds, own) = (cards.join(", "), kinds.join(", "), own.join(" "));
     let basis = text(rule, "basis");
     Listed { row: format!("| {id} | {zh} {en} | {kinds} | {cards} | {own} | {basis} | {note} |"), id }

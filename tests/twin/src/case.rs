@@ -58,6 +58,9 @@ pub(crate) struct Case<'a> {
     pub(crate) owner: Address,
     pub(crate) item: Option<&'a Item>,
     pub(crate) case_type: Option<String>,
+    /// The item that the facts name, and its version where they do.
+    code: Option<String>,
+    version: Option<String>,
     pub(crate) calendar: &'a TwinCalendar,
     pub(crate) t: Moment,
 }
@@ -77,17 +80,31 @@ impl<'a> Case<'a> {
         for fact in &mut facts {
             fact.unmapped = quality::translate(&mut fact.event, fact.at, calendar);
         }
-        let owner = opening(&mut facts).map(|event| event.address.clone())?;
+        if facts.is_empty() {
+            return None;
+        }
+        let owner = opening(&mut facts).map(|event| event.address.clone());
+        let owner = owner.or_else(|| quality::owner_to_come(id, known, calendar, t))?;
         let telling = || facts.iter().filter(|fact| sets_case_facts(&fact.event.activity));
         let last = |field: fn(&Event) -> Option<&str>| telling().rev().find_map(move |fact| field(&fact.event));
-        let version = last(|event| event.detail().item_version.as_deref());
-        let item = last(|event| event.detail().item.as_deref());
-        // The version of the item is that of the day of acceptance; until then of the first fact that tells of the case.
-        let accepted = facts.iter().find(|fact| fact.event.activity == Activity::Accepted);
-        let dated = accepted.or_else(|| telling().next()).or(facts.first())?;
-        let item = item.and_then(|code| catalogue.item(code, version, calendar.date(dated.at)));
+        let named = |text: Option<&str>| text.map(str::to_owned);
+        let version = named(last(|event| event.detail().item_version.as_deref()));
+        let code = named(last(|event| event.detail().item.as_deref()));
         let case_type = last(|event| event.detail().case_type.as_deref()).map(str::to_owned);
-        Some(Case { owner, item, case_type, calendar, t, facts })
+        let case = Case { owner, code, version, item: None, case_type, calendar, t, facts };
+        Some(case.with_item(catalogue, None))
+    }
+
+    /// The case with its item in the version of the day of acceptance, `accepted` or said by an office; until then
+    /// of the first fact that tells of the case.
+    pub(crate) fn with_item(self, catalogue: &'a TwinCatalogue, accepted: Option<Moment>) -> Case<'a> {
+        let by_office = self.of(Activity::Accepted).next().map(|fact| fact.at);
+        let telling = self.facts.iter().find(|fact| sets_case_facts(&fact.event.activity)).or(self.facts.first());
+        let dated = [accepted, by_office].into_iter().flatten().min().or(telling.map(|fact| fact.at));
+        let day = dated.map(|at| self.calendar.date(at));
+        let item = self.code.as_deref().zip(day);
+        let item = item.and_then(|(code, day)| catalogue.item(code, self.version.as_deref(), day));
+        Case { item, ..self }
     }
 
     /// The facts of one activity, in order.

@@ -94,7 +94,11 @@ pub fn lights(
     let cases: BTreeSet<&str> = facts_known.iter().map(|(event, _)| event.case.as_str()).collect();
     let mut standing = Vec::new();
     for id in cases.into_iter().filter(|id| !id.is_empty()) {
-        let case = Case::at(id, facts_known, catalogue, calendar, t);
+        let case = Case::at(id, facts_known, catalogue, calendar, t).map(|case| {
+            // The law accepts, too.
+            let accepted = overdue::acceptance(&case, overdue::counting(rules.profile)).map(|start| start.at);
+            case.with_item(catalogue, accepted)
+        });
         let mut lit = quality::of_records(id, facts_known, calendar, t);
         if let Some(case) = &case {
             lit.extend(overdue::lit(case, &rules));
