@@ -309,18 +309,23 @@ impl CaseTable {
         while self.awake.len() > self.awake_max && turns > 0 {
             turns -= 1;
             let Some(slot) = self.awake.pop_front() else { return };
-            let place = &mut self.places[slot as usize];
-            let Place::Awake(case) = place else { continue };
-            if !at_rest(case) {
-                self.awake.push_back(slot);
-                continue;
+            match self.if_awake(slot).map(&at_rest) {
+                Some(true) => self.pack(slot),
+                Some(false) => self.awake.push_back(slot),
+                None => {}
             }
-            let bytes = pack(case);
-            self.packed_bytes += bytes.len();
-            self.awake_records -= case.history.records().len();
-            let CaseState { wake, retire, judged_under, source, .. } = **case;
-            *place = Place::Packed(Packed { wake, retire, judged_under, source, lit: case.shows_a_card(), bytes });
         }
+    }
+
+    /// Packs the case in a slot, which is at rest.
+    pub(crate) fn pack(&mut self, slot: u32) {
+        let place = &mut self.places[slot as usize];
+        let Place::Awake(case) = place else { return };
+        let bytes = pack(case);
+        self.packed_bytes += bytes.len();
+        self.awake_records -= case.history.records().len();
+        let CaseState { wake, retire, judged_under, source, .. } = **case;
+        *place = Place::Packed(Packed { wake, retire, judged_under, source, lit: case.shows_a_card(), bytes });
     }
 
     /// Seals the case in a slot, which is at rest and shows these lights; its slot goes to another one.

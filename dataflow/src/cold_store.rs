@@ -5,6 +5,8 @@
 //! take, read ◄── fresh, then runs from the newest to the oldest: filter ─► index ─► one frame
 //! ```
 //!
+//! Eight runs of like size are merged into one, up to a gibibyte, so that there are few of them.
+//!
 //! - Memory: what is fresh (at most [`FRESH_BYTES`]), and some two bytes a case on disk.
 //! - A case that is taken back and sealed again stands in a newer place; what an older run still holds of it is never
 //!   found. Whoever walks over all cases asks which are live.
@@ -29,6 +31,11 @@ use run::{Run, RunReader, RunWriter};
 
 /// A run is written when so much is fresh.
 const FRESH_BYTES: usize = 16 * 1024 * 1024;
+
+/// Runs of one level that are merged.
+const MERGED: usize = 8;
+/// Runs of this level stay as they are: a merge takes seconds, and the worker waits for it.
+const LEVEL_MAX: u8 = 2;
 
 /// What orders cases on disk.
 type Key = (u64, CompactString);
@@ -87,6 +94,9 @@ impl ColdStore {
 
     /// Takes a case back; `None` when it is not sealed. It must be live before the next question for it.
     pub(crate) fn take(&mut self, id: &str) -> Option<Box<[u8]>> {
+        if self.cases == 0 {
+            return None;
+        }
         let packed = match self.fresh.remove(&(case_hash(id), id.into())) {
             Some(packed) => {
                 self.fresh_bytes -= packed.len();
@@ -111,7 +121,7 @@ impl ColdStore {
     }
 
     fn write_run(&mut self) {
-        let written = RunWriter::create(&self.folder, self.fresh.len()).and_then(|mut writer| {
+        let written = RunWriter::create(&self.folder, self.fresh.len(), 0).and_then(|mut writer| {
             self.fresh.iter().try_for_each(|((hash, _), packed)| writer.add(*hash, packed))?;
             writer.finish()
         });
@@ -120,6 +130,7 @@ impl ColdStore {
                 self.runs.push(run);
                 self.fresh.clear();
                 (self.fresh_bytes, self.full_at) = (0, FRESH_BYTES);
+                (0..LEVEL_MAX).for_each(|level| self.merge(level));
             }
             Err(error) => {
                 let folder = self.folder.display();
@@ -129,20 +140,35 @@ impl ColdStore {
         }
     }
 
+    /// Merges the runs of a level when there are enough of them.
+    fn merge(&mut self, level: u8) {
+        // Older runs have the same level or a higher one.
+        let start = self.runs.partition_point(|run| run.level > level);
+        let old = &self.runs[start..];
+        let old = &old[..old.partition_point(|run| run.level == level)];
+        if old.len() < MERGED {
+            return;
+        }
+        let written = RunWriter::create(&self.folder, old.iter().map(|run| run.cases).sum(), level + 1);
+        let written = written.and_then(|mut writer| {
+            let newest_first = old.iter().rev().map(|run| RunReader::of(run).map(readable));
+            Merged::of(newest_first).try_for_each(|(hash, packed)| writer.add(hash, &packed))?;
+            writer.finish()
+        });
+        let end = start + old.len();
+        match written {
+            Ok(run) => drop(self.runs.splice(start..end, [run])),
+            Err(error) => tracing::warn!(%error, "files of sealed cases could not be merged; they stay as they are"),
+        }
+    }
+
     /// All cases once, in the order of their hashes, each as it was sealed last. Those that are live again come, too.
     pub(crate) fn into_cases(self) -> impl Iterator<Item = Box<[u8]>> {
         let fresh = self.fresh.into_iter().map(|((hash, _), packed)| (hash, packed));
-        let fresh: Box<dyn Iterator<Item = (u64, Box<[u8]>)>> = Box::new(fresh);
-        let runs =
-            self.runs.into_iter().rev().map(|run| -> Box<dyn Iterator<Item = (u64, Box<[u8]>)>> {
-                Box::new(RunReader::of(run).map(readable))
-            });
-        // Newest first: of one case the first one counts.
-        Merged {
-            sources: std::iter::once(fresh).chain(runs).map(Iterator::peekable).collect(),
-            same: Vec::new(),
-            hash: 0,
-        }
+        let fresh: Box<dyn Iterator<Item = Sealed>> = Box::new(fresh);
+        let runs = self.runs.into_iter().rev();
+        let runs = runs.map(|run| -> Box<dyn Iterator<Item = Sealed>> { Box::new(RunReader::of(run).map(readable)) });
+        Merged::of(std::iter::once(fresh).chain(runs)).map(|(_, packed)| packed)
     }
 }
 
@@ -151,8 +177,11 @@ fn readable<T>(read: std::io::Result<T>) -> T {
     read.unwrap_or_else(|error| panic!("sealed cases cannot be read back: {error}; their facts are in the checkpoint"))
 }
 
+/// A case with the hash of its number.
+type Sealed = (u64, Box<[u8]>);
+
 /// Sources in the order of hashes as one, without what a newer source holds.
-struct Merged<I: Iterator<Item = (u64, Box<[u8]>)>> {
+struct Merged<I: Iterator<Item = Sealed>> {
     /// Newest first.
     sources: Vec<std::iter::Peekable<I>>,
     /// Numbers of the cases of `hash` that came.
@@ -160,10 +189,17 @@ struct Merged<I: Iterator<Item = (u64, Box<[u8]>)>> {
     hash: u64,
 }
 
-impl<I: Iterator<Item = (u64, Box<[u8]>)>> Iterator for Merged<I> {
-    type Item = Box<[u8]>;
+impl<I: Iterator<Item = Sealed>> Merged<I> {
+    /// Of sources that come newest first: of one case the first one counts.
+    fn of(sources: impl Iterator<Item = I>) -> Merged<I> {
+        Merged { sources: sources.map(Iterator::peekable).collect(), same: Vec::new(), hash: 0 }
+    }
+}
 
-    fn next(&mut self) -> Option<Box<[u8]>> {
+impl<I: Iterator<Item = Sealed>> Iterator for Merged<I> {
+    type Item = Sealed;
+
+    fn next(&mut self) -> Option<Sealed> {
         loop {
             let heads = self.sources.iter_mut().enumerate();
             let heads = heads.filter_map(|(place, source)| source.peek().map(|(hash, _)| (*hash, place)));
@@ -175,7 +211,7 @@ impl<I: Iterator<Item = (u64, Box<[u8]>)>> Iterator for Merged<I> {
             let id = CompactString::from(crate::packed_case::id_of(&packed));
             if !self.same.contains(&id) {
                 self.same.push(id);
-                return Some(packed);
+                return Some((hash, packed));
             }
         }
     }

@@ -188,6 +188,11 @@ impl<J: Judge> Supervisor<J> {
         for slot in slots {
             self.cases.get_mut(slot).judged_through = through;
             self.settle(slot, through, &mut Vec::new());
+            // At once, while it is at hand: nobody asks for most of them soon.
+            let Supervisor { cases, judge, generation, .. } = self;
+            if cases.if_awake(slot).is_some_and(|case| at_rest(case, judge.as_ref(), *generation)) {
+                cases.pack(slot);
+            }
         }
         self.rest();
     }

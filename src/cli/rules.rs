@@ -17,10 +17,6 @@ pub enum RulesCommand {
     Test(TestArgs),
     /// Which rules cannot judge what these events tell, since what they need was never observed
     Coverage(CoverageArgs),
-    /// List the rules under each profile, those on trial and those that people judge too, with their law
-    List(ListArgs),
-    /// Print the JSON Schema of the files that analysts write, for editors that complete and check keys
-    Schema(SchemaArgs),
 }
 
 /// `rules list`: what is judged, by which profile.

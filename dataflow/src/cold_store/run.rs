@@ -6,6 +6,7 @@
 //!
 //! In memory: the first hash and the place of each frame, and a filter.
 
+use std::borrow::Borrow;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -35,6 +36,10 @@ struct Frame {
 
 /// A run that was written.
 pub(super) struct Run {
+    /// How often its cases were merged.
+    pub(super) level: u8,
+    /// Cases in it.
+    pub(super) cases: usize,
     file: File,
     frames: Vec<Frame>,
     filter: Filter,
@@ -90,19 +95,23 @@ pub(super) struct RunWriter {
     offset: u64,
     first: u64,
     content: Vec<u8>,
-    run: (Vec<Frame>, Filter),
+    frames: Vec<Frame>,
+    filter: Filter,
+    level: u8,
+    cases: usize,
 }
 
 impl RunWriter {
-    /// A new run in `folder`, for so many cases.
-    pub(super) fn create(folder: &Path, cases: usize) -> io::Result<RunWriter> {
+    /// A new run in `folder`, for at most so many cases.
+    pub(super) fn create(folder: &Path, cases_max: usize, level: u8) -> io::Result<RunWriter> {
         fs::create_dir_all(folder)?;
         let number = FILES.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("sealed-{}-{number}", std::process::id()));
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
         // From here on the file lives as long as somebody holds it.
         fs::remove_file(&path)?;
-        Ok(RunWriter { file, offset: 0, first: 0, content: Vec::new(), run: (Vec::new(), Filter::new(cases)) })
+        let filter = Filter::new(cases_max);
+        Ok(RunWriter { file, offset: 0, first: 0, content: Vec::new(), frames: Vec::new(), filter, level, cases: 0 })
     }
 
     /// Adds a case.
@@ -110,7 +119,8 @@ impl RunWriter {
         if self.content.is_empty() {
             self.first = hash;
         }
-        self.run.1.add(hash);
+        self.filter.add(hash);
+        self.cases += 1;
         let length = u32::try_from(packed.len()).map_err(io::Error::other)?;
         self.content.extend_from_slice(&hash.to_le_bytes());
         self.content.extend_from_slice(&length.to_le_bytes());
@@ -125,7 +135,7 @@ impl RunWriter {
         let frame = pack(&self.content);
         self.file.write_all(&frame)?;
         let length = u32::try_from(frame.len()).map_err(io::Error::other)?;
-        self.run.0.push(Frame { first: self.first, offset: self.offset, length });
+        self.frames.push(Frame { first: self.first, offset: self.offset, length });
         self.offset += frame.len() as u64;
         self.content.clear();
         Ok(())
@@ -134,35 +144,36 @@ impl RunWriter {
     /// Ends the run.
     pub(super) fn finish(mut self) -> io::Result<Run> {
         self.close_frame()?;
-        let (mut frames, filter) = self.run;
+        let RunWriter { file, mut frames, filter, level, cases, .. } = self;
         frames.shrink_to_fit();
-        Ok(Run { file: self.file, frames, filter })
+        Ok(Run { level, cases, file, frames, filter })
     }
 }
 
 /// Reads a run from its beginning to its end, a frame at a time.
-pub(super) struct RunReader {
-    run: Run,
+pub(super) struct RunReader<R> {
+    run: R,
     next: usize,
     /// Cases of the frame that was read last, the last one first.
     left: Vec<(u64, Box<[u8]>)>,
 }
 
-impl RunReader {
+impl<R: Borrow<Run>> RunReader<R> {
     /// A reader at the beginning.
-    pub(super) fn of(run: Run) -> RunReader {
+    pub(super) fn of(run: R) -> RunReader<R> {
         RunReader { run, next: 0, left: Vec::new() }
     }
 }
 
-impl Iterator for RunReader {
+impl<R: Borrow<Run>> Iterator for RunReader<R> {
     type Item = io::Result<(u64, Box<[u8]>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.left.is_empty() {
-            let frame = self.run.frames.get(self.next)?;
+            let run = self.run.borrow();
+            let frame = run.frames.get(self.next)?;
             self.next += 1;
-            match self.run.content(frame) {
+            match run.content(frame) {
                 Ok(content) => self.left = cases(&content).map(|(hash, packed)| (hash, packed.into())).collect(),
                 Err(error) => return Some(Err(error)),
             }

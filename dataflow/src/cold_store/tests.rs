@@ -28,7 +28,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..300_u16, any::<u8>()).prop_map(|(case, content)| Step::Seal(case, content)),
         2 => (0..300_u16).prop_map(Step::Take),
-        1 => Just(Step::Write),
+        3 => Just(Step::Write),
     ]
 }
 
@@ -84,6 +84,20 @@ fn a_folder_that_takes_no_files_keeps_cases_in_memory() {
     store.write_run();
     assert_eq!(store.read("case"), Some(packed("case", 1)));
     assert_eq!((store.len(), store.runs.len()), (1, 0));
+}
+
+#[test]
+fn many_runs_become_few() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let mut store = ColdStore::new(folder.path());
+    for case in 0..200 {
+        store.seal(&number(case), packed(&number(case), 1));
+        store.write_run();
+    }
+    let levels: Vec<u8> = store.runs.iter().map(|run| run.level).collect();
+    assert_eq!(levels, [2, 2, 2, 1], "200 is three times 64 and once 8");
+    assert_eq!(store.read(&number(3)), Some(packed(&number(3), 1)));
+    assert_eq!(store.into_cases().count(), 200);
 }
 
 #[test]

@@ -89,7 +89,8 @@ fn told(events: &[Event], configuration: &Configuration, rule: &str) -> super::s
     assert!(of_rule.next().is_none(), "{rule} finds one thing");
     let case = Case::at("C", &history, Moment::MAX);
     let now: Moment = "2026-12-31T00:00:00+08:00".parse().expect("an instant");
-    explain(&case, configuration, finding.rule, &finding.instance, now).expect("the light stands")
+    explain(&case, configuration, finding.rule, &finding.instance, finding.at(now).expect("a card").card, now)
+        .expect("the light stands")
 }
 
 #[test]
@@ -194,7 +195,9 @@ fn a_rule_on_trial_is_judged_and_proven_but_no_light_of_it_stands() {
     let judgement = judge_shadow(&case, &configuration);
     let now: Moment = "2026-12-31T00:00:00+08:00".parse().expect("an instant");
     let finding = &judgement.findings[0];
-    let explained = explain(&case, &configuration, finding.rule, &finding.instance, now).expect("it is proven");
+    let explained =
+        explain(&case, &configuration, finding.rule, &finding.instance, finding.at(now).expect("a card").card, now)
+            .expect("it is proven");
     assert!(explained.reason.en.contains("On trial"), "{}", explained.reason.en);
     let manual: Vec<(&str, &str)> =
         configuration.manual.iter().map(|rule| (rule.label.as_str(), rule.note.en.as_str())).collect();
