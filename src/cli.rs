@@ -17,7 +17,7 @@ mod rules;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
 pub use reload::ReloadArgs;
-pub use rules::{CoverageArgs, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
+pub use rules::{CoverageArgs, DiffArgs, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]

@@ -35,6 +35,7 @@ mod reload_command;
 mod replay;
 mod rules_command;
 mod rules_coverage;
+mod rules_diff;
 mod rules_test;
 mod run;
 pub mod service;
@@ -63,6 +64,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Rules(cli::RulesCommand::List(args)) => rules_command::list(&args, language),
         cli::Command::Rules(cli::RulesCommand::Schema(args)) => rules_command::schema(&args),
         cli::Command::Rules(cli::RulesCommand::Test(args)) => rules_test::run(&args, language),
+        cli::Command::Rules(cli::RulesCommand::Diff(args)) => rules_diff::run(&args, language),
         cli::Command::Rules(cli::RulesCommand::Coverage(args)) => rules_coverage::run(&args, language),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),

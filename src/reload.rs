@@ -12,9 +12,9 @@
 //!
 //! Not here: which cases a change touches (`rules::change`), what a preview finds (`dataflow`).
 
-mod candidate;
+pub(crate) mod candidate;
 mod desk;
-mod differences;
+pub(crate) mod differences;
 mod watching;
 
 pub(crate) use desk::Rules;

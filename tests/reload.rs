@@ -261,3 +261,52 @@ fn files_below(folder: &Path, prefix: &str) -> Vec<(String, String)> {
     }
     files
 }
+
+#[test]
+fn a_diff_over_events_tells_what_two_replays_differ_in() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let changed = folder.path().join("config");
+    copy_folder(&project().join("config"), &changed);
+    let items = changed.join("catalogue/items.csv");
+    let text = fs::read_to_string(&items).expect("shipped");
+    fs::write(&items, text.replace("license,2025-01-01,,7wd", "license,2025-01-01,,2wd")).expect("ours");
+    let events = folder.path().join("events.ndjson");
+    let lines: Vec<String> = city().events().iter().map(|event| line::write(event) + "\n").collect();
+    fs::write(&events, lines.concat()).expect("ours");
+    let out = folder.path().join("diff.json");
+    let diff = |new: &Path| {
+        let until = city().until().to_string();
+        let output = program()
+            .args(["--lang", "en", "rules", "diff"])
+            .args([&project().join("config"), new])
+            .arg("--events")
+            .arg(&events)
+            .args(["--until", &until, "--rows", "1", "--json"])
+            .arg(&out)
+            .output()
+            .expect("the program was built");
+        (output.status.code(), words(&output))
+    };
+    let (code, told) = diff(&changed);
+    assert_eq!(code, Some(0), "{told}");
+    let found: Value = serde_json::from_str(&fs::read_to_string(&out).expect("written")).expect("JSON");
+    assert!(told.contains("lights more") && told.contains(found["hash"].as_str().expect("a hash")), "{told}");
+    assert!(found["all"]["gained"].as_u64() > Some(0), "{told}");
+    let rows = found["differences"].as_array().expect("a list");
+    let after: std::collections::BTreeSet<String> = rows
+        .iter()
+        .filter(|row| row["before"].is_null())
+        .map(|row| row["case"].as_str().expect("a case").to_owned())
+        .collect();
+    let lit_before: Vec<&str> = city().replayed().standing.iter().filter_map(|row| row.split('\t').next()).collect();
+    assert!(after.iter().any(|case| !lit_before.contains(&case.as_str())), "cases without a light get one");
+
+    let (code, told) = diff(&project().join("config"));
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("0 cases judged by both"), "nothing differs, so nothing is judged: {told}");
+
+    fs::write(changed.join("rules/overdue/case_limits.toml"), "[[rule]]\nid = 3\n").expect("ours");
+    let (code, told) = diff(&changed);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("case_limits.toml:2"), "{told}");
+}

@@ -5,7 +5,7 @@ use std::fmt;
 
 use facts::standing::Text2;
 use facts::{Card, Cause, Level, Light, Moment, Region};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which configuration is in force, and what is wrong with a changed one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -45,7 +45,7 @@ impl FaultShown {
 }
 
 /// How many lights differ, and how.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// Would stand and do not.
     pub gained: u64,
@@ -60,7 +60,7 @@ pub struct Tally {
 }
 
 /// A card as it stands, or would.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LampShown {
     /// Card.
     pub card: Card,
@@ -71,7 +71,7 @@ pub struct LampShown {
 }
 
 /// One light that would differ.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DifferenceRow {
     /// Case number.
     pub case: String,
@@ -92,7 +92,7 @@ pub struct DifferenceRow {
 }
 
 /// What a changed configuration would change now.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Preview {
     /// The last closed instant of the clock.
     pub as_of: Moment,

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use facts::Moment;
 
-use super::ConfigArgs;
+use super::{ConfigArgs, WorkersArgs};
 
 /// `rules`: work on the rules themselves.
 #[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum RulesCommand {
     Schema(SchemaArgs),
     /// Run the scenarios that stand beside the rules, and say what they leave untried
     Test(TestArgs),
+    /// What a changed folder would change: in the lights that a file of events leads to, or in those of a running service
+    Diff(DiffArgs),
     /// Which rules cannot judge what these events tell, since what they need was never observed
     Coverage(CoverageArgs),
 }
@@ -65,6 +68,32 @@ pub struct TestArgs {
     /// Write the results here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// `rules diff`: what a changed folder would change.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct DiffArgs {
+    /// The folder as it is and the changed one; with --server the changed one only
+    #[arg(required = true, num_args = 1..=2, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// A file of events, judged by both; .gz and .zst are unpacked. May be given several times
+    #[arg(long, value_name = "FILE", required_unless_present = "server", conflicts_with = "server")]
+    pub events: Vec<PathBuf>,
+    /// At which instant, RFC 3339 with an offset [default: the highest `at` of the events]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "server")]
+    pub until: Option<Moment>,
+    /// The service whose open and closed cases are judged by both
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Lights that are listed at most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rows: usize,
+    /// Write all that differs here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Threads that judge.
+    #[command(flatten)]
+    pub workers: WorkersArgs,
 }
 
 /// `rules coverage`: what the rules need, against what events show.

@@ -23,7 +23,7 @@ const SCENARIO_ENDING: &str = ".cases.toml";
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(super) fn of_folder(folder: &Path, zone: &TimeZone) -> Result<Sources, Vec<Fault>> {
+pub(crate) fn of_folder(folder: &Path, zone: &TimeZone) -> Result<Sources, Vec<Fault>> {
     let wanted = |name: &str| site::is_part(name) || is_scenario(name);
     let files = config_folder::read_where(folder, wanted).map_err(|error| vec![unreadable(&format!("{error:#}"))])?;
     of_files(files, zone)

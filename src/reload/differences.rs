@@ -24,7 +24,7 @@ fn lamp_text(lamp: Option<&Lamp>) -> String {
 }
 
 /// The preview of `configuration`, with at most `rows_max` rows.
-pub(super) fn told(found: &WhatIf, configuration: &Configuration, rows_max: usize) -> Preview {
+pub(crate) fn told(found: &WhatIf, configuration: &Configuration, rows_max: usize) -> Preview {
     let mut all = Tally::default();
     let mut by = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
     for difference in &found.differences {
