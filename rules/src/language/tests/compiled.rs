@@ -38,11 +38,11 @@ fn the_shipped_rules_load_under_both_profiles_without_a_warning() {
     let mut ids: Vec<&str> = loaded.rules.iter().map(|rule| rule.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let expected = "DQ-01 DQ-02 DQ-03 DQ-04 DQ-05 DQ-06 DQ-07 DQ-08 DQ-09 DQ-10 DQ-11 FE-01 FE-03 FE-04 FE-07 OD-01 OD-04 OD-05 OD-06 OD-07 OD-08 OD-12 PS-01 PS-03 PS-04 PS-07 PS-11";
-    assert_eq!(ids.join(" "), expected);
+    let of = |family: &str| ids.iter().filter(|id| id.starts_with(family)).count();
+    assert_eq!(["DQ-", "FE-", "OD-", "PS-", "TR-"].map(of), [11, 21, 25, 29, 40], "parts are counted each");
     let judged: Vec<(&str, usize)> =
         loaded.profiles.iter().map(|profile| (profile.id.as_str(), profile.rules.len())).collect();
-    assert_eq!(judged, [("hunan-2018", 27), ("national", 27)]);
+    assert_eq!(judged, [("hunan-2018", ids.len()), ("national", ids.len())]);
     assert_eq!(loaded.zone.iana_name(), Some("Asia/Shanghai"));
 }
 
