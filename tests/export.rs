@@ -181,12 +181,12 @@ family = "process-skip"
 kind   = "count"
 name   = { zh = "次数", en = "Count" }
 basis  = "规则"
-of     = "stage_completed | stage_started"
-by     = ["officer", "stage"]
-max    = 1
+of     = "any"
+by     = ["source", "dept"]
+max    = 2
 within = "30d"
-clears = "seen(delivered)"
-cards  = { warning = {}, yellow = "count >= 3" }
+clears = "seen(reopened)"
+cards  = { warning = {}, yellow = "count >= 5" }
 
 [[rule]]
 id     = "XK-03"
@@ -206,7 +206,7 @@ kind     = "requires"
 name     = { zh = "紧接", en = "Directly" }
 basis    = "规则"
 event    = "closed"
-before   = "stage_completed[stage == 'approve']"
+before   = "accepted"
 directly = true
 card     = "warning"
 
@@ -216,8 +216,8 @@ family   = "process-skip"
 kind     = "forbids"
 name     = { zh = "紧接禁止", en = "Directly forbidden" }
 basis    = "规则"
-event    = "stage_completed"
-after    = "stage_completed"
+event    = "closed"
+after    = "any"
 directly = true
 each     = "first"
 ties     = "lenient"

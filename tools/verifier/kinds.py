@@ -331,33 +331,37 @@ def _stop_event(scope, spec, events, start, moment, used):
 
     places = [place for place in scope.places(events) if place != start and place not in used and paired(place)]
     if spec["start"] == "case":
-        return places[0] if places else None
+        return _ends_first(scope, places)
+    return _first_end(scope, spec, start, moment, places)
+
+
+def _ends_first(scope, places):
+    """The one that ends earliest: a fact that knows only its day stands first on it, and ends with the opening."""
+    return min(places, key=lambda place: _end_of(scope, place)[1], default=None)
+
+
+def _first_end(scope, spec, start, moment, places):
+    facts, day = scope.view.facts, scope.reckoning.calendar.day
 
     def follows(place):
         return moment <= facts[place].at if start is None else not_after(facts[start], facts[place])
 
-    day = scope.reckoning.calendar.day
     same_day = [place for place in places if not follows(place) and day(facts[place].at) == day(moment)]
     after = [place for place in places if follows(place)]
-    if _counts_days(scope, spec, start):
-        order = after + same_day if spec["each"] == "every" else same_day + after
-    else:
-        order = after
-    return order[0] if order else None
+    if not _counts_days(scope, spec, start):
+        return _ends_first(scope, after)
+    if spec["each"] == "every":
+        return _ends_first(scope, after or same_day)
+    return _ends_first(scope, same_day + after)
 
 
 def _cancel_event(scope, spec, start, moment):
-    facts, day = scope.view.facts, scope.reckoning.calendar.day
-    days = _counts_days(scope, spec, start)
-    for place in scope.places(spec["cancel"]):
-        agrees = True
-        for field in spec["pair_by"] if start is not None else []:
-            value = scope.event_field(place, field)
-            agrees = agrees and (value is None or value == scope.event_field(start, field))
-        when = facts[place].at
-        if place != start and agrees and (when >= moment or days and day(when) >= day(moment)):
-            return place
-    return None
+    def agrees(place):
+        values = [(scope.event_field(place, field), field) for field in (spec["pair_by"] if start is not None else [])]
+        return all(value is None or value == scope.event_field(start, field) for value, field in values)
+
+    places = [place for place in scope.places(spec["cancel"]) if place != start and agrees(place)]
+    return _first_end(scope, spec, start, moment, places)
 
 
 def _pauses(scope, spec, moment):
@@ -370,7 +374,7 @@ def _pauses(scope, spec, moment):
     begins = [place for place in scope.places(spec["from"]) if facts[place].at >= moment]
     cuts = []
     for begin in begins[: spec["max_times"]]:
-        fitting = [end for end in ends if facts[end].at >= facts[begin].at and end != begin and key(end) == key(begin)]
+        fitting = [end for end in ends if not_after(facts[begin], facts[end]) and end != begin and key(end) == key(begin)]
         end = fitting[0] if fitting else None
         if end is not None:
             ends.remove(end)
@@ -664,22 +668,17 @@ def path(scope, spec):
             moment = view.facts[place].at
             steps.append(Step(place, code[1], moment, sum(again <= moment for again in reopened)))
 
-    def before(a, b):
-        one, other = view.facts[a.place].event, view.facts[b.place].event
-        if a.at != b.at:
-            return a.at < b.at
-        if one["source"] == other["source"] and "seq" in one and "seq" in other:
-            return one["seq"] < other["seq"]
-        last = 2**32
-        order = [stages[step.code]["order"] if step.code in stages else last for step in (a, b)]
-        return order[0] < order[1]
+    def order(step):
+        return stages[step.code]["order"] if step.code in stages else 2**32
 
     ordered = []
-    for step in steps:
-        place = len(ordered)
-        while place > 0 and before(step, ordered[place - 1]):
-            place -= 1
-        ordered.insert(place, step)
+    for instant in sorted({step.at for step in steps}):
+        together = [step for step in steps if step.at == instant]
+        events = [view.facts[step.place].event for step in together]
+        # Only where one source numbered all steps of an instant do its numbers order them.
+        told = len({event["source"] for event in events}) == 1 and all("seq" in event for event in events)
+        number = {step.place: event["seq"] if told else 0 for step, event in zip(together, events)}
+        ordered += sorted(together, key=lambda step: (number[step.place], order(step)))
     return ordered
 
 
