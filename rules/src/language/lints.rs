@@ -106,7 +106,7 @@ fn cases_in_common(a: &Rule, b: &Rule) -> bool {
         && (x.levels.is_empty() || y.levels.is_empty() || x.levels.iter().any(|level| y.levels.contains(level)))
         && meet(&x.regions, &y.regions, prefix)
         && meet(&x.depts, &y.depts, prefix)
-        && meet(&x.items, &y.items, |a, b| glob(a, b))
+        && meet(&x.items, &y.items, glob)
         && meet(&x.item_types, &y.item_types, same)
         && meet(&x.case_types, &y.case_types, same)
 }
