@@ -227,7 +227,7 @@ impl Knife {
 
     fn card(&mut self, card: &mut CardSpec) {
         let level = card.card;
-        let deadline = card.mark_text != "";
+        let deadline = !card.mark_text.is_empty();
         for step in [1, -1] {
             if deadline && self.cuts(|| format!("{level} {step:+} of {}", card.mark_text)) {
                 card.mark = match card.mark {
