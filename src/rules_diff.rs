@@ -13,6 +13,7 @@ use alerts::rules_desk::{DifferenceRow, LampShown, Preview, Tally};
 use anyhow::{Context, bail};
 use facts::proof::Lang;
 use rules::fault::Fault;
+use rules::site;
 use serde_json::json;
 
 use crate::cli::{DiffArgs, Exit, Language};
@@ -56,11 +57,11 @@ pub(crate) fn run(args: &DiffArgs, language: Language) -> anyhow::Result<Exit> {
 fn of_events(args: &DiffArgs, old: &Path, new: &Path, lang: Lang) -> anyhow::Result<Option<Preview>> {
     let flags = args.workers.flag().into_iter().collect();
     let settings = settings::load(&Sources::of_process(old, flags))?;
-    let changed = match candidate::of_folder(new, &settings.zone) {
-        Ok(changed) => changed.configuration,
+    let site = config_folder::load(old, &settings.zone, lang)?;
+    let changed = match candidate::of_folder(new, &settings.zone, Some(&site.configuration)) {
+        Ok(changed) => changed.sources.configuration,
         Err(faults) => return refused(&faults, lang),
     };
-    let site = config_folder::load(old, &settings.zone, lang)?;
     let until = match args.until {
         Some(until) => until,
         None => play::highest_at(&args.events, &settings.zone)?,
@@ -87,8 +88,8 @@ fn refused(faults: &[Fault], lang: Lang) -> anyhow::Result<Option<Preview>> {
 /// By the cases of a service.
 fn of_service(server: &str, new: &Path, lang: Lang) -> anyhow::Result<Option<Preview>> {
     let zone = settings::load(&Sources::of_process(new, Vec::new()))?.zone;
-    // Faults are told here, with their lines; the service only tells that there are some.
-    if let Err(faults) = candidate::of_folder(new, &zone) {
+    // Faults of files are told here, with their lines; whether its scenarios matter the service knows.
+    if let Err(faults) = site::load(&config_folder::read(new)?, &zone) {
         return refused(&faults, lang);
     }
     let mut files = BTreeMap::new();

@@ -16,6 +16,8 @@ pub struct RulesStatus {
     pub since: Option<Moment>,
     /// Faults of the folder as it was last looked at; while there are any, the set in force stays.
     pub refused: Vec<FaultShown>,
+    /// Scenarios that do not hold under changed tables; they stand in nobody's way.
+    pub warnings: Vec<FaultShown>,
 }
 
 /// A fault of a file.

@@ -19,21 +19,40 @@ const SCENARIO_FAILS: &str = "SC03";
 /// How the names of scenario files end.
 const SCENARIO_ENDING: &str = ".cases.toml";
 
+/// A set that may be put in force.
+pub(crate) struct Candidate {
+    /// The set.
+    pub(crate) sources: Sources,
+    /// Scenarios that do not hold under changed tables; their rules are those in force.
+    pub(crate) warnings: Vec<Fault>,
+}
+
 /// The set in `folder`, if all of it is sound and its scenarios hold.
+///
+/// Scenarios show that rules do what they are meant to. Where the rules are those of `in_force` and only tables differ (a day
+/// off, a promise), scenarios that rest on the old tables do not stand in the way; they are told.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(crate) fn of_folder(folder: &Path, zone: &TimeZone) -> Result<Sources, Vec<Fault>> {
+pub(crate) fn of_folder(
+    folder: &Path,
+    zone: &TimeZone,
+    in_force: Option<&Configuration>,
+) -> Result<Candidate, Vec<Fault>> {
     let wanted = |name: &str| site::is_part(name) || is_scenario(name);
     let files = config_folder::read_where(folder, wanted).map_err(|error| vec![unreadable(&format!("{error:#}"))])?;
-    of_files(files, zone)
+    of_files(files, zone, in_force)
 }
 
 /// The same of files in memory, scenarios among them.
 ///
 /// # Errors
 /// As [`of_folder`].
-pub(super) fn of_files(files: Files, zone: &TimeZone) -> Result<Sources, Vec<Fault>> {
+pub(super) fn of_files(
+    files: Files,
+    zone: &TimeZone,
+    in_force: Option<&Configuration>,
+) -> Result<Candidate, Vec<Fault>> {
     let (scenarios, files): (Files, Files) = files.into_iter().partition(|(name, _)| is_scenario(name));
     let mut faults = Vec::new();
     match site::load(&files, zone) {
@@ -41,14 +60,21 @@ pub(super) fn of_files(files: Files, zone: &TimeZone) -> Result<Sources, Vec<Fau
             for (name, bytes) in &scenarios {
                 faults.extend(failing(name, bytes, &site.configuration));
             }
-            if faults.is_empty() {
-                return Ok(Sources { configuration: Arc::new(site.configuration), files });
+            let same_rules = in_force.is_some_and(|in_force| same_rules(in_force, &site.configuration));
+            if faults.iter().all(|fault| same_rules && fault.code == SCENARIO_FAILS) {
+                let sources = Sources { configuration: Arc::new(site.configuration), files };
+                return Ok(Candidate { sources, warnings: faults });
             }
         }
         Err(found) => faults.extend(found.into_iter().filter(|fault| fault.severity == Severity::Error)),
     }
     faults.sort_by(Fault::in_order);
     Err(faults)
+}
+
+/// Do both judge by the same rules, whatever their tables say?
+fn same_rules(one: &Configuration, other: &Configuration) -> bool {
+    one.rules == other.rules && one.clocks == other.clocks && one.activities == other.activities
 }
 
 fn is_scenario(name: &str) -> bool {
@@ -85,10 +111,12 @@ mod tests {
 
     #[test]
     fn the_shipped_folder_is_sound_and_its_scenarios_hold() {
-        let set = of_files(shipped(), &TimeZone::UTC.clone());
         let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
-        let set = set.or_else(|_| of_files(shipped(), &zone)).expect("sound");
-        assert!(set.files.keys().all(|name| !is_scenario(name)), "scenarios are no part of the set");
+        let set = of_files(shipped(), &zone, None).unwrap_or_else(|faults| panic!("{faults:?}"));
+        assert!(
+            set.warnings.is_empty() && set.sources.files.keys().all(|name| !is_scenario(name)),
+            "scenarios are no part of the set"
+        );
     }
 
     #[test]
@@ -102,10 +130,28 @@ mod tests {
             .expect("a shipped file");
         assert!(text.contains("over >= 1"), "{text}");
         files.insert(name, text.replace("over >= 1", "over >= 3").into_bytes());
-        let faults = of_files(files, &zone).map(drop).expect_err("its scenarios say otherwise");
+        let in_force = of_files(shipped(), &zone, None).map(|set| set.sources.configuration);
+        let in_force = in_force.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let faults = of_files(files, &zone, Some(&in_force)).map(drop).expect_err("its scenarios say otherwise");
         assert!(
             faults.iter().all(|fault| fault.code == SCENARIO_FAILS && fault.file.ends_with(SCENARIO_ENDING)),
             "{faults:?}"
         );
+    }
+
+    #[test]
+    fn a_shorter_promise_is_no_fault_of_a_rule() {
+        let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
+        let mut files = shipped();
+        let items = String::from_utf8(files["catalogue/items.csv"].clone()).expect("UTF-8");
+        assert!(items.contains("license,2025-01-01,,7wd"), "{items}");
+        files.insert(
+            "catalogue/items.csv".to_owned(),
+            items.replace("license,2025-01-01,,7wd", "license,2025-01-01,,6wd").into(),
+        );
+        let in_force = of_files(shipped(), &zone, None).map(|set| set.sources.configuration);
+        let in_force = in_force.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let set = of_files(files, &zone, Some(&in_force)).unwrap_or_else(|faults| panic!("{faults:?}"));
+        assert!(!set.warnings.is_empty(), "the scenarios count on seven days");
     }
 }

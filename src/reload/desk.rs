@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use rules::fault::Fault;
 use rules::site::Files;
 
-use super::{Became, Wish, candidate, differences};
+use super::candidate::{self, Candidate};
+use super::{Became, Wish, differences};
 use crate::checkpointing::Sources;
 use crate::figures;
 use crate::in_force::InForce;
@@ -39,6 +40,7 @@ pub(crate) struct Rules {
 struct Board {
     since: Option<Moment>,
     refused: Vec<Fault>,
+    warnings: Vec<Fault>,
 }
 
 impl Rules {
@@ -96,16 +98,25 @@ impl Rules {
     }
 
     fn candidate(&self, files: Option<Files>) -> Result<Sources, RulesRefused> {
+        let in_force = self.in_force.get();
         let checked = match (files, &self.folder) {
-            (Some(files), _) => return candidate::of_files(files, &self.zone).map_err(|faults| faulty(&faults)),
-            (None, Some(folder)) => candidate::of_folder(folder, &self.zone),
+            (Some(files), _) => {
+                let checked = candidate::of_files(files, &self.zone, Some(&in_force));
+                return checked.map(|found| found.sources).map_err(|faults| faulty(&faults));
+            }
+            (None, Some(folder)) => candidate::of_folder(folder, &self.zone, Some(&in_force)),
             (None, None) => return Err(RulesRefused::NoFolder),
         };
         let mut board = self.lock();
         match checked {
-            Ok(sources) => {
+            Ok(Candidate { sources, warnings }) => {
                 board.refused.clear();
+                board.warnings.clone_from(&warnings);
                 drop(board);
+                if let Some(first) = warnings.first() {
+                    let first = shown(first).line();
+                    tracing::warn!(scenarios = warnings.len(), first, "scenarios rest on tables that have changed");
+                }
                 figures::configuration_refused(false);
                 Ok(sources)
             }
@@ -146,6 +157,7 @@ impl RulesDesk for Rules {
             configuration: self.in_force.get().hash.clone(),
             since: board.since,
             refused: board.refused.iter().map(shown).collect(),
+            warnings: board.warnings.iter().map(shown).collect(),
         }
     }
 

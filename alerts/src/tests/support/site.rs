@@ -152,7 +152,12 @@ impl OneFault {
 
 impl RulesDesk for OneFault {
     fn status(&self) -> RulesStatus {
-        RulesStatus { configuration: "c0ffee".to_owned(), since: None, refused: vec![OneFault::fault()] }
+        RulesStatus {
+            configuration: "c0ffee".to_owned(),
+            since: None,
+            refused: vec![OneFault::fault()],
+            warnings: Vec::new(),
+        }
     }
 
     fn preview(&self, files: Option<BTreeMap<String, Vec<u8>>>, _: usize) -> Result<Preview, RulesRefused> {
