@@ -199,7 +199,11 @@ fn the_routes_and_error_codes_are_those_of_their_page() {
         assert!(named.iter().any(|span| span == route), "docs/http.md does not name {route}");
     }
     let problems = text("alerts/src/http/problem.rs");
-    let codes = problems.split("Problem::new(StatusCode::").skip(1).filter_map(|rest| rest.split('"').nth(1));
+    // `StatusCode::NAME, "code"`, on one line or several.
+    let codes = problems.split("StatusCode::").skip(1).filter_map(|rest| {
+        let (_, rest) = rest.split_once(',')?;
+        rest.trim_start().strip_prefix('"')?.split('"').next()
+    });
     assert_eq!(first_column(&page, "Errors"), codes.map(ToOwned::to_owned).collect());
 }
 

@@ -27,6 +27,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
@@ -112,7 +113,7 @@ pub fn router(site: Site) -> Router {
         .route("/api/clock", get(clock::show))
         .route("/api/clock/confirm", post(clock::confirm))
         .route("/api/rules", get(rules::show))
-        .route("/api/rules/preview", post(rules::preview))
+        .route("/api/rules/preview", post(rules::preview).layer(DefaultBodyLimit::max(shield::BODY_BYTES_MAX)))
         .route("/api/rules/reload", post(rules::reload))
         .route("/api/sources", get(sources::list))
         .route("/api/regions", get(counts::regions))

@@ -491,10 +491,11 @@ impl<J: Judge> Supervisor<J> {
         let mut rejudged = false;
         if case.judged_under != *generation && !waits {
             let touched = carried(case, judge.as_ref(), changed.as_ref(), at);
-            rejudged = case.judged_under != 0 && touched != Touched::None;
-            if rejudged {
+            // What is said at the instant of a change has the change for a cause, whatever else happens there.
+            if case.judged_under != 0 {
                 news.causes.extend(*configured);
             }
+            rejudged = case.judged_under != 0 && touched != Touched::None;
             if touched != Touched::None {
                 news.touch(touched);
             }

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -18,8 +18,12 @@ use crate::figures;
 
 /// How long an answer may take to begin. An event stream begins at once and may last.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
-/// The only body that anybody sends is a confirmation of one number.
-const BODY_BYTES_MAX: usize = 4 * 1024;
+/// Bodies that are asked for are a number or a hash.
+const SMALL_BODY_BYTES_MAX: usize = 4 * 1024;
+/// But for a whole configuration, to be looked at.
+pub(super) const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long an answer about the rules may take: every case may have to be judged.
+const RULES_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Everything from this origin, nothing inline, never inside another site's frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -37,6 +41,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 pub(super) fn around(routes: Router) -> Router {
     routes
+        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(from_fn(in_time))
@@ -45,9 +50,11 @@ pub(super) fn around(routes: Router) -> Router {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await {
+    let about_rules = request.uri().path().starts_with("/api/rules/");
+    let patience = if about_rules { RULES_TIMEOUT } else { ANSWER_TIMEOUT };
+    match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::timed_out(ANSWER_TIMEOUT.as_secs()).into_response(),
+        Err(_) => Problem::timed_out(patience.as_secs()).into_response(),
     }
 }
 
