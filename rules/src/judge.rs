@@ -17,6 +17,7 @@ use facts::{Card, Change, Event, History, Moment, Record, Tombstone};
 
 use crate::configuration::Configuration;
 use crate::finding::{Finding, Judgement, RuleIndex};
+use crate::reads::closed_of;
 use crate::rule::{Kind, Rule};
 
 mod applies;
@@ -159,7 +160,14 @@ fn judged_by<'a>(
     let judged = |rule: &RuleIndex| !case.records.is_empty() || configuration.rule(*rule).reads.reads_aside();
     let mut findings = kept;
     let deemed = deemed::facts(plain);
-    for index in rules.filter(judged) {
+    let events = || plain.facts.iter().map(|fact| fact.event).chain(deemed.iter().map(|(event, _)| event));
+    let closed = closed_of(events());
+    // Most rules have nothing to begin with in most cases.
+    let begins = |rule: &RuleIndex| {
+        let begins = &configuration.rule(*rule).begins;
+        begins.as_ref().is_none_or(|begins| begins.occurs(closed, events()))
+    };
+    for index in rules.filter(judged).filter(begins) {
         let found = deemed::judge_with(case, configuration, plain, &deemed, index);
         let found = waiver::hold(plain, configuration.rule(index), found);
         findings.extend(found.into_iter().map(|found| Finding {

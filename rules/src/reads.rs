@@ -10,7 +10,7 @@ use facts::{Activity, Event};
 
 use crate::configuration::NamedClock;
 use crate::expression::{Activities, CaseField, Comparison, EventField, EventSet, Expr, HistoryFunction, Name, Node};
-use crate::rule::{Bound, CardSpec, Clears, Deadline, Kind, On, Rule, Start, Stop};
+use crate::rule::{Bound, CardSpec, Clears, Deadline, FeeRule, Kind, On, Rule, Start, Stop};
 use crate::value::Value;
 
 /// The activities a rule reads. Fields of the case are read by every rule alike, so a fact that
@@ -44,6 +44,33 @@ impl Reads {
         walk.reads.catalogue |= !rule.scope.item_types.is_empty();
         rule.cards.iter().for_each(|card| walk.card(card));
         walk.reads
+    }
+
+    /// What must occur in a history before the rule can find anything in it; `None` where anything may do.
+    #[must_use]
+    pub fn beginning(rule: &Rule) -> Option<Reads> {
+        let mut walk = Walk { reads: Reads::default(), clocks: &[] };
+        match &rule.kind {
+            Kind::Deadline(deadline) => match &deadline.start {
+                Start::Events(set) => walk.set(set),
+                Start::Case | Start::Instant(_) => return None,
+            },
+            Kind::Requires(requires) => walk.set(&requires.event),
+            Kind::Forbids(forbids) => walk.set(&forbids.event),
+            Kind::Count(count) => match &count.bound {
+                Bound::Min(_, at) => walk.set(at),
+                Bound::Max(_) => walk.set(&count.of),
+            },
+            Kind::Separation(separation) => walk.sets(&separation.acts),
+            Kind::Workflow(workflow) => walk.sets([&workflow.of, &workflow.at]),
+            Kind::Fee(FeeRule { grounds, .. }) => walk.begins(grounds)?,
+            Kind::Condition(condition) => match &condition.on {
+                On::Events(set) => walk.set(set),
+                On::Case => walk.begins(&condition.grounds)?,
+            },
+        }
+        let asks_anything = walk.reads.any || walk.reads.aside;
+        (!asks_anything).then_some(walk.reads)
     }
 
     /// Adds one activity.
@@ -82,6 +109,17 @@ impl Reads {
             }
     }
 
+    /// Does any of this occur among `events`, of which `closed` are the closed activities, as [`closed_of`] gives them?
+    #[must_use]
+    pub(crate) fn occurs<'e>(&self, closed: u64, mut events: impl Iterator<Item = &'e Event>) -> bool {
+        if self.closed & closed != 0 {
+            return true;
+        }
+        // Few rules ask for anything else.
+        let else_asked = self.fees || !self.declared.is_empty() || !self.attrs.is_empty();
+        else_asked && events.any(|event| self.touched_by(event))
+    }
+
     /// Does the rule ask the catalogue anything?
     #[must_use]
     pub fn reads_catalogue(&self) -> bool {
@@ -101,6 +139,11 @@ impl Reads {
             || self.fees && event.detail().fee.is_some()
             || self.attrs.iter().any(|name| event.carries_attr(name))
     }
+}
+
+/// The closed activities of `events`, one bit each in the order of [`Activity::CLOSED`].
+pub(crate) fn closed_of<'e>(events: impl Iterator<Item = &'e Event>) -> u64 {
+    events.filter_map(|event| event.activity.closed_index()).fold(0, |bits, index| bits | 1 << index)
 }
 
 struct Walk<'c> {
@@ -194,6 +237,12 @@ impl Walk<'_> {
         if !grounds.iter().all(begins_with_what_it_names) {
             self.reads.add_any();
         }
+    }
+
+    /// What these grounds name, where each can hold only after something that it names.
+    fn begins(&mut self, grounds: &[Node]) -> Option<()> {
+        self.nodes(grounds);
+        grounds.iter().all(begins_with_what_it_names).then_some(())
     }
 
     fn sets<'n>(&mut self, sets: impl IntoIterator<Item = &'n EventSet>) {

@@ -58,6 +58,8 @@ pub struct Rule {
     pub message: Option<Message>,
     /// Which events and fields can change it.
     pub reads: Reads,
+    /// What must occur in a case before the rule can find anything; `None` where anything may do.
+    pub begins: Option<Reads>,
 }
 
 /// Family of breaches.

@@ -326,6 +326,7 @@ impl<'a> Compiler<'a, '_, '_> {
             calendar,
             message,
             reads: Reads::default(),
+            begins: None,
         })
     }
 

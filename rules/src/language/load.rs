@@ -317,6 +317,7 @@ fn finish_reads(rules: &mut [Rule], clocks: &[NamedClock]) {
     let mut deemed = Reads::default();
     for rule in rules.iter_mut() {
         rule.reads = Reads::of_rule(rule, clocks);
+        rule.begins = Reads::beginning(rule);
         if matches!(&rule.kind, Kind::Deadline(deadline) if deadline.deems.is_some()) {
             deemed.extend(&rule.reads);
         }
