@@ -13,7 +13,7 @@ shift $(($# < 2 ? $# : 2))
 workers=("${@:-1}")
 [[ $# -gt 0 ]] || workers=(1 2)
 export WATCHLIGHT_LOG=${WATCHLIGHT_LOG:-warn}
-program=${WATCHLIGHT_PROGRAM:-target/release/watchlight}
+program=${PROGRAM:-target/release/watchlight}
 
 [[ -x $program ]] || { echo "there is no $program; build it with cargo build --release" >&2; exit 2; }
 [[ -x /usr/bin/time ]] || { echo "GNU time is missing; install the package time" >&2; exit 2; }
