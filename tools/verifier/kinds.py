@@ -691,8 +691,8 @@ def _workflow(view, rule, spec, reckoning):
     if spec["check"] == "complete":
         ends = scope.places(spec["at"])
         if ends:
-            closed = view.facts[ends[0]].at
-            seen = {step.code for step in steps if step.at <= closed}
+            closed = view.facts[ends[0]]
+            seen = {step.code for step in steps if not_after(view.facts[step.place], closed)}
             lacking = [stage["code"] for stage in view.item["stages"] if stage["required"] and stage["code"] not in seen]
             breaches = [(code, ends[0], {"missing": code}) for code in lacking]
     elif spec["check"] == "edges":

@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use facts::proof::{Proof, WorkflowProof};
 use facts::{Activity, Moment};
 
+use super::between::not_after;
 use super::evaluate::{Scope, cite};
 use super::found::{Found, Why};
 use super::reckoning::Reckoning;
@@ -96,8 +97,9 @@ fn path(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item) -> Vec<Step> {
 
 fn missing_stages(scope: &Scope<'_, '_>, workflow: &Workflow, item: &Item, path: &[Step]) -> Vec<Breach> {
     let Some(at) = scope.places(&workflow.at).next() else { return Vec::new() };
-    let closed_at = scope.view.facts[at].at;
-    let visited = |stage: &str| path.iter().any(|step| step.at <= closed_at && step.code == stage);
+    let facts = &scope.view.facts;
+    let in_time = |step: &Step| not_after(&facts[step.place], &facts[at], false);
+    let visited = |stage: &str| path.iter().any(|step| step.code == stage && in_time(step));
     let required = item.stages.iter().filter(|stage| stage.required && !visited(&stage.code));
     required.map(|stage| Breach::Missing { stage: stage.code.clone(), at }).collect()
 }
