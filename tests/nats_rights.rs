@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use async_nats::{Client, ConnectOptions};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 use watchlight::nats_server::find_for_process;
 
@@ -129,7 +129,9 @@ fn certify(folder: &Path) {
     let authority = CertifiedIssuer::self_signed(params, key()).expect("an authority signs itself");
     write("authority.pem", authority.pem());
     for (name, host) in [("server", "127.0.0.1"), ("client", "client")] {
-        let (params, key) = (CertificateParams::new(vec![host.to_owned()]).expect("a host's name"), key());
+        let (mut params, key) = (CertificateParams::new(vec![host.to_owned()]).expect("a host's name"), key());
+        // A name of its own: one that bears the authority's would be taken for self-signed.
+        params.distinguished_name.push(DnType::CommonName, name);
         let signed = params.signed_by(&key, &authority).expect("the authority signs");
         write(&format!("{name}.pem"), signed.pem());
         write(&format!("{name}-key.pem"), key.serialize_pem());
@@ -189,4 +191,30 @@ fn a_right_that_is_missing_ends_the_start_with_its_subject() {
         "watchlight: the NATS server denies its user what Watchlight needs: publish to {missing}. docs/nats.md"
     );
     assert!(said.contains(&expected), "{said}");
+}
+
+#[test]
+fn the_small_sender_speaks_over_tls_and_says_what_it_lacks() {
+    let test = "the_small_sender_speaks_over_tls_and_says_what_it_lacks";
+    let Some(agency) = Agency::start(test, |shipped| shipped) else { return };
+    let service = TestService::start_with(agency.folder.path(), "wall", &agency.environment());
+    let send = |more: &[&str]| {
+        let url = format!("tls://yuanzhou-fagai:change-me-yuanzhou@127.0.0.1:{}", agency.port);
+        let tool = Command::new("python3")
+            .arg(project().join("tools/publish_one.py"))
+            .args(["--url", &url, "--cert", "tls/client.pem", "--key", "tls/client-key.pem", EVENT])
+            .args(more)
+            .current_dir(agency.folder.path())
+            .output()
+            .expect("python3 runs");
+        let text = [tool.stdout, tool.stderr].concat();
+        (tool.status.success(), String::from_utf8(text).expect("it speaks UTF-8"))
+    };
+    let (stored, told) = send(&["--ca", "tls/authority.pem"]);
+    assert!(stored && told.contains("approval.county.360902.FGW: stored in APPROVALS as 1"), "{told}");
+    let (stored, told) = send(&[]);
+    assert!(!stored && told.contains("certificate verify failed"), "{told}");
+    let (stored, told) = send(&["--ca", "tls/nothing.pem"]);
+    assert!(!stored && told.contains("these certificates cannot be used: tls/nothing.pem"), "{told}");
+    assert_eq!(service.terminate(), Some(0));
 }

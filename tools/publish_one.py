@@ -5,14 +5,17 @@
         "at":"2026-01-05T09:00:00+08:00","level":"county","region":"360902","dept":"D1"}'
     tools/publish_one.py < events.ndjson          # every line to the subject of its own address
     tools/publish_one.py --subject approval.county.360902.D1 'not json'      # to see quarantine work
+    tools/publish_one.py --url tls://user:password@10.0.0.5:4222 --ca authority.pem --cert own.pem --key own-key.pem < events.ndjson
 
-Standard library only. The server is NATS_URL or --url, nats://[user:password@]host:port.
+Standard library only. The server is NATS_URL or --url, nats://[user:password@]host:port, or tls:// where it demands
+encryption; --ca names the authority that signed the server's certificate (default: those of the system).
 """
 
 import argparse
 import json
 import os
 import socket
+import ssl
 import sys
 from urllib.parse import unquote, urlparse
 
@@ -20,12 +23,15 @@ from urllib.parse import unquote, urlparse
 class Nats:
     """A connection that can do one thing: publish and wait for the answer."""
 
-    def __init__(self, url):
+    def __init__(self, url, certificates):
         address = urlparse(url)
         self.socket = socket.create_connection((address.hostname, address.port or 4222), timeout=10)
+        told = self.first_line()
+        if not told.startswith(b"INFO "):
+            raise OSError(f"{address.hostname}:{address.port or 4222} is no NATS server")
+        if address.scheme == "tls" or json.loads(told[5:]).get("tls_required"):
+            self.socket = certificates().wrap_socket(self.socket, server_hostname=address.hostname)
         self.input = self.socket.makefile("rb")
-        if not self.input.readline().startswith(b"INFO "):
-            raise OSError(f"{url} is no NATS server")
         login = {"verbose": False, "pedantic": False, "lang": "python", "version": "1", "name": "publish_one",
                  "headers": True, "no_responders": True, "protocol": 1}
         if address.username:
@@ -34,6 +40,16 @@ class Nats:
         self.send(f"CONNECT {json.dumps(login)}\r\nSUB {self.inbox} 1\r\nPING\r\n".encode())
         while self.read_command() != b"PONG":
             pass
+
+    def first_line(self):
+        """What the server tells of itself; read byte by byte, since encryption begins right behind it."""
+        line = b""
+        while not line.endswith(b"\n") and len(line) < 65536:
+            byte = self.socket.recv(1)
+            if not byte:
+                raise OSError("the server closed the connection")
+            line += byte
+        return line
 
     def send(self, data):
         self.socket.sendall(data)
@@ -74,15 +90,30 @@ def subject_of(line):
         raise OSError(f"no subject can be made of this line ({error!r}); name one with --subject: {line[:80]}") from error
 
 
+def certificates(chosen):
+    """By which certificates both sides know each other."""
+    try:
+        context = ssl.create_default_context(cafile=chosen.ca)
+        if chosen.cert:
+            context.load_cert_chain(chosen.cert, chosen.key)
+        return context
+    except OSError as error:
+        named = ", ".join(file for file in (chosen.ca, chosen.cert, chosen.key) if file)
+        raise OSError(f"these certificates cannot be used: {named}: {error}") from error
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("event", nargs="?", help="the event as JSON; standard input, a line each, when absent")
     options.add_argument("--subject", help="publish here whatever the event says")
     options.add_argument("--url", default=os.environ.get("NATS_URL", "nats://127.0.0.1:4222"))
+    options.add_argument("--ca", help="PEM file of the authority that signed the server's certificate")
+    options.add_argument("--cert", help="PEM file of one's own certificate, where the server asks for one")
+    options.add_argument("--key", help="PEM file of its key, if it is not in the same file")
     chosen = options.parse_args()
     lines = [chosen.event] if chosen.event else [line.strip() for line in sys.stdin if line.strip()]
     try:
-        server = Nats(chosen.url)
+        server = Nats(chosen.url, lambda: certificates(chosen))
         for line in lines:
             subject = chosen.subject or subject_of(line)
             answer = server.publish(subject, line.encode())
