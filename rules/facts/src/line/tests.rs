@@ -56,7 +56,10 @@ fn a_character_that_no_database_stores_is_refused() {
 #[test]
 fn a_time_that_is_none_is_told_with_what_may_stand_there() {
     let at = |at: &str| fields("").replace(r#""2026-01-05T09:00:00+08:00""#, at);
-    check_fault(&at("true"), "field_mistyped in field \"at\": is neither a text nor whole milliseconds");
+    check_fault(
+        &at("true"),
+        "field_mistyped in field \"at\": invalid type: boolean `true`, expected a text or whole milliseconds",
+    );
     check_fault(
         &at("1767574800"),
         "time_out_of_range in field \"at\": 1970-01-21T10:59:34.8Z is outside 1990-01-01 to 2100-01-01; \

@@ -119,12 +119,37 @@ wire_event! {
 }
 
 /// RFC 3339, a civil date, or epoch milliseconds.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "is neither a text nor whole milliseconds")]
 pub(super) enum WireTime<'a> {
     Millis(i64),
-    #[serde(borrow)]
     Text(Cow<'a, str>),
+}
+
+/// By hand: an untagged enum makes an error, with its text, for every time that is not a number.
+impl<'de: 'a, 'a> Deserialize<'de> for WireTime<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Time;
+        impl<'de> Visitor<'de> for Time {
+            type Value = WireTime<'de>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a text or whole milliseconds")
+            }
+            fn visit_i64<E: Error>(self, millis: i64) -> Result<Self::Value, E> {
+                Ok(WireTime::Millis(millis))
+            }
+            fn visit_u64<E: Error>(self, millis: u64) -> Result<Self::Value, E> {
+                i64::try_from(millis)
+                    .map(WireTime::Millis)
+                    .map_err(|_| E::custom(format!("{millis} is more milliseconds than any time has")))
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(WireTime::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(WireTime::Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_any(Time)
+    }
 }
 
 /// A unit suffix.
