@@ -14,6 +14,7 @@ use crate::checkpoint::{
 };
 use crate::planted::{Fault, with};
 use crate::tests::city::City;
+use crate::tests::silence;
 use crate::tests::worlds::{END, Play, any_world, assert_chains, at, fact, fold, law, options, rest};
 use crate::{CaseView, Closings, CountRow, Entry, Options, ReadBack, Runner, Said};
 
@@ -95,7 +96,7 @@ fn write(world: &[Entry], city: &City, cuts: &[CutAt], workers: usize) -> Writte
             cases: Some(CaseCut { slots, handed }),
             clock: ClockMark { now, highest_at: None },
             streams: Vec::new(),
-            sources: Vec::new(),
+            sources: runner.sources(),
             said_through: Some(SaidThrough { through, waiting: Vec::new() }),
             said: Some(SaidTable::of(0, 0, &[])),
             configuration: String::new(),
@@ -197,6 +198,16 @@ proptest! {
         // ALERTS was restored from a copy: its last messages are gone.
         let left = &written.said[..written.said.len().saturating_sub(lost)];
         let start_by = Start { alerts: (!nothing_read).then_some(left), ..written.start(workers, &city) };
+        prop_assert_eq!(go_on(&written, &world, &start_by).0, written.from_facts(&world, &start_by));
+    }
+
+    #[test]
+    fn cases_of_silent_sources_are_as_from_facts(
+        world in any_world(), cuts in any_cuts(), workers in 1..4_usize,
+    ) {
+        let city = silence::city();
+        let written = write(&world, &city, &cuts, 2);
+        let start_by = written.start(workers, &city);
         prop_assert_eq!(go_on(&written, &world, &start_by).0, written.from_facts(&world, &start_by));
     }
 
