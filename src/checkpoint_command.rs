@@ -28,8 +28,17 @@ fn verify_folder(folder: &Path, language: Language) -> anyhow::Result<Exit> {
     for finding in &verified.findings {
         say!("{}", finding.error)?;
     }
+    for finding in &verified.costing_time {
+        let fault = finding.error.without_remedy();
+        match language {
+            Language::Zh => say!("{fault}：下次启动时重新判定这些办件，只多花时间，不影响结果")?,
+            Language::En => {
+                say!("{fault}: the next start judges these cases anew, which takes time and changes nothing")?
+            }
+        }
+    }
     tell(folder, &verified, language)?;
-    let sound = verified.findings.is_empty() && verified.manifest.is_some();
+    let sound = verified.findings.is_empty() && verified.costing_time.is_empty() && verified.manifest.is_some();
     Ok(if sound { Exit::Fine } else { Exit::FaultsFound })
 }
 
@@ -42,11 +51,13 @@ fn tell(folder: &Path, verified: &Verified, language: Language) -> anyhow::Resul
         return Ok(());
     };
     let (clock, facts, bytes) = (manifest.clock.now, manifest.facts(), manifest.bytes());
-    let (sets, faults) = (verified.configurations, verified.findings.len());
+    let (sets, faults) = (verified.configurations, verified.findings.len() + verified.costing_time.len());
+    let (cases, cases_bytes) = (verified.cases, manifest.bytes_of_cases());
     let per_fact = bytes.checked_div(facts).unwrap_or(0);
     match language {
         Language::Zh => {
             say!("检查点 {} 至 {clock}：事实 {facts} 条，{bytes} 字节（每条 {per_fact}）", manifest.number)?;
+            say!("随存办件 {cases} 件，{cases_bytes} 字节：启动时不必重新判定")?;
             for stream in &manifest.streams {
                 say!("消息流 {} 已读至 {}，标记 {} 个", stream.name, stream.last_sequence, stream.marks.len())?;
             }
@@ -61,6 +72,7 @@ fn tell(folder: &Path, verified: &Verified, language: Language) -> anyhow::Resul
         }
         Language::En => {
             say!("checkpoint {} up to {clock}: {facts} facts in {bytes} bytes ({per_fact} each)", manifest.number)?;
+            say!("cases kept beside them: {cases} in {cases_bytes} bytes; a start need not judge these")?;
             for stream in &manifest.streams {
                 say!("stream {} read up to {}, {} marks", stream.name, stream.last_sequence, stream.marks.len())?;
             }

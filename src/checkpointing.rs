@@ -10,6 +10,8 @@
 //! - A cut is made between two batches: the facts of all messages up to a position.
 //! - A cut that cannot be written is tried again; meanwhile facts gather, and when they are many the feeding waits: the
 //!   stream keeps the rest.
+//! - Each cut writes some cases beside the facts, as the workers hold them, so that a start need not judge them; an orderly end writes
+//!   all that changed.
 //! - A configuration is logged before it takes effect. A start uses the logged ones until it has caught up; then a changed
 //!   folder counts as a change at that instant.
 //!
@@ -17,6 +19,7 @@
 
 mod configurations;
 mod gathering;
+mod kept_cases;
 mod said_so_far;
 mod start;
 mod writer;
@@ -24,5 +27,6 @@ mod writer;
 pub use configurations::Sources;
 pub(crate) use configurations::{Change, Plan};
 pub(crate) use gathering::Gathering;
+pub(crate) use kept_cases::engine;
 pub(crate) use said_so_far::SaidSoFar;
 pub(crate) use start::{Opened, keep, open};

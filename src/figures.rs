@@ -19,6 +19,8 @@
 //! | `watchlight_checkpoint_failures_total` | attempts that failed |
 //! | `watchlight_checkpoint_facts` | facts in the last one |
 //! | `watchlight_checkpoint_bytes` | bytes of these facts on disk |
+//! | `watchlight_checkpoint_cases_bytes` | bytes of the cases kept beside the facts |
+//! | `watchlight_checkpoint_cases_slots` | slots, of 1,024, whose cases are kept |
 //! | `watchlight_checkpoint_clock_seconds` | where the supervision clock stood at the last one, Unix time |
 //! | `watchlight_checkpoint_write_seconds` | how long the last one took to write |
 //!
@@ -49,6 +51,8 @@ const CUTS: &str = "watchlight_checkpoint_cuts_total";
 const CUT_FAILURES: &str = "watchlight_checkpoint_failures_total";
 const CUT_FACTS: &str = "watchlight_checkpoint_facts";
 const CUT_BYTES: &str = "watchlight_checkpoint_bytes";
+const CUT_CASES_BYTES: &str = "watchlight_checkpoint_cases_bytes";
+const CUT_CASES_SLOTS: &str = "watchlight_checkpoint_cases_slots";
 const CUT_CLOCK: &str = "watchlight_checkpoint_clock_seconds";
 const CUT_TIME: &str = "watchlight_checkpoint_write_seconds";
 const CLOCK_FROZEN: &str = "watchlight_clock_frozen";
@@ -82,6 +86,8 @@ pub(crate) fn install() {
         describe_counter!(CUT_FAILURES, "attempts to write a checkpoint that failed");
         describe_gauge!(CUT_FACTS, "facts in the last checkpoint");
         describe_gauge!(CUT_BYTES, "bytes of the facts in the last checkpoint");
+        describe_gauge!(CUT_CASES_BYTES, "bytes of the cases kept beside the facts in the last checkpoint");
+        describe_gauge!(CUT_CASES_SLOTS, "slots, of 1024, whose cases are kept in the last checkpoint");
         describe_gauge!(CUT_CLOCK, "where the supervision clock stood at the last checkpoint, Unix time");
         describe_gauge!(CUT_TIME, "how long the last checkpoint took to write");
         handle
@@ -109,6 +115,8 @@ pub(crate) fn checkpoint(manifest: &Manifest, took: Duration) {
     counter!(CUTS).increment(1);
     gauge!(CUT_FACTS).set(manifest.facts() as f64);
     gauge!(CUT_BYTES).set(manifest.bytes() as f64);
+    gauge!(CUT_CASES_BYTES).set(manifest.bytes_of_cases() as f64);
+    gauge!(CUT_CASES_SLOTS).set(manifest.slots_of_cases() as f64);
     gauge!(CUT_CLOCK).set(manifest.clock.now.secs_floor() as f64);
     gauge!(CUT_TIME).set(took.as_secs_f64());
 }

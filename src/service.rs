@@ -209,9 +209,11 @@ async fn start_on(
     let mut table = Vec::new();
     let mut publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
     let mut later = None;
-    if let Some(Opened { checkpoint, .. }) = &opened {
+    let engine = opened.as_ref().and_then(|_| checkpointing::engine(settings));
+    if let Some(Opened { checkpoint, .. }) = &mut opened {
         // Readings of files and waits for workers: not for a thread that serves others.
-        later = Some(tokio::task::block_in_place(|| checkpoint.restore(&runner))?);
+        later =
+            Some(tokio::task::block_in_place(|| checkpoint.restore(&runner, engine.as_deref().unwrap_or_default()))?);
         if let Some((created_micros, covers)) = checkpoint.said(|last| table.push(last))? {
             publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), covers);
             publisher = publisher.of_stream(created_micros);
@@ -225,7 +227,8 @@ async fn start_on(
             .await?;
     if let Some(later) = later {
         if opened.as_ref().is_some_and(|opened| opened.checkpoint.manifest().is_some()) {
-            tracing::info!(joined = later.joined(), fed = later.len(), "facts of the checkpoint are taken");
+            let (joined, fed, kept_cases) = (later.joined(), later.len(), later.kept_cases());
+            tracing::info!(joined, fed, kept_cases, "facts of the checkpoint are taken");
         }
         tokio::task::block_in_place(|| later.feed(&runner))?;
     }
@@ -255,7 +258,7 @@ async fn start_on(
             let stream = position.stream.clone().unwrap_or(streams.approvals.identity);
             let position = Position { last_sequence: fed_to, ..position };
             let (gathering, writer) =
-                checkpointing::keep(opened, settings, stream, position, said, &progress, &stopped);
+                checkpointing::keep(opened, settings, stream, position, engine, said, &progress, &stopped);
             let writing = spawn("checkpoint", fail, move || {
                 writer.run();
                 Ok(())

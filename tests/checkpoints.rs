@@ -97,6 +97,61 @@ fn killed_at_rest_it_goes_on_as_if_it_had_not_been_and_says_the_same_bytes() {
     assert_sound(&folder(&site));
 }
 
+/// The cases that the last start took as they were kept.
+fn kept_cases(service: &TestService) -> u64 {
+    let taken = taken(service);
+    let number = taken.split("kept_cases=").nth(1).unwrap_or_else(|| panic!("no number of cases: {taken}"));
+    number.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("a number")
+}
+
+#[test]
+fn ended_in_order_it_goes_on_from_its_cases_and_when_these_are_damaged_from_the_facts() {
+    let test = "ended_in_order_it_goes_on_from_its_cases_and_when_these_are_damaged_from_the_facts";
+    let Some(site) = site(test) else { return };
+    let mut service = site.start();
+    service.wait_ready();
+    let wire = site.wire();
+    let events = city().events();
+    for eighth in 0..8 {
+        wire.send_all(part(eighth, eighth + 1));
+        let sent = events.len() * (eighth + 1) / 8;
+        service.wait_closed(events[sent - 1].arrived.expect("generated facts say when they arrived").plus_millis(-1));
+        if eighth == 7 {
+            break;
+        }
+        assert_eq!(service.terminate(), Some(0));
+        assert_sound(&folder(&site));
+        let damaged = eighth % 3 == 2;
+        if damaged {
+            for file in files(&folder(&site), "cases-") {
+                let mut bytes = fs::read(&file).expect("ours");
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                fs::write(&file, bytes).expect("ours");
+            }
+            let (code, words) = verify(&folder(&site));
+            assert!(code == Some(1) && words.contains("takes time and changes nothing"), "{words}");
+        }
+        service = site.start_with(1 + eighth as u64 % 3);
+        service.wait_ready();
+        let kept = kept_cases(&service);
+        assert!(damaged || kept > 0, "{}", service.log());
+    }
+    wire.send_all(city().end());
+    service.wait_closed(city().until());
+    assert_eq!(service.terminate(), Some(0));
+    let mut said: Vec<String> = wire.stored("ALERTS").iter().map(|message| message.text().to_owned()).collect();
+    said.sort_unstable();
+    assert_same_lines("ALERTS across eight runs and the lines of one replay", &said, &city().replayed().lines);
+}
+
+/// The files of a folder whose names begin with `beginning`.
+fn files(folder: &Path, beginning: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the checkpoint's folder").map(|entry| entry.expect("it can be read"));
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(beginning));
+    named.map(|entry| entry.path()).collect()
+}
+
 /// Was this transition decided before `instant`?
 fn line_decided_before(line: &str, instant: facts::Moment) -> bool {
     let transition: facts::Transition = serde_json::from_str(line).expect("replay writes transitions");

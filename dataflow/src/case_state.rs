@@ -109,6 +109,12 @@ impl CaseState {
         })
     }
 
+    /// The first fact that the clock has reached at `at` of the office that owns the case: its source is followed.
+    pub(crate) fn first_of_owner(&self, at: Moment) -> Option<&Record> {
+        let owner = self.judgement.owner.as_ref()?;
+        self.history.reached(at).iter().find(|record| record.event.address == *owner)
+    }
+
     /// Does it show a card at the last instant worked through?
     pub(crate) fn shows_a_card(&self) -> bool {
         let shown = |finding: &Finding| finding.at(self.judged_through).is_some_and(|span| span.card != Card::None);

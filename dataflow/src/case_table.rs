@@ -9,6 +9,8 @@
 //! - Only a case at rest is packed: nothing waits in it, and what was said of it is what holds.
 //! - Where a case is can be told from sizes and times alone: whoever asks for it gets it.
 //!
+//! - Live cases are found by the slot of the checkpoint that they belong to, for those who keep some slots' cases there.
+//!
 //! Not here: when a case is at rest, or old enough to be sealed ([`crate::supervise`]).
 
 use std::collections::VecDeque;
@@ -22,6 +24,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::case_hash::case_hash;
 use crate::case_state::CaseState;
+use crate::checkpoint::case_slot;
 use crate::cold_store::ColdStore;
 use crate::packed_case::{id_of, pack, unpack};
 use crate::planted::planted;
@@ -29,6 +32,8 @@ use crate::said::Texts;
 
 /// Cases that are asked each time whether they are at rest, beside those that woke.
 const REST_TURNS: usize = 512;
+
+mod kept;
 
 /// The state of a case in a slot.
 enum Place {
@@ -74,6 +79,8 @@ impl Place {
 /// All cases of a worker.
 pub(crate) struct CaseTable {
     places: Vec<Place>,
+    /// The checkpoint's slot of the case at each place.
+    kept_in: Vec<u16>,
     free: Vec<u32>,
     by_hash: HashTable<u32>,
     /// Slots of awake cases, longest awake first; one that was packed or sealed meanwhile may still be named.
@@ -98,6 +105,7 @@ impl CaseTable {
     pub(crate) fn new(awake_max: usize, folder: &Path) -> CaseTable {
         CaseTable {
             places: Vec::new(),
+            kept_in: Vec::new(),
             free: Vec::new(),
             by_hash: HashTable::new(),
             awake: VecDeque::new(),
@@ -136,22 +144,28 @@ impl CaseTable {
 
     /// Gives a case that is not live a slot.
     fn put(&mut self, case: CaseState) -> u32 {
-        let hash = table_hash(&case.id);
-        let place = Place::Awake(Box::new(case));
+        let slot = self.occupy(Place::Awake(Box::new(case)));
+        self.awake.push_back(slot);
+        self.woken += 1;
+        slot
+    }
+
+    /// Gives a case a slot.
+    fn occupy(&mut self, place: Place) -> u32 {
+        let (hash, kept_in) = (table_hash(place.id()), case_slot(place.id()));
         let slot = match self.free.pop() {
             Some(slot) => {
-                self.places[slot as usize] = place;
+                (self.places[slot as usize], self.kept_in[slot as usize]) = (place, kept_in);
                 slot
             }
             None => {
                 self.places.push(place);
+                self.kept_in.push(kept_in);
                 u32::try_from(self.places.len() - 1).expect("a worker holds fewer than 2^32 cases")
             }
         };
         let places = &self.places;
         self.by_hash.insert_unique(hash, slot, |slot| table_hash(places[*slot as usize].id()));
-        self.awake.push_back(slot);
-        self.woken += 1;
         slot
     }
 
@@ -331,7 +345,7 @@ impl CaseTable {
     /// Seals the case in a slot, which is at rest and shows these lights; its slot goes to another one.
     pub(crate) fn seal(&mut self, slot: u32, lights: Vec<StandingLight>) {
         let place = std::mem::replace(&mut self.places[slot as usize], Place::Free);
-        let (id, bytes) = match place {
+        let (id, bytes): (CompactString, _) = match place {
             Place::Free => return,
             Place::Awake(case) => {
                 self.awake_records -= case.history.records().len();
@@ -342,15 +356,20 @@ impl CaseTable {
                 (id_of(&packed.bytes).into(), packed.bytes)
             }
         };
-        if !lights.is_empty() {
-            self.sealed_lit += lights.len();
-            self.cold_lights.insert(id.clone(), lights.into_boxed_slice());
-        }
         if let Ok(entry) = self.by_hash.find_entry(table_hash(&id), |held| *held == slot) {
             entry.remove();
         }
         self.free.push(slot);
-        self.cold.seal(&id, bytes);
+        self.seal_packed(&id, bytes, lights);
+    }
+
+    /// Seals a case that is neither live nor sealed.
+    fn seal_packed(&mut self, id: &str, bytes: Box<[u8]>, lights: Vec<StandingLight>) {
+        if !lights.is_empty() {
+            self.sealed_lit += lights.len();
+            self.cold_lights.insert(id.into(), lights.into_boxed_slice());
+        }
+        self.cold.seal(id, bytes);
     }
 
     /// Hands out all sealed cases: none is sealed any more, and each must be given to [`CaseTable::unsealed`].
@@ -383,7 +402,7 @@ impl CaseTable {
     /// Bytes that live cases take: exact for packed ones; of those that are awake without findings and texts longer than
     /// 24 bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let fixed = self.places.len() * (size_of::<Place>() + size_of::<u32>());
+        let fixed = self.places.len() * (size_of::<Place>() + size_of::<u32>() + size_of::<u16>());
         let awake = self.awake.len() * size_of::<CaseState>();
         fixed + self.packed_bytes + awake + self.awake_records * (size_of::<Record>() + size_of::<Detail>())
     }

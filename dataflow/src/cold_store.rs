@@ -1,10 +1,11 @@
 //! Cases that have come to rest for good, out of memory: packed, on disk, read back when somebody asks.
 //!
 //! ```text
-//! seal ─► fresh (in memory, by hash of the case number) ──when large──► run (a file, sorted by that hash)
+//! seal ─► fresh (in memory, by place) ──when large──► run (a file, sorted by place)
 //! take, read ◄── fresh, then runs from the newest to the oldest: filter ─► index ─► one frame
 //! ```
 //!
+//! The place of a case is the hash of its number, turned so that the cases of one slot of the checkpoint lie side by side.
 //! Eight runs of like size are merged into one, up to a gibibyte, so that there are few of them.
 //!
 //! - Memory: what is fresh (at most [`FRESH_BYTES`]), and some two bytes a case on disk.
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use compact_str::CompactString;
 
 use crate::case_hash::case_hash;
+use crate::checkpoint::SLOTS;
 
 mod filter;
 mod run;
@@ -39,6 +41,19 @@ const LEVEL_MAX: u8 = 2;
 
 /// What orders cases on disk.
 type Key = (u64, CompactString);
+
+/// Bits of a hash that tell the slot of the checkpoint.
+const SLOT_BITS: u32 = SLOTS.trailing_zeros();
+
+/// The place of a case among all: by slot, then by the rest of the hash.
+fn place_of(id: &str) -> u64 {
+    case_hash(id).rotate_right(SLOT_BITS)
+}
+
+/// The hash of a case at a place.
+fn hash_at(place: u64) -> u64 {
+    place.rotate_left(SLOT_BITS)
+}
 
 /// The sealed cases of one worker.
 pub(crate) struct ColdStore {
@@ -85,7 +100,7 @@ impl ColdStore {
     /// Seals a case, which is not sealed.
     pub(crate) fn seal(&mut self, id: &str, packed: Box<[u8]>) {
         self.fresh_bytes += packed.len();
-        self.fresh.insert((case_hash(id), id.into()), packed);
+        self.fresh.insert((place_of(id), id.into()), packed);
         self.cases += 1;
         if self.fresh_bytes >= self.full_at {
             self.write_run();
@@ -97,7 +112,7 @@ impl ColdStore {
         if self.cases == 0 {
             return None;
         }
-        let packed = match self.fresh.remove(&(case_hash(id), id.into())) {
+        let packed = match self.fresh.remove(&(place_of(id), id.into())) {
             Some(packed) => {
                 self.fresh_bytes -= packed.len();
                 packed
@@ -110,19 +125,19 @@ impl ColdStore {
 
     /// The bytes of a case that is not live; `None` when it is not sealed.
     pub(crate) fn read(&self, id: &str) -> Option<Box<[u8]>> {
-        let fresh = if self.fresh.is_empty() { None } else { self.fresh.get(&(case_hash(id), id.into())).cloned() };
+        let fresh = if self.fresh.is_empty() { None } else { self.fresh.get(&(place_of(id), id.into())).cloned() };
         fresh.or_else(|| self.find(id))
     }
 
     /// Among the runs, the newest first.
     fn find(&self, id: &str) -> Option<Box<[u8]>> {
-        let hash = case_hash(id);
-        self.runs.iter().rev().find_map(|run| readable(run.find(hash, id)))
+        let place = place_of(id);
+        self.runs.iter().rev().find_map(|run| readable(run.find(place, id)))
     }
 
     fn write_run(&mut self) {
         let written = RunWriter::create(&self.folder, self.fresh.len(), 0).and_then(|mut writer| {
-            self.fresh.iter().try_for_each(|((hash, _), packed)| writer.add(*hash, packed))?;
+            self.fresh.iter().try_for_each(|((place, _), packed)| writer.add(*place, packed))?;
             writer.finish()
         });
         match written {
@@ -152,7 +167,7 @@ impl ColdStore {
         let written = RunWriter::create(&self.folder, old.iter().map(|run| run.cases).sum(), level + 1);
         let written = written.and_then(|mut writer| {
             let newest_first = old.iter().rev().map(|run| RunReader::of(run).map(readable));
-            Merged::of(newest_first).try_for_each(|(hash, packed)| writer.add(hash, &packed))?;
+            Merged::of(newest_first).try_for_each(|(place, packed)| writer.add(place, &packed))?;
             writer.finish()
         });
         let end = start + old.len();
@@ -162,9 +177,23 @@ impl ColdStore {
         }
     }
 
-    /// All cases once, in the order of their hashes, each as it was sealed last. Those that are live again come, too.
+    /// The cases of one slot of the checkpoint once, each as it was sealed last. Those that are live again come, too.
+    pub(crate) fn in_slot(&self, slot: u16) -> impl Iterator<Item = Box<[u8]>> {
+        let first = u64::from(slot) << (u64::BITS - SLOT_BITS);
+        let last = first | u64::MAX >> SLOT_BITS;
+        let fresh = self.fresh.range((first, CompactString::default())..);
+        let fresh = fresh.map(|((place, _), packed)| (*place, packed.clone()));
+        let fresh: Box<dyn Iterator<Item = Sealed> + '_> = Box::new(fresh.take_while(move |(place, _)| *place <= last));
+        let runs = self.runs.iter().rev().map(move |run| -> Box<dyn Iterator<Item = Sealed> + '_> {
+            let from_first = RunReader::from(run, first).map(readable).skip_while(move |(place, _)| *place < first);
+            Box::new(from_first.take_while(move |(place, _)| *place <= last))
+        });
+        Merged::of(std::iter::once(fresh).chain(runs)).map(|(_, packed)| packed)
+    }
+
+    /// All cases once, in the order of their places, each as it was sealed last. Those that are live again come, too.
     pub(crate) fn into_cases(self) -> impl Iterator<Item = Box<[u8]>> {
-        let fresh = self.fresh.into_iter().map(|((hash, _), packed)| (hash, packed));
+        let fresh = self.fresh.into_iter().map(|((place, _), packed)| (place, packed));
         let fresh: Box<dyn Iterator<Item = Sealed>> = Box::new(fresh);
         let runs = self.runs.into_iter().rev();
         let runs = runs.map(|run| -> Box<dyn Iterator<Item = Sealed>> { Box::new(RunReader::of(run).map(readable)) });
@@ -177,22 +206,22 @@ fn readable<T>(read: std::io::Result<T>) -> T {
     read.unwrap_or_else(|error| panic!("sealed cases cannot be read back: {error}; their facts are in the checkpoint"))
 }
 
-/// A case with the hash of its number.
+/// A case with its place.
 type Sealed = (u64, Box<[u8]>);
 
-/// Sources in the order of hashes as one, without what a newer source holds.
+/// Sources in the order of places as one, without what a newer source holds.
 struct Merged<I: Iterator<Item = Sealed>> {
     /// Newest first.
     sources: Vec<std::iter::Peekable<I>>,
-    /// Numbers of the cases of `hash` that came.
+    /// Numbers of the cases at `place` that came.
     same: Vec<CompactString>,
-    hash: u64,
+    place: u64,
 }
 
 impl<I: Iterator<Item = Sealed>> Merged<I> {
     /// Of sources that come newest first: of one case the first one counts.
     fn of(sources: impl Iterator<Item = I>) -> Merged<I> {
-        Merged { sources: sources.map(Iterator::peekable).collect(), same: Vec::new(), hash: 0 }
+        Merged { sources: sources.map(Iterator::peekable).collect(), same: Vec::new(), place: 0 }
     }
 }
 
@@ -202,16 +231,16 @@ impl<I: Iterator<Item = Sealed>> Iterator for Merged<I> {
     fn next(&mut self) -> Option<Sealed> {
         loop {
             let heads = self.sources.iter_mut().enumerate();
-            let heads = heads.filter_map(|(place, source)| source.peek().map(|(hash, _)| (*hash, place)));
-            let (hash, place) = heads.min()?;
-            let (_, packed) = self.sources[place].next()?;
-            if hash != self.hash {
-                (self.hash, self.same) = (hash, Vec::new());
+            let heads = heads.filter_map(|(number, source)| source.peek().map(|(place, _)| (*place, number)));
+            let (place, number) = heads.min()?;
+            let (_, packed) = self.sources[number].next()?;
+            if place != self.place {
+                (self.place, self.same) = (place, Vec::new());
             }
             let id = CompactString::from(crate::packed_case::id_of(&packed));
             if !self.same.contains(&id) {
                 self.same.push(id);
-                return Some((hash, packed));
+                return Some((place, packed));
             }
         }
     }

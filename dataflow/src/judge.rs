@@ -69,6 +69,9 @@ pub trait Judge: Send + Sync + 'static {
 
     /// The site's zone, in which a civil day begins. One deployment keeps one zone.
     fn zone(&self) -> &TimeZone;
+
+    /// What tells it from every other configuration.
+    fn hash(&self) -> &str;
 }
 
 impl Judge for Configuration {
@@ -132,5 +135,9 @@ impl Judge for Configuration {
 
     fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    fn hash(&self) -> &str {
+        &self.hash
     }
 }

@@ -27,6 +27,7 @@
 //!
 //! Not here: judgement (`rules`), decoding and clocks (`ingest`, the binary), publishing (`alerts`).
 
+mod cached;
 mod case_hash;
 mod case_state;
 mod case_table;
@@ -58,6 +59,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use cached::{HandedOut, JudgedBy};
 pub use case_hash::{case_hash, worker_of};
 pub use closings::{Closed, Closings};
 pub use counts::{CountRow, Counts};
@@ -65,7 +67,7 @@ pub use entry::{AllWaiting, Entry, ReadBack, Waiting};
 pub use holding::Holding;
 pub use judge::{Judge, RuleName};
 pub use lit::Lit;
-pub use runner::{AskedWaiting, Desk, Options, Runner, RunnerError};
+pub use runner::{AskedCases, AskedWaiting, Desk, Options, Runner, RunnerError};
 pub use said::Said;
 pub use sources::{SourceKey, SourceState};
 pub use supervise::{CaseView, Standing};

@@ -1,11 +1,12 @@
 //! A case as bytes: for cases at rest in memory, and for those on disk.
 //!
 //! ```text
-//! [length of the number, varint][case number][postcard of Packed]
+//! [length of the number, varint][case number][postcard of Head][postcard of Body]
 //! ```
 //!
-//! What repeats from fact to fact (source, office, the day) is written once or as a difference. The bytes are this process's
-//! own: they hold places of rules in its configuration, so they are never read by another one.
+//! What repeats from fact to fact (source, office, the day) is written once or as a difference. The bytes hold places of rules in
+//! a configuration: they are read by the process that packed them, or by one of the same program under the same configuration
+//! ([`FORMAT`], [`crate::cached`]).
 //!
 //! Invariant: what is unpacked equals what was packed; a test holds it over random worlds.
 
@@ -16,7 +17,9 @@ use compact_str::CompactString;
 use facts::event::Detail;
 use facts::history::{Parts, Version};
 use facts::transition::Issue;
-use facts::{Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, Record, Rival, Tombstone};
+use facts::{
+    Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, Record, Rival, Tombstone, Transition,
+};
 use rules::finding::{CardSpan, Finding, Judgement, RuleIndex};
 use serde::{Deserialize, Serialize};
 
@@ -25,23 +28,42 @@ use crate::lit::Rows;
 use crate::planted::planted;
 use crate::said::{Said, Texts};
 
-/// Everything of a case at rest but its number.
+/// What is written; another number where the bytes of a case, or what they mean, are others.
+pub(crate) const FORMAT: u32 = 1;
+
+/// What is asked of a case without unpacking all of it.
 #[derive(Serialize, Deserialize)]
-struct Packed<'a> {
+pub(crate) struct Head<'a> {
     judged_under: u32,
     judged_through: Moment,
-    wake: Option<Moment>,
-    retire: Option<Moment>,
-    rows: Rows,
+    /// The next instant at which something may change by itself.
+    pub(crate) wake: Option<Moment>,
+    /// From when on it may be sealed.
+    pub(crate) retire: Option<Moment>,
+    /// Its rows in the collection of lamps.
+    pub(crate) rows: Rows,
+    /// It is open.
+    pub(crate) open: bool,
+    /// It shows a card.
+    pub(crate) lit: bool,
+    /// The office that owns it.
+    #[serde(borrow)]
+    pub(crate) owner: Option<Cow<'a, Address>>,
+    /// The source through which that office first spoke of it.
+    pub(crate) follows: Option<&'a str>,
+    /// What was last said of its lights.
+    pub(crate) said: Vec<Spoken<'a>>,
+}
+
+/// Everything else of a case at rest.
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
     #[serde(borrow)]
     records: Vec<Fact<'a>>,
     tombstones: Vec<(Fact<'a>, Option<Fact<'a>>)>,
     versions: Vec<Told<'a>>,
-    owner: Option<Cow<'a, Address>>,
     item: Option<&'a str>,
-    open: bool,
     findings: Vec<(u32, &'a str, Vec<Span>)>,
-    said: Vec<Spoken<'a>>,
 }
 
 /// An event as it is, with the message that carried it.
@@ -92,10 +114,11 @@ struct Span {
     absent: bool,
 }
 
+/// What was last said of a light.
 #[derive(Serialize, Deserialize)]
-struct Spoken<'a> {
-    rule: &'a str,
-    instance: &'a str,
+pub(crate) struct Spoken<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) instance: &'a str,
     revision: u32,
     card: Card,
     light: Light,
@@ -116,24 +139,29 @@ pub(crate) fn pack(case: &CaseState) -> Box<[u8]> {
         let delete = before.write(delete);
         (delete, put.as_deref().map(|put| before.write(put)))
     });
-    let packed = Packed {
+    let head = Head {
         judged_under: *judged_under,
         judged_through: *judged_through,
         wake: *wake,
         retire: *retire,
         rows: rows.clone(),
+        open: judgement.open,
+        lit: case.shows_a_card(),
+        owner: judgement.owner.as_ref().map(Cow::Borrowed),
+        follows: case.first_of_owner(*judged_through).map(|first| first.event.source.as_str()),
+        said: said.iter().filter(|_| !planted!(PackedForgetsWhatWasSaid)).map(write_said).collect(),
+    };
+    let body = Body {
         records,
         tombstones: tombstones.collect(),
         versions: history.several_versions().iter().map(|told| (Cow::Borrowed(&told.event), told.sequence)).collect(),
-        owner: judgement.owner.as_ref().map(Cow::Borrowed),
         item: judgement.item.as_deref(),
-        open: judgement.open,
         findings: judgement.findings.iter().map(write_finding).collect(),
-        said: said.iter().filter(|_| !planted!(PackedForgetsWhatWasSaid)).map(write_said).collect(),
     };
     let bytes = Vec::with_capacity(64 + 64 * history.records().len());
     let bytes = postcard::to_extend(id, bytes).expect("a text has a known length");
-    postcard::to_extend(&packed, bytes).expect("a case has a known length everywhere").into_boxed_slice()
+    let bytes = postcard::to_extend(&head, bytes).expect("a case has a known length everywhere");
+    postcard::to_extend(&body, bytes).expect("a case has a known length everywhere").into_boxed_slice()
 }
 
 /// The number of the case in `bytes`.
@@ -145,13 +173,32 @@ pub(crate) fn id_of(bytes: &[u8]) -> &str {
     id
 }
 
+/// The number of the case in `bytes`, what is asked of it without unpacking the rest, and the rest.
+///
+/// # Panics
+/// When they are not what [`pack`] wrote.
+fn parts_of(bytes: &[u8]) -> (&str, Head<'_>, &[u8]) {
+    let (id, rest) = postcard::take_from_bytes::<&str>(bytes).expect("a packed case begins with its number");
+    let (head, rest) = postcard::take_from_bytes::<Head<'_>>(rest).expect("a packed case is read as it was packed");
+    (id, head, rest)
+}
+
+/// The number of the case in `bytes`, and what is asked of it without unpacking the rest.
+///
+/// # Panics
+/// When they are not what [`pack`] wrote.
+pub(crate) fn head_of(bytes: &[u8]) -> (&str, Head<'_>) {
+    let (id, head, _) = parts_of(bytes);
+    (id, head)
+}
+
 /// The case in `bytes`.
 ///
 /// # Panics
 /// When they are not what [`pack`] wrote.
 pub(crate) fn unpack(bytes: &[u8], texts: &mut Texts) -> CaseState {
-    let (id, rest) = postcard::take_from_bytes::<&str>(bytes).expect("a packed case begins with its number");
-    let packed: Packed<'_> = postcard::from_bytes(rest).expect("a packed case is read by the process that packed it");
+    let (id, head, rest) = parts_of(bytes);
+    let packed: Body<'_> = postcard::from_bytes(rest).expect("a packed case is read as it was packed");
     let case = CompactString::from(id);
     let mut before = Before::default();
     let records = packed.records.into_iter().map(|fact| before.read(fact, &case)).collect();
@@ -163,20 +210,20 @@ pub(crate) fn unpack(bytes: &[u8], texts: &mut Texts) -> CaseState {
     let told = |(event, sequence): Told<'_>| Version { event: event.into_owned(), sequence };
     let versions = packed.versions.into_iter().map(told).collect();
     let judgement = Judgement {
-        owner: packed.owner.map(Cow::into_owned),
+        owner: head.owner.map(Cow::into_owned),
         item: packed.item.map(CompactString::from),
-        open: packed.open,
+        open: head.open,
         findings: packed.findings.into_iter().map(read_finding).collect(),
     };
     CaseState {
         history: History::of_parts(Parts { records, tombstones, versions }),
         judgement,
-        said: packed.said.into_iter().map(|said| read_said(said, texts)).collect(),
-        judged_under: packed.judged_under,
-        judged_through: packed.judged_through,
-        wake: packed.wake,
-        retire: packed.retire,
-        rows: packed.rows,
+        said: head.said.into_iter().map(|said| read_said(said, texts)).collect(),
+        judged_under: head.judged_under,
+        judged_through: head.judged_through,
+        wake: head.wake,
+        retire: head.retire,
+        rows: head.rows,
         ..CaseState::new(&case)
     }
 }
@@ -278,6 +325,25 @@ fn write_said(said: &Said) -> Spoken<'_> {
         issue: said.issue,
         rule_version: &said.rule_version,
         basis: &said.basis,
+    }
+}
+
+impl<'a> Spoken<'a> {
+    /// What `transition` leaves behind.
+    pub(crate) fn by(transition: &'a Transition) -> Spoken<'a> {
+        Spoken {
+            rule: &transition.rule,
+            instance: &transition.instance,
+            revision: transition.revision,
+            card: transition.card,
+            light: transition.light,
+            since: transition.since,
+            owner: Cow::Owned(transition.owner()),
+            decided_at: transition.decided_at,
+            issue: transition.issue,
+            rule_version: &transition.rule_version,
+            basis: &transition.basis,
+        }
     }
 }
 

@@ -160,11 +160,21 @@ pub(crate) enum Fault {
     SealedNotJudgedAnew,
     /// What was said of a case is lost when it is packed.
     PackedForgetsWhatWasSaid,
+    /// Cases kept in a checkpoint are taken, whichever configuration judged them.
+    CasesOfAnotherConfigurationTaken,
+    /// Facts that entered since cases were kept, and before the cut, are left out.
+    FactsSinceKeptCasesForgotten,
+    /// Cases from a checkpoint are believed in what was said of them, whatever ALERTS holds.
+    RememberedBelieved,
 }
 
 #[cfg(test)]
 impl Fault {
-    /// All of them.
+    /// Those of a start from a checkpoint, which its own tests find.
+    pub(crate) const OF_STARTS: [Fault; 3] =
+        [Fault::CasesOfAnotherConfigurationTaken, Fault::FactsSinceKeptCasesForgotten, Fault::RememberedBelieved];
+
+    /// All others.
     pub(crate) const ALL: [Fault; 30] = [
         Fault::WakeNotQueuedAgain,
         Fault::SecondWakeOfAnInstantLost,

@@ -10,7 +10,9 @@ use facts::{Cause, Moment, StandingLight};
 use rules::configuration::Configuration;
 use timely::{CommunicationConfig, WorkerConfig};
 
+use crate::cached::HandedOut;
 use crate::case_hash::worker_of;
+use crate::checkpoint::SlotSet;
 use crate::closings::{Closings, closings};
 use crate::counts::{CountReading, Counts};
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
@@ -116,6 +118,8 @@ impl<J> Clone for Desk<J> {
 /// The running dataflow.
 pub struct Runner<J: Judge = Configuration> {
     desk: Desk<J>,
+    /// The hash of the configuration that judges from the clock's first instant on.
+    first: String,
     /// Behind a lock only so that threads can share a runner.
     guards: Mutex<Option<timely::communication::WorkerGuards<()>>>,
 }
@@ -157,9 +161,10 @@ impl<J: Judge> Runner<J> {
         });
         let guards = guards.map_err(RunnerError::Start)?;
         tracing::info!(workers, "dataflow started");
+        let first = judges.hash().to_owned();
         let gate = Arc::new(Mutex::new(Gate { judge: judges, senders, open: 0, turn: 0 }));
         let sources = Arc::new(Mutex::new(SourceBook::default()));
-        Ok((Runner { desk: Desk { gate, house, sources }, guards: Mutex::new(Some(guards)) }, reader))
+        Ok((Runner { desk: Desk { gate, house, sources }, first, guards: Mutex::new(Some(guards)) }, reader))
     }
 
     /// Feeds facts in the order in which they enter, then advances the clock: after this, no fact enters before
@@ -234,6 +239,29 @@ impl<J: Judge> Runner<J> {
             self.desk.house.windows[worker].unpark();
         }
         Ok(())
+    }
+
+    /// Hands cases as they were handed out at an instant not after `through`, with no fact since, to the workers that hold
+    /// them; then [`Runner::restore`] brings the facts of these cases that entered later. As there, several threads may do so.
+    /// How many they are; `None`, with nothing done, when `cases` are not what was handed out.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub(crate) fn take_in(&self, cases: &[u8], through: Moment) -> Result<Option<u32>, RunnerError> {
+        let senders = lock(&self.desk.gate).senders.clone();
+        let Some((shares, count)) = crate::cached::shares(cases, senders.len().max(1)) else { return Ok(None) };
+        for (worker, (sender, share)) in
+            senders.iter().zip(shares).enumerate().filter(|(_, (_, share))| !share.is_empty())
+        {
+            sender.send(Work::TakeIn(share, through)).map_err(|_| self.ended())?;
+            self.desk.house.windows[worker].unpark();
+        }
+        Ok(Some(count))
+    }
+
+    /// The hash of the configuration that judges from the clock's first instant on.
+    pub(crate) fn first_configuration(&self) -> &str {
+        &self.first
     }
 
     /// Says that everything known through `at` was handed over, and that all that it gives at `at` was said but what is
@@ -404,6 +432,19 @@ impl<J: Judge> Desk<J> {
         Ok(AskedWaiting { answers, workers: gate.senders.len() })
     }
 
+    /// Asks for the cases of some slots of the checkpoint when all that was given so far is worked through, for a start of
+    /// the program `engine`. Does not wait for the answer.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn ask_cases(&self, slots: SlotSet, engine: &str) -> Result<AskedCases, RunnerError> {
+        let (reply, answers) = mpsc::channel();
+        let asked = Arc::new((slots, engine.to_owned()));
+        let gate = lock(&self.gate);
+        self.send_all(&gate, |_| Work::Ask(Ask::HandOut(Arc::clone(&asked), reply.clone())))?;
+        Ok(AskedCases { answers, workers: gate.senders.len(), slots: asked.0.clone() })
+    }
+
     /// What `other` would change at the last closed instant, if it were put in force there: for each case the lights
     /// of both. Only cases that the difference of the two can touch are judged. The workers do nothing else meanwhile.
     ///
@@ -523,6 +564,24 @@ impl AskedWaiting {
         let mut cases: Vec<Waiting> = answers.into_iter().flat_map(|answer| answer.cases).collect();
         cases.sort_unstable_by(|a, b| a.case.cmp(&b.case));
         Some(AllWaiting { as_of, speaking, cases })
+    }
+}
+
+/// Cases that were asked for.
+pub struct AskedCases {
+    answers: mpsc::Receiver<Option<HandedOut>>,
+    workers: usize,
+    slots: SlotSet,
+}
+
+impl AskedCases {
+    /// Waits for all cases of the slots that were asked for; `None` when nothing is said at present, or the dataflow ended
+    /// without an answer.
+    #[must_use]
+    pub fn wait(self) -> Option<(SlotSet, HandedOut)> {
+        let answers: Vec<HandedOut> = self.answers.iter().take(self.workers).flatten().collect();
+        let all = HandedOut::join(answers.len().eq(&self.workers).then_some(answers)?)?;
+        Some((self.slots, all))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use facts::transition::About;
-use facts::{Address, Card, Cause, Moment, Record, Transition};
+use facts::{Address, Card, Cause, Moment, Transition};
 use hashbrown::HashMap;
 use rules::finding::{CardSpan, Finding, Judgement};
 use rules::silence::{SILENCE, SilenceRule};
@@ -63,8 +63,7 @@ impl SilentSources {
     /// Lets a case follow the source of its owner, and tells it whether that is silent.
     pub(crate) fn follow(&mut self, slot: u32, case: &mut CaseState, at: Moment) {
         let Some(owner) = &case.judgement.owner else { return };
-        let of_owner = |record: &&Record| record.event.address == *owner;
-        let Some(first) = case.history.reached(at).iter().find(of_owner) else { return };
+        let Some(first) = case.first_of_owner(at) else { return };
         let source = &first.event.source;
         let follows = |place: &u32| {
             let key = &self.sources[*place as usize].key;
@@ -73,13 +72,19 @@ impl SilentSources {
         let place = match case.source.filter(follows) {
             Some(place) => place,
             None => {
-                let place = self.place(&SourceKey { address: owner.clone(), source: source.clone() });
-                self.sources[place as usize].slots.push(slot);
+                let place = self.follow_named(slot, SourceKey { address: owner.clone(), source: source.clone() });
                 case.source = Some(place);
                 place
             }
         };
         case.silent_since = self.sources[place as usize].silent_since;
+    }
+
+    /// Lets the case in `slot` follow a source; returns its place.
+    pub(crate) fn follow_named(&mut self, slot: u32, key: SourceKey) -> u32 {
+        let place = self.place(&key);
+        self.sources[place as usize].slots.push(slot);
+        place
     }
 
     /// Takes a source's news; returns its place.

@@ -35,6 +35,10 @@ use crate::sources::SourceNews;
 use crate::transitions::{say, settled, shown};
 use crate::what_if::WhatIf;
 
+mod kept;
+
+use kept::Remembered;
+
 /// What a close produced.
 #[derive(Default)]
 pub(crate) struct Output {
@@ -131,6 +135,8 @@ pub(crate) struct Supervisor<J> {
     controls: Vec<(Moment, Control<J>)>,
     /// Slots of cases whose source was heard of at this instant.
     stirred: Vec<u32>,
+    /// What cases from a checkpoint remember to have said, until ALERTS tells.
+    remembered: Remembered,
     output: Output,
     judged: u64,
     rejudged: u64,
@@ -155,6 +161,7 @@ impl<J: Judge> Supervisor<J> {
             stash: Vec::new(),
             controls: Vec::new(),
             stirred: Vec::new(),
+            remembered: Remembered::default(),
             output: Output::default(),
             judged: 0,
             rejudged: 0,
@@ -170,8 +177,8 @@ impl<J: Judge> Supervisor<J> {
         }
     }
 
-    /// Takes in cases of which `entries` are all facts known through an instant before this worker began. They touch no
-    /// rule and are no cause: each case is judged as a whole.
+    /// Takes in cases of which `entries` are all facts known through an instant before this worker began, or all since they were
+    /// handed out. They touch no rule and are no cause: each case is judged as a whole.
     pub(crate) fn restore(&mut self, entries: Vec<Entry>, through: Moment) {
         let mut slots = Vec::new();
         for Entry { sequence, event, .. } in entries {
@@ -185,15 +192,7 @@ impl<J: Judge> Supervisor<J> {
         }
         slots.sort_unstable();
         slots.dedup();
-        for slot in slots {
-            self.cases.get_mut(slot).judged_through = through;
-            self.settle(slot, through, &mut Vec::new());
-            // At once, while it is at hand: nobody asks for most of them soon.
-            let Supervisor { cases, judge, generation, .. } = self;
-            if cases.if_awake(slot).is_some_and(|case| at_rest(case, judge.as_ref(), *generation)) {
-                cases.pack(slot);
-            }
-        }
+        slots.into_iter().for_each(|slot| self.judge_at(slot, through));
         self.rest();
     }
 
@@ -246,9 +245,13 @@ impl<J: Judge> Supervisor<J> {
     fn take(&mut self, at: Moment, control: &Control<J>) {
         match control {
             Control::Configure(judge, cause) => self.configure(judge, *cause),
-            Control::Announce => self.place.announcing = true,
+            Control::Announce => {
+                // Of what nobody told by now nothing was said.
+                self.compare(&[]);
+                self.place.announcing = true;
+            }
             Control::Hush => self.place.announcing = false,
-            Control::ReadBack(read) => self.read_back(read),
+            Control::ReadBack(read) => self.compare(read),
             Control::Source(news) => self.hear(at, news),
             Control::Restored(waiting) => self.restored(waiting),
         }

@@ -9,5 +9,5 @@ mod laws;
 mod retiring;
 mod running;
 mod settling;
-mod silence;
+pub(crate) mod silence;
 pub(crate) mod worlds;

@@ -18,6 +18,8 @@ use facts::{Moment, StandingLight};
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
+use crate::cached::HandedOut;
+use crate::checkpoint::SlotSet;
 use crate::entry::{AllWaiting, Control, Entry};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::judge::Judge;
@@ -43,6 +45,8 @@ pub(crate) enum Work<J> {
     },
     /// All facts of some of this worker's own cases that were known through an instant before it began.
     Restore(Vec<Entry>, Moment),
+    /// Some of this worker's own cases as they were handed out, with no fact since, at an instant not after this one.
+    TakeIn(Vec<u8>, Moment),
     /// A control at a time.
     Control(u64, Control<J>),
     /// A question.
@@ -57,6 +61,8 @@ pub(crate) enum Ask<J> {
     Lines(Sender<Standing<StandingLine>>),
     /// What waits to be said.
     Waiting(Sender<AllWaiting>),
+    /// The cases of some slots of the checkpoint, for a start of this program; `None` while nothing is said.
+    HandOut(Arc<(SlotSet, String)>, Sender<Option<HandedOut>>),
     /// One case.
     Case(CompactString, Sender<Option<CaseView>>),
     /// What another configuration would change.
@@ -238,6 +244,7 @@ impl<J: Judge> Shift<'_, J> {
             match self.work.try_recv() {
                 Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
                 Ok(Work::Restore(entries, through)) => self.graph.supervisor.borrow_mut().restore(entries, through),
+                Ok(Work::TakeIn(cases, through)) => self.graph.supervisor.borrow_mut().take_in(&cases, through),
                 Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
                 Ok(Work::Ask(ask)) => *self.asked = Some(ask),
                 Err(TryRecvError::Empty) => return true,
@@ -282,6 +289,7 @@ impl<J: Judge> Shift<'_, J> {
             Some(Ask::Lights(reply)) => drop(reply.send(supervisor.lights())),
             Some(Ask::Lines(reply)) => drop(reply.send(supervisor.lines())),
             Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting())),
+            Some(Ask::HandOut(asked, reply)) => drop(reply.send(supervisor.hand_out(&asked.0, &asked.1))),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
             Some(Ask::WhatIf(judge, reply)) => drop(reply.send(supervisor.what_if(&judge))),
             None => {}

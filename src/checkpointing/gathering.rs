@@ -9,26 +9,33 @@ use std::time::{Duration, Instant};
 use dataflow::checkpoint::{
     CheckpointError, ClockMark, ConfigLog, ConfigurationSet, Cut, Gathered, StreamMark, StreamPosition,
 };
-use dataflow::{AskedWaiting, Entry, Runner, RunnerError};
+use dataflow::{AskedCases, AskedWaiting, Entry, Runner, RunnerError};
 use facts::Moment;
 use ingest::jetstream::Position;
 use ingest::{Mark, StreamIdentity};
 use tokio::sync::watch;
 
+use super::kept_cases::KeptCases;
 use super::said_so_far::SaidSoFar;
 use crate::clock::Clock;
+use crate::feeding::Progress;
 
 /// Facts that may gather while none can be written, in bytes of their stored form; then the feeding waits.
 const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// A cut is made before its time when so much has gathered.
 const BYTES_MUCH: usize = 32 * 1024 * 1024;
+/// How long an orderly end writes cases beside the facts, at most.
+const KEEPING_MAX: Duration = Duration::from_secs(15);
 /// How often a feeding that waits looks whether it may go on.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// A cut on its way, and the question what waits to be said at it.
+/// A cut on its way, and what the workers were asked at it.
 pub(crate) struct Asked {
     pub(crate) cut: Cut,
+    /// What waits to be said.
     pub(crate) waiting: Option<AskedWaiting>,
+    /// Cases to be written beside the facts.
+    pub(crate) cases: Option<AskedCases>,
 }
 
 /// Gathers and cuts.
@@ -41,6 +48,11 @@ pub(crate) struct Gathering {
     pub(crate) last_cut: Instant,
     pub(crate) interval: Duration,
     pub(crate) cuts: SyncSender<Asked>,
+    /// Which cases are to be written next.
+    pub(crate) kept: Arc<KeptCases>,
+    pub(crate) progress: Arc<Progress>,
+    /// What was fed last is not in the checkpoint, and is read again: nothing more may be kept.
+    pub(crate) discarded: bool,
     /// A cut is on its way.
     pub(crate) busy: Arc<AtomicBool>,
     pub(crate) said: Arc<SaidSoFar>,
@@ -65,7 +77,7 @@ impl Gathering {
     /// A batch was fed in part: what gathered since the last cut is read again by the next start.
     pub(crate) fn discard(&mut self) {
         self.facts = Gathered::default();
-        self.moved = false;
+        (self.moved, self.discarded) = (false, true);
     }
 
     /// Cuts when it is time, and waits when too much has gathered.
@@ -82,18 +94,41 @@ impl Gathering {
         let due = self.last_cut.elapsed() >= self.interval || self.facts.bytes() >= BYTES_MUCH;
         // A clock that no fact has moved has nothing before it to keep.
         let begun = clock.now() > Moment::MIN;
-        if due && begun && (self.moved || self.said.has_table()) && !self.busy.load(Ordering::Acquire) {
+        let wanted = self.moved || self.said.has_table() || self.kept.due() && self.speaks();
+        if due && begun && wanted && !self.busy.load(Ordering::Acquire) {
             self.cut(clock, runner)?;
         }
         Ok(())
     }
 
-    /// Makes the last cut: everything fed is in it.
+    /// Is everything judged and said that there was?
+    fn speaks(&self) -> bool {
+        self.progress.caught_up.load(Ordering::Acquire)
+    }
+
+    /// Makes the last cuts: everything fed is in them, and the cases that changed.
     ///
     /// # Errors
     /// When the dataflow has failed.
     pub(crate) fn finish(mut self, clock: &Clock, runner: &Runner) -> Result<(), RunnerError> {
-        if self.moved && clock.now() > Moment::MIN { self.cut(clock, runner) } else { Ok(()) }
+        let keeps_cases = self.kept.engine().is_some() && self.speaks();
+        if self.discarded || clock.now() == Moment::MIN || !self.moved && !keeps_cases {
+            return Ok(());
+        }
+        let until = Instant::now() + KEEPING_MAX;
+        self.cut(clock, runner)?;
+        while keeps_cases && self.is_written(until) && self.kept.due() {
+            self.cut(clock, runner)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the cut on its way is written; false when that takes longer than `until`.
+    fn is_written(&self, until: Instant) -> bool {
+        while self.busy.load(Ordering::Acquire) && Instant::now() < until {
+            thread::park_timeout(WAIT);
+        }
+        Instant::now() < until
     }
 
     /// Logs a configuration; only then may it take effect.
@@ -115,6 +150,8 @@ impl Gathering {
         let StreamIdentity { name, created } = self.stream.clone();
         let cut = Cut {
             facts: std::mem::take(&mut self.facts),
+            // Asked for; whoever writes it waits for them.
+            cases: None,
             clock: ClockMark { now: clock.now(), highest_at: clock.highest_at() },
             streams: vec![StreamPosition { name, created, last_sequence: self.position.last_sequence, marks }],
             sources: runner.sources(),
@@ -125,9 +162,14 @@ impl Gathering {
             engine: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let waiting = Some(runner.ask_waiting()?);
+        let slots = self.kept.take();
+        let cases = match self.kept.engine().filter(|_| self.speaks() && !slots.is_empty()) {
+            Some(engine) => Some(runner.ask_cases(slots, engine)?),
+            None => None,
+        };
         self.busy.store(true, Ordering::Release);
         // A writer that is gone has told why; the next start reads these facts again.
-        drop(self.cuts.send(Asked { cut, waiting }));
+        drop(self.cuts.send(Asked { cut, waiting, cases }));
         self.moved = false;
         self.last_cut = Instant::now();
         Ok(())

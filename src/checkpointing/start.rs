@@ -13,6 +13,7 @@ use ingest::{Mark, StreamIdentity};
 use tokio::sync::watch;
 
 use super::gathering::Gathering;
+use super::kept_cases::KeptCases;
 use super::said_so_far::SaidSoFar;
 use super::writer::Writer;
 use crate::feeding::Progress;
@@ -43,12 +44,13 @@ pub(crate) fn open(settings: &CheckpointSettings) -> anyhow::Result<Opened> {
     Ok(Opened { checkpoint, log })
 }
 
-/// Who gathers and who writes from here on. `position` is where reading goes on; everything up to it is in the checkpoint.
+/// Who gathers and who writes from here on, cases for starts of `engine`. `position` is where reading goes on; everything up to it is in the checkpoint.
 pub(crate) fn keep(
     opened: Opened,
     settings: &CheckpointSettings,
     stream: StreamIdentity,
     position: Position,
+    engine: Option<String>,
     said: &Arc<SaidSoFar>,
     progress: &Arc<Progress>,
     stop: &watch::Receiver<bool>,
@@ -57,6 +59,10 @@ pub(crate) fn keep(
     let busy = Arc::new(AtomicBool::new(false));
     let Opened { checkpoint, log } = opened;
     let said_through = checkpoint.manifest().and_then(|manifest| manifest.said_through.clone());
+    let kept = Arc::new(KeptCases::new(engine));
+    if let Some(engine) = kept.engine() {
+        kept.want(checkpoint.wanted_cases(engine, false), false);
+    }
     let gathering = Gathering {
         facts: Gathered::default(),
         stream,
@@ -65,13 +71,16 @@ pub(crate) fn keep(
         last_cut: Instant::now(),
         interval: settings.interval,
         cuts: sender,
+        kept: Arc::clone(&kept),
+        progress: Arc::clone(progress),
+        discarded: false,
         busy: Arc::clone(&busy),
         said: Arc::clone(said),
         log,
         stop: stop.clone(),
     };
     let (said, progress, stop) = (Arc::clone(said), Arc::clone(progress), stop.clone());
-    (gathering, Writer { checkpoint, cuts, busy, said, said_through, progress, stop })
+    (gathering, Writer { checkpoint, cuts, busy, said, kept, said_through, progress, stop })
 }
 
 impl Opened {

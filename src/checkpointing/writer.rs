@@ -6,12 +6,13 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dataflow::AskedWaiting;
-use dataflow::checkpoint::{Checkpoint, Cut, SaidThrough};
+use dataflow::checkpoint::{CaseCut, Checkpoint, Cut, SaidThrough, SlotSet};
+use dataflow::{AskedCases, AskedWaiting};
 use facts::Moment;
 use tokio::sync::watch;
 
 use super::gathering::Asked;
+use super::kept_cases::KeptCases;
 use super::said_so_far::SaidSoFar;
 use crate::feeding::Progress;
 use crate::figures;
@@ -31,6 +32,8 @@ pub(crate) struct Writer {
     pub(crate) cuts: Receiver<Asked>,
     pub(crate) busy: Arc<AtomicBool>,
     pub(crate) said: Arc<SaidSoFar>,
+    /// Which cases are to be written next.
+    pub(crate) kept: Arc<KeptCases>,
     /// What the last cut named.
     pub(crate) said_through: Option<SaidThrough>,
     pub(crate) progress: Arc<Progress>,
@@ -41,7 +44,9 @@ pub(crate) struct Writer {
 impl Writer {
     /// Writes each cut, trying again until it is written. A stop is waited for by one try only.
     pub(crate) fn run(mut self) {
-        while let Ok(Asked { mut cut, waiting }) = self.cuts.recv() {
+        while let Ok(Asked { mut cut, waiting, cases }) = self.cuts.recv() {
+            let asked = cases.is_some();
+            cut.cases = cases.and_then(AskedCases::wait).map(|(slots, handed)| CaseCut { slots, handed });
             self.find_said_through(waiting);
             cut.said_through.clone_from(&self.said_through);
             cut.said = self.said.take_table();
@@ -53,8 +58,20 @@ impl Writer {
                     return;
                 }
             }
+            self.choose_cases(&cut, asked);
             self.busy.store(false, Ordering::Release);
         }
+    }
+
+    /// Tells which cases the next cut should write. Workers that are silent give none: then not before something comes.
+    fn choose_cases(&self, cut: &Cut, asked: bool) {
+        let Some(engine) = self.kept.engine() else { return };
+        let last = *self.stop.borrow();
+        let said = self.said_through.as_ref().map_or(Moment::MIN, |said| said.through);
+        let unsaid = cut.cases.as_ref().is_some_and(|cases| cases.handed.through > said);
+        let none = asked && cut.cases.is_none() || unsaid && last;
+        let wanted = if none { SlotSet::default() } else { self.checkpoint.wanted_cases(engine, last) };
+        self.kept.want(wanted, unsaid && !last);
     }
 
     /// Everything closed before the cut is said, now or soon; or what was named before stays.

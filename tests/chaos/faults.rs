@@ -190,6 +190,7 @@ impl Stage {
         match self.site.try_start_through(&self.proxy.url(), workers) {
             Ok(service) => self.service = Some(service),
             Err(words) => {
+                assert!(!done.contains(" in cases-"), "{done}: nothing rests on what follows from the facts:\n{words}");
                 let named = words.contains(&folder.display().to_string()) && words.contains("move it away");
                 assert!(named, "{done}: a start that is refused names the file and what to do:\n{words}");
                 std::fs::rename(&folder, self.unused_folder()).expect("both are ours");

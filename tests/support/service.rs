@@ -254,6 +254,15 @@ impl TestService {
         kib * 1024
     }
 
+    /// CPU time that the process has used, by all its threads, in its kernel and outside.
+    pub(crate) fn cpu_time(&self) -> std::time::Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a running process");
+        let (_, after_name) = stat.rsplit_once(')').expect("the name stands in brackets");
+        let ticks = after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number"));
+        // Linux tells in hundredths of a second, whatever its kernel counts in.
+        std::time::Duration::from_millis(ticks.sum::<u64>() * 10)
+    }
+
     /// Is the process still there?
     pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use facts::Moment;
+
 use super::fault::CheckpointError;
 use super::manifest::SegmentEntry;
 use super::segment::{Segment, SegmentWriter, Totals, groups};
@@ -56,8 +58,8 @@ struct Source {
     /// The next frame.
     frame: usize,
     content: Vec<u8>,
-    /// Slot, facts and place in `content` of the groups left, last first.
-    left: Vec<(u16, u32, std::ops::Range<usize>)>,
+    /// Slot, facts, how late they are and place in `content` of the groups left, last first.
+    left: Vec<(u16, u32, Moment, std::ops::Range<usize>)>,
 }
 
 impl Source {
@@ -75,8 +77,8 @@ impl Source {
 
     /// Hands the next group to `writer`.
     fn next(&mut self, writer: &mut SegmentWriter<'_>) -> Result<(), CheckpointError> {
-        let Some((slot, facts, range)) = self.left.pop() else { return Ok(()) };
-        writer.group(slot, facts, &self.content[range])?;
+        let Some((slot, facts, last_enters, range)) = self.left.pop() else { return Ok(()) };
+        writer.group(slot, facts, last_enters, &self.content[range])?;
         self.fill()
     }
 
@@ -85,9 +87,10 @@ impl Source {
         while self.left.is_empty() {
             let Some(entry) = self.segment.index.frames.get(self.frame) else { return Ok(()) };
             self.content = self.segment.content(entry)?;
-            let found = groups(&self.content).map_err(|fault| self.segment.misshapen(entry, fault))?;
+            let found =
+                groups(&self.content, self.segment.form).map_err(|fault| self.segment.misshapen(entry, fault))?;
             let place = |group: &super::segment::GroupView<'_>| {
-                (group.slot, group.facts, group.start..group.start + group.records.len())
+                (group.slot, group.facts, group.last_enters, group.start..group.start + group.records.len())
             };
             self.left = found.iter().rev().map(place).collect();
             self.frame += 1;

@@ -50,14 +50,20 @@ pub enum CheckpointError {
 }
 
 impl CheckpointError {
+    /// What is wrong, where nobody has to do anything about it.
+    #[must_use]
+    pub fn without_remedy(&self) -> String {
+        match self {
+            CheckpointError::Damaged { file, offset, fault } => format!("{file}, offset {offset}: {fault}"),
+            other => other.to_string(),
+        }
+    }
+
     /// None of the manifests can be used, because of `faults`, newest first.
     pub(crate) fn no_good_manifest(faults: &[CheckpointError]) -> CheckpointError {
         let mut texts: Vec<String> = Vec::new();
         for fault in faults {
-            let text = match fault {
-                CheckpointError::Damaged { file, offset, fault } => format!("{file}, offset {offset}: {fault}"),
-                other => other.to_string(),
-            };
+            let text = fault.without_remedy();
             if !texts.contains(&text) {
                 texts.push(text);
             }

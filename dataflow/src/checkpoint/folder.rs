@@ -1,18 +1,20 @@
 //! A checkpoint folder in use: opened at its newest good manifest, cut, tidied.
 //!
-//! Names: `manifest-N`, `facts-N`, `said-N` with one ever greater N, so that no name is used twice: a file whose
+//! Names: `manifest-N`, `facts-N`, `cases-N`, `said-N` with one ever greater N, so that no name is used twice: a file whose
 //! fate is unknown after a failure is left behind, never written again, and removed once no manifest names it.
 
 use std::sync::Arc;
 
 use facts::Transition;
 
+use super::case_cache::{self, CaseCut, Since};
 use super::compaction;
 use super::fault::CheckpointError;
 use super::gathered::Gathered;
 use super::manifest::{ClockMark, MANIFEST_MAX, Manifest, SaidEntry, SaidThrough, SegmentEntry, StreamPosition};
 use super::said_table::{self, SaidTable};
 use super::segment::{Segment, SegmentWriter, place};
+use super::slot_set::SlotSet;
 use super::storage::Storage;
 use crate::sources::SourceState;
 
@@ -30,6 +32,8 @@ const BEGUN_TEXT: &[u8] = b"a checkpoint is kept in this folder; without a manif
 pub struct Cut {
     /// Facts since the last cut.
     pub facts: Gathered,
+    /// The cases of some slots, none later than the clock.
+    pub cases: Option<CaseCut>,
     /// The clock.
     pub clock: ClockMark,
     /// How far each stream was read: to the message of the last fact.
@@ -55,6 +59,8 @@ pub struct Checkpoint {
     next: u64,
     /// The folder is marked as one that has held a manifest.
     begun: bool,
+    /// What came since cases were written.
+    pub(super) since: Since,
 }
 
 impl Checkpoint {
@@ -87,7 +93,7 @@ impl Checkpoint {
         if manifests.is_empty() && begun {
             return Err(CheckpointError::ManifestsLost { folder: storage.place() });
         }
-        let checkpoint = Checkpoint { storage, manifests, next, begun };
+        let checkpoint = Checkpoint { storage, manifests, next, begun, since: Since::default() };
         // With a fault, what could not be used is left for a person to look at.
         if faults.is_empty() {
             checkpoint.tidy();
@@ -121,18 +127,30 @@ impl Checkpoint {
         let before = self.manifest();
         let mut segments = before.map(|manifest| manifest.segments.clone()).unwrap_or_default();
         let mut said = before.and_then(|manifest| manifest.said.clone());
+        let mut cases = before.map(|manifest| manifest.cases.clone()).unwrap_or_default();
         let storage = Arc::clone(&self.storage);
         if !cut.facts.is_empty() {
             let name = self.name("facts");
             let mut writer = SegmentWriter::create(storage.as_ref(), name.clone())?;
             for (slot, group) in cut.facts.groups() {
-                writer.group(slot, group.facts, &group.bytes)?;
+                writer.group(slot, group.facts, group.last_enters, &group.bytes)?;
             }
             let totals = *cut.facts.totals();
             segments.push(SegmentEntry { file: name, bytes: writer.finish(totals)?, totals });
         }
         if let Some(table) = &cut.said {
             said = Some(self.write_said(table)?);
+        }
+        let mut written = None;
+        if let Some(cut) = &cut.cases {
+            let name = self.name("cases");
+            match case_cache::write(storage.as_ref(), name, cut, &cases) {
+                Ok(with_these) => (cases, written) = (with_these, Some(&cut.slots)),
+                // Facts must not wait for what follows from them.
+                Err(error) => {
+                    tracing::warn!(%error, "cases could not be kept beside the facts; a later cut tries again")
+                }
+            }
         }
         let manifest = Manifest {
             number: self.take_number(),
@@ -143,14 +161,23 @@ impl Checkpoint {
             streams: cut.streams.clone(),
             sources: cut.sources.clone(),
             said,
+            cases,
             segments,
         };
         self.publish(manifest)?;
+        self.since.cut(&cut.facts, written);
         if let Err(error) = self.merge() {
             tracing::error!(%error, "segments of the checkpoint could not be merged; they stay as they are");
         }
         self.tidy();
         Ok(())
+    }
+
+    /// The slots whose cases the next cut should write, for starts of `engine`: a bounded part of those that need it. `last`:
+    /// nothing comes after, and all of which anything came need it.
+    #[must_use]
+    pub fn wanted_cases(&self, engine: &str, last: bool) -> SlotSet {
+        self.manifest().map_or(SlotSet::EMPTY, |manifest| self.since.wanted(manifest, engine, last))
     }
 
     fn write_said(&mut self, table: &SaidTable) -> Result<SaidEntry, CheckpointError> {
@@ -260,7 +287,7 @@ pub(super) fn manifest_names(names: &[String]) -> Vec<&str> {
 /// The number of a file that this module names.
 fn number(name: &str) -> Option<u64> {
     let (kind, number) = name.split_once('-')?;
-    ["manifest", "facts", "said"].contains(&kind).then(|| number.parse().ok()).flatten()
+    ["manifest", "facts", "cases", "said"].contains(&kind).then(|| number.parse().ok()).flatten()
 }
 
 /// A whole file and its place, for messages.

@@ -11,10 +11,12 @@ use crate::entry::Entry;
 const GROUP_BYTES: usize = 256 * 1024;
 
 /// Records of one slot, one after the other.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Group {
     /// Records in it.
     pub(crate) facts: u32,
+    /// The greatest instant at which one of them enters.
+    pub(crate) last_enters: Moment,
     /// The records.
     pub(crate) bytes: Vec<u8>,
 }
@@ -38,12 +40,13 @@ impl Gathered {
     pub fn add(&mut self, entry: &Entry, line: u32) {
         let groups = &mut self.slots[usize::from(case_slot(&entry.event.case))];
         if groups.last().is_none_or(|group| group.bytes.len() >= GROUP_BYTES) {
-            groups.push(Group::default());
+            groups.push(Group { facts: 0, last_enters: Moment::MIN, bytes: Vec::new() });
         }
         let group = groups.last_mut().expect("one was pushed where there was none");
         let before = group.bytes.len();
         let hash = record::write(entry, line, &mut group.bytes);
         group.facts += 1;
+        group.last_enters = group.last_enters.max(entry.enters);
         self.bytes += group.bytes.len() - before;
         self.totals.add(entry.enters, hash);
     }

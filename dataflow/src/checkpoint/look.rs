@@ -11,7 +11,7 @@ use super::folder::{check_segment, good_manifest, list, manifest_names};
 use super::manifest::Manifest;
 use super::record::StoredFact;
 use super::said_table;
-use super::segment::read_content;
+use super::segment::read_groups;
 use super::storage::Storage;
 use crate::entry::Entry;
 
@@ -50,7 +50,7 @@ fn read(storage: &dyn Storage, manifest: Manifest) -> Result<Looked, CheckpointE
         let segment = check_segment(storage, entry)?;
         for frame in &segment.index.frames {
             let content = segment.content(frame)?;
-            let all = read_content(&content, |_, fact, _| facts.push(fact));
+            let all = read_groups(&content, segment.form, |_, fact, _| facts.push(fact));
             all.map_err(|fault| segment.misshapen(frame, fault))?;
         }
     }

@@ -5,12 +5,14 @@
 use facts::Moment;
 use serde::{Deserialize, Serialize};
 
+use super::case_cache::CasesEntry;
 use super::segment::Totals;
 use crate::entry::Waiting;
 use crate::sources::SourceState;
 
-/// The format written, and the only one read.
-const FORMAT: u32 = 1;
+/// The format written. The first one, which knew no cases beside the facts, is read, too.
+const FORMAT: u32 = 2;
+const FORMATS_READ: [&str; 2] = ["1", "2"];
 const TITLE: &str = "watchlight checkpoint";
 /// The longest manifest read.
 pub(crate) const MANIFEST_MAX: u64 = 64 * 1024 * 1024;
@@ -110,6 +112,9 @@ pub struct Manifest {
     pub sources: Vec<SourceState>,
     /// The table of last messages; none while there is none.
     pub(crate) said: Option<SaidEntry>,
+    /// Cases that follow from the facts, each slot in one file at most; left out by the first format.
+    #[serde(default)]
+    pub(crate) cases: Vec<CasesEntry>,
     /// The facts.
     pub(crate) segments: Vec<SegmentEntry>,
 }
@@ -133,10 +138,23 @@ impl Manifest {
         totals
     }
 
+    /// Bytes of all files of cases.
+    #[must_use]
+    pub fn bytes_of_cases(&self) -> u64 {
+        self.cases.iter().fold(0, |sum, cases| sum.saturating_add(cases.segment.bytes))
+    }
+
+    /// Slots whose cases are kept.
+    #[must_use]
+    pub fn slots_of_cases(&self) -> usize {
+        self.cases.iter().map(|cases| cases.slots.len()).sum()
+    }
+
     /// Files it names.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let segments = self.segments.iter().map(|segment| segment.file.as_str());
-        segments.chain(self.said.as_ref().map(|said| said.file.as_str()))
+        let cases = self.cases.iter().map(|cases| cases.segment.file.as_str());
+        segments.chain(cases).chain(self.said.as_ref().map(|said| said.file.as_str()))
     }
 
     /// The text.
@@ -155,9 +173,9 @@ impl Manifest {
         let (head, body) = text.split_once('\n').ok_or("the manifest has no first line")?;
         let numbers = head.strip_prefix(TITLE).map(str::trim_start).and_then(|rest| rest.split_once(" crc32 "));
         let (format, sum) = numbers.ok_or_else(|| format!("the first line is not \"{TITLE} ... crc32 ...\""))?;
-        if format != FORMAT.to_string() {
+        if !FORMATS_READ.contains(&format) {
             return Err(format!(
-                "the format is \"{format}\", this program reads {FORMAT}: use the program that wrote it"
+                "the format is \"{format}\", this program reads 1 to {FORMAT}: use the program that wrote it"
             ));
         }
         if sum != format!("{:08x}", crc32fast::hash(body.as_bytes())) {
@@ -178,6 +196,7 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cached::JudgedBy;
 
     fn manifest() -> Manifest {
         let at = Moment::from_millis;
@@ -195,6 +214,11 @@ mod tests {
             }],
             sources: Vec::new(),
             said: None,
+            cases: vec![CasesEntry {
+                segment: SegmentEntry { file: "cases-3".into(), bytes: 5, totals: Totals::default() },
+                judged_by: JudgedBy { configuration: "abc".into(), engine: "0.1.0".into(), format: 1 },
+                slots: [1, 1023].into_iter().collect(),
+            }],
             segments: vec![SegmentEntry {
                 file: "facts-1".into(),
                 bytes: 9,
@@ -222,8 +246,17 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_of_the_first_format_is_read() {
+        let mut value = serde_json::to_value(manifest()).expect("a manifest");
+        value.as_object_mut().expect("an object").remove("cases");
+        let body = value.to_string();
+        let text = format!("{TITLE} 1 crc32 {:08x}\n{body}", crc32fast::hash(body.as_bytes()));
+        assert_eq!(Manifest::read(text.as_bytes()), Ok(Manifest { cases: Vec::new(), ..manifest() }));
+    }
+
+    #[test]
     fn a_later_format_is_told_apart_from_damage() {
-        let text = manifest().to_text().replacen("checkpoint 1 ", "checkpoint 2 ", 1);
+        let text = manifest().to_text().replacen("checkpoint 2 ", "checkpoint 3 ", 1);
         let fault = Manifest::read(text.as_bytes()).expect_err("another format");
         assert!(fault.contains("use the program that wrote it"), "{fault}");
     }

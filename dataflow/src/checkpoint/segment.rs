@@ -1,10 +1,13 @@
 //! A segment: facts by case slot in frames, with an index behind them. Written once, never changed.
 //!
 //! ```text
-//! frame*            content: group*      group = [slot u16][facts u32][bytes u32][records]     slots ascending
+//! frame*            content: group*      group = [slot u16][facts u32][bytes u32][last enters i64][records]     slots ascending
 //! index frame       content: postcard of Index
-//! [offset of the index u64][crc32 of these 8 bytes u32]["WLsg"]
+//! [offset of the index u64][crc32 of these 8 bytes u32]["WLs2"]
 //! ```
+//!
+//! Group and frame tell the greatest instant at which a fact of theirs enters, so that a start that needs later ones only reads
+//! neither. Segments of the first format ("WLsg") do not: there each is as late as the whole segment.
 
 use facts::Moment;
 use serde::{Deserialize, Serialize};
@@ -20,10 +23,14 @@ const FRAME_CONTENT: usize = 512 * 1024;
 pub(crate) const FRAME_CONTENT_MAX: usize = 8 * 1024 * 1024;
 /// The longest index: 40 bytes a frame of half a megabyte.
 const INDEX_MAX: usize = 64 * 1024 * 1024;
-const MAGIC: [u8; 4] = *b"WLsg";
+const MAGIC: [u8; 4] = *b"WLs2";
+/// The end of a segment whose groups and frames do not tell how late they are; it is read, not written.
+const MAGIC_1: [u8; 4] = *b"WLsg";
 const TRAILER: usize = 16;
+/// Slot, facts, bytes, and how late they are.
+const GROUP_HEADER: usize = 18;
 /// Slot, facts, bytes.
-const GROUP_HEADER: usize = 10;
+const GROUP_HEADER_1: usize = 10;
 
 /// What a set of facts adds up to, whatever its order and its division.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -40,6 +47,11 @@ impl Totals {
     /// Adds one fact.
     pub(crate) fn add(&mut self, enters: Moment, hash: u64) {
         self.extend(&Totals { facts: 1, hash, enters: Some((enters, enters)) });
+    }
+
+    /// No fact enters later.
+    pub(crate) fn last_enters(&self) -> Moment {
+        self.enters.map_or(Moment::MIN, |(_, last)| last)
     }
 
     /// Adds another set.
@@ -64,6 +76,42 @@ pub(crate) struct FrameEntry {
     pub(crate) slots: (u16, u16),
     /// Facts in it.
     pub(crate) facts: u64,
+    /// No fact of it enters later.
+    pub(crate) last_enters: Moment,
+}
+
+/// The same in the first format.
+#[derive(Deserialize)]
+struct FrameEntry1 {
+    offset: u64,
+    length: u32,
+    slots: (u16, u16),
+    facts: u64,
+}
+
+/// What a segment of the first format holds.
+#[derive(Deserialize)]
+struct Index1 {
+    frames: Vec<FrameEntry1>,
+    totals: Totals,
+}
+
+impl From<Index1> for Index {
+    fn from(Index1 { frames, totals }: Index1) -> Index {
+        let last_enters = totals.last_enters();
+        let frame =
+            |FrameEntry1 { offset, length, slots, facts }| FrameEntry { offset, length, slots, facts, last_enters };
+        Index { frames: frames.into_iter().map(frame).collect(), totals }
+    }
+}
+
+/// How the groups of a segment's frames are written.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum GroupForm {
+    /// They do not tell how late they are: none is later than this.
+    First(Moment),
+    /// As they are written now.
+    Current,
 }
 
 /// What a segment holds.
@@ -80,6 +128,8 @@ pub(crate) struct Index {
 pub(crate) struct GroupView<'a> {
     pub(crate) slot: u16,
     pub(crate) facts: u32,
+    /// No fact of it enters later.
+    pub(crate) last_enters: Moment,
     /// Where the records begin in the content.
     pub(crate) start: usize,
     pub(crate) records: &'a [u8],
@@ -89,30 +139,49 @@ pub(crate) struct GroupView<'a> {
 ///
 /// # Errors
 /// What is wrong with the content.
-pub(crate) fn groups(content: &[u8]) -> Result<Vec<GroupView<'_>>, String> {
+pub(crate) fn groups(content: &[u8], form: GroupForm) -> Result<Vec<GroupView<'_>>, String> {
     let mut groups = Vec::new();
     let mut at = 0;
+    let length = if form == GroupForm::Current { GROUP_HEADER } else { GROUP_HEADER_1 };
     while at < content.len() {
         let cut_off = || format!("a group is cut off at byte {at} of the frame's content");
-        let header = content.get(at..at + GROUP_HEADER).ok_or_else(cut_off)?;
+        let header = content.get(at..at + length).ok_or_else(cut_off)?;
         let word =
             |from: usize| u32::from_le_bytes([header[from], header[from + 1], header[from + 2], header[from + 3]]);
         let slot = u16::from_le_bytes([header[0], header[1]]);
-        let start = at + GROUP_HEADER;
+        let last_enters = match form {
+            GroupForm::First(last) => last,
+            GroupForm::Current => {
+                Moment::from_millis(i64::from_le_bytes(header[10..].try_into().expect("8 bytes are left")))
+            }
+        };
+        let start = at + length;
         let end = start.saturating_add(word(6) as usize);
         let records = content.get(start..end).ok_or_else(cut_off)?;
-        groups.push(GroupView { slot, facts: word(2), start, records });
+        groups.push(GroupView { slot, facts: word(2), last_enters, start, records });
         at = end;
     }
     Ok(groups)
+}
+
+/// Hands every fact of a frame's content, as it is written now, to `each`, with its slot and its hash.
+///
+/// # Errors
+/// What is wrong with the content; facts before it were handed over.
+pub fn read_content(content: &[u8], each: impl FnMut(u16, StoredFact, u64)) -> Result<(), String> {
+    read_groups(content, GroupForm::Current, each)
 }
 
 /// Hands every fact of a frame's content to `each`, with its slot and its hash.
 ///
 /// # Errors
 /// What is wrong with the content; facts before it were handed over.
-pub fn read_content(content: &[u8], mut each: impl FnMut(u16, StoredFact, u64)) -> Result<(), String> {
-    groups(content)?.iter().try_for_each(|group| read_group(group, |fact, hash| each(group.slot, fact, hash)))
+pub(crate) fn read_groups(
+    content: &[u8],
+    form: GroupForm,
+    mut each: impl FnMut(u16, StoredFact, u64),
+) -> Result<(), String> {
+    groups(content, form)?.iter().try_for_each(|group| read_group(group, |fact, hash| each(group.slot, fact, hash)))
 }
 
 /// Hands every fact of a group to `each`, with its hash.
@@ -141,6 +210,7 @@ pub(crate) struct SegmentWriter<'a> {
     content: Vec<u8>,
     slots: Option<(u16, u16)>,
     facts: u64,
+    last_enters: Moment,
     index: Index,
 }
 
@@ -151,20 +221,28 @@ impl<'a> SegmentWriter<'a> {
     /// When the file cannot be made.
     pub(crate) fn create(storage: &'a dyn Storage, name: String) -> Result<SegmentWriter<'a>, CheckpointError> {
         let output = storage.create(&name).map_err(CheckpointError::system("create", place(storage, &name)))?;
-        let (content, index) = (Vec::new(), Index::default());
-        Ok(SegmentWriter { storage, output, name, offset: 0, content, slots: None, facts: 0, index })
+        let (content, index, last_enters) = (Vec::new(), Index::default(), Moment::MIN);
+        Ok(SegmentWriter { storage, output, name, offset: 0, content, slots: None, facts: 0, last_enters, index })
     }
 
-    /// Adds a group.
+    /// Adds a group of which no fact enters after `last_enters`.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn group(&mut self, slot: u16, facts: u32, records: &[u8]) -> Result<(), CheckpointError> {
+    pub(crate) fn group(
+        &mut self,
+        slot: u16,
+        facts: u32,
+        last_enters: Moment,
+        records: &[u8],
+    ) -> Result<(), CheckpointError> {
         let bytes = u32::try_from(records.len()).expect("a group is far below 4 GiB");
         self.content.extend_from_slice(&slot.to_le_bytes());
         self.content.extend_from_slice(&facts.to_le_bytes());
         self.content.extend_from_slice(&bytes.to_le_bytes());
+        self.content.extend_from_slice(&last_enters.millis().to_le_bytes());
         self.content.extend_from_slice(records);
+        self.last_enters = self.last_enters.max(last_enters);
         self.slots = Some(self.slots.map_or((slot, slot), |(first, _)| (first, slot)));
         self.facts += u64::from(facts);
         if self.content.len() >= FRAME_CONTENT {
@@ -177,10 +255,11 @@ impl<'a> SegmentWriter<'a> {
         let Some(slots) = self.slots.take() else { return Ok(()) };
         let frame = frame::pack(&self.content);
         let length = u32::try_from(frame.len()).expect("a frame of facts is far below 4 GiB");
-        self.index.frames.push(FrameEntry { offset: self.offset, length, slots, facts: self.facts });
+        let (offset, facts, last_enters) = (self.offset, self.facts, self.last_enters);
+        self.index.frames.push(FrameEntry { offset, length, slots, facts, last_enters });
         self.write(&frame)?;
         self.content.clear();
-        self.facts = 0;
+        (self.facts, self.last_enters) = (0, Moment::MIN);
         Ok(())
     }
 
@@ -217,6 +296,7 @@ pub(crate) struct Segment {
     /// File with its folder, for messages.
     pub(crate) file: String,
     pub(crate) index: Index,
+    pub(crate) form: GroupForm,
 }
 
 impl Segment {
@@ -237,7 +317,8 @@ impl Segment {
         input.read_at(end, &mut trailer).map_err(read)?;
         let (offset, rest) = trailer.split_at(8);
         let sum = crc32fast::hash(offset).to_le_bytes();
-        if rest[..4] != sum || rest[4..] != MAGIC {
+        let first_form = rest[4..] == MAGIC_1;
+        if rest[..4] != sum || !first_form && rest[4..] != MAGIC {
             return Err(CheckpointError::damaged(
                 file,
                 end,
@@ -252,10 +333,16 @@ impl Segment {
         let mut bytes = vec![0; length];
         input.read_at(offset, &mut bytes).map_err(read)?;
         let (content, _) = frame::unpack(&bytes, INDEX_MAX).map_err(CheckpointError::frame(&file, offset))?;
-        let index: Index = postcard::from_bytes(&content).map_err(|error| {
+        let index: Index = if first_form {
+            postcard::from_bytes::<Index1>(&content).map(Into::into)
+        } else {
+            postcard::from_bytes(&content)
+        }
+        .map_err(|error| {
             CheckpointError::damaged(file.clone(), offset, format!("the index cannot be read: {error}"))
         })?;
-        Ok(Segment { input, file, index })
+        let form = if first_form { GroupForm::First(index.totals.last_enters()) } else { GroupForm::Current };
+        Ok(Segment { input, file, index, form })
     }
 
     /// The content of a frame.
@@ -284,4 +371,58 @@ impl Segment {
 /// A file with its folder, for messages.
 pub(crate) fn place(storage: &dyn Storage, name: &str) -> String {
     format!("{}/{name}", storage.place())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::storage::simulated::Simulated;
+
+    fn at(millis: i64) -> Moment {
+        Moment::from_millis(1_800_000_000_000 + millis)
+    }
+
+    /// What the first format's index was.
+    #[derive(Serialize)]
+    struct OldIndex {
+        frames: Vec<(u64, u32, (u16, u16), u64)>,
+        totals: Totals,
+    }
+
+    #[test]
+    fn frames_and_groups_tell_how_late_they_are() {
+        let folder = Simulated::default();
+        let mut writer = SegmentWriter::create(&folder, "facts-1".into()).expect("a folder in memory");
+        let large = vec![0; FRAME_CONTENT];
+        for (slot, last, records) in [(1, 5, &large[..]), (2, 9, b"x"), (3, 7, b"y")] {
+            writer.group(slot, 1, at(last), records).expect("a folder in memory");
+        }
+        writer.finish(Totals::default()).expect("a folder in memory");
+        let segment = Segment::open(&folder, "facts-1").expect("as written");
+        let frames: Vec<_> = segment.index.frames.iter().map(|frame| (frame.slots, frame.last_enters)).collect();
+        assert_eq!(frames, [((1, 1), at(5)), ((2, 3), at(9))]);
+        let content = segment.content(&segment.index.frames[1]).expect("as written");
+        let groups = groups(&content, segment.form).expect("as written");
+        assert_eq!(groups.iter().map(|group| group.last_enters).collect::<Vec<_>>(), [at(9), at(7)]);
+    }
+
+    #[test]
+    fn a_segment_of_the_first_format_is_read_and_is_as_late_as_its_last_fact() {
+        let content = [&[4, 0, 1, 0, 0, 0, 3, 0, 0, 0][..], b"abc"].concat();
+        let frame = frame::pack(&content);
+        let totals = Totals { facts: 1, hash: 8, enters: Some((at(1), at(2))) };
+        let length = u32::try_from(frame.len()).expect("a few bytes");
+        let index = OldIndex { frames: vec![(0, length, (4, 4), 1)], totals };
+        let index = frame::pack(&postcard::to_stdvec(&index).expect("an index"));
+        let offset = (frame.len() as u64).to_le_bytes();
+        let end = [&offset[..], &crc32fast::hash(&offset).to_le_bytes(), &MAGIC_1].concat();
+        let folder = Simulated::default();
+        let mut output = folder.create("facts-1").expect("a folder in memory");
+        output.write(&[frame, index, end].concat()).expect("a folder in memory");
+        let segment = Segment::open(&folder, "facts-1").expect("the first format");
+        assert_eq!((segment.index.totals, segment.index.frames[0].last_enters), (totals, at(2)));
+        let content = segment.content(&segment.index.frames[0]).expect("as written");
+        let group = GroupView { slot: 4, facts: 1, last_enters: at(2), start: 10, records: b"abc" };
+        assert_eq!(groups(&content, segment.form), Ok(vec![group]));
+    }
 }

@@ -2,5 +2,6 @@
 
 mod commits;
 mod damage;
+mod kept_cases;
 mod recoveries;
 mod support;

@@ -1,11 +1,12 @@
 //! Reads a whole checkpoint again and compares it with what its manifest says.
 
+use super::case_cache;
 use super::case_slot::case_slot;
 use super::config_log;
 use super::fault::CheckpointError;
 use super::folder::{check_said, check_segment, list, manifest_names, read_manifest};
 use super::manifest::{Manifest, SegmentEntry};
-use super::segment::{Totals, place, read_content};
+use super::segment::{Totals, place, read_groups};
 use super::storage::Storage;
 
 /// Something that is not as it should be.
@@ -26,8 +27,13 @@ pub struct Verified {
     pub facts: u64,
     /// Sets of configuration.
     pub configurations: usize,
+    /// Cases read that follow from the facts, each file once.
+    pub cases: u64,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// What is wrong with cases that follow from the facts: the next start judges these anew, which takes time and changes
+    /// nothing.
+    pub costing_time: Vec<Finding>,
     /// The log of configurations ends in a set that never took effect; the next start cuts it off.
     pub torn_configuration: bool,
 }
@@ -40,6 +46,7 @@ pub fn verify(storage: &dyn Storage) -> Result<Verified, CheckpointError> {
     let names = list(storage)?;
     let mut verified = Verified::default();
     let mut seen: Vec<SegmentEntry> = Vec::new();
+    let mut seen_cases: Vec<SegmentEntry> = Vec::new();
     for name in manifest_names(&names) {
         let manifest = match read_manifest(storage, name) {
             Ok(manifest) => manifest,
@@ -57,6 +64,16 @@ pub fn verify(storage: &dyn Storage) -> Result<Verified, CheckpointError> {
                 Err(error) => verified.findings.push(Finding { error }),
             }
             seen.push(entry.clone());
+        }
+        for entry in &manifest.cases {
+            if seen_cases.contains(&entry.segment) {
+                continue;
+            }
+            match case_cache::verify(storage, entry) {
+                Ok(cases) => verified.cases += cases,
+                Err(error) => verified.costing_time.push(Finding { error }),
+            }
+            seen_cases.push(entry.segment.clone());
         }
         if let Some((_, last)) = manifest.totals().enters.filter(|(_, last)| *last > manifest.clock.now) {
             let fault = format!("a fact enters at {last}, after the manifest's clock {}", manifest.clock.now);
@@ -92,7 +109,7 @@ fn segment(storage: &dyn Storage, entry: &SegmentEntry) -> Result<u64, Checkpoin
         let content = segment.content(frame)?;
         let before = totals.facts;
         let mut misplaced = None;
-        let all = read_content(&content, |slot, fact, hash| {
+        let all = read_groups(&content, segment.form, |slot, fact, hash| {
             totals.add(fact.enters, hash);
             if case_slot(&fact.event.case) != slot {
                 misplaced = Some((fact.event.case, slot));

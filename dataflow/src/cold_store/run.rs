@@ -1,10 +1,10 @@
-//! A run: packed cases in the order of their hashes, in frames, in a file without a name.
+//! A run: packed cases in the order of their places, in frames, in a file without a name.
 //!
 //! ```text
-//! frame*     content: ([hash u64][length u32][packed case])*     frames as in checkpoints
+//! frame*     content: ([place u64][length u32][packed case])*     frames as in checkpoints
 //! ```
 //!
-//! In memory: the first hash and the place of each frame, and a filter.
+//! In memory: the first place in each frame, where the frame lies, and a filter.
 
 use std::borrow::Borrow;
 use std::fs::{self, File};
@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::filter::Filter;
+use super::hash_at;
 use crate::checkpoint::{pack, unpack};
 use crate::packed_case::id_of;
 
@@ -21,7 +22,7 @@ use crate::packed_case::id_of;
 const FRAME_CONTENT: usize = 32 * 1024;
 /// The longest content of a frame: [`FRAME_CONTENT`] and one large case.
 const CONTENT_MAX: usize = 256 * 1024 * 1024;
-/// Hash and length.
+/// Place and length.
 const HEADER: usize = 12;
 
 /// Files of this process, so that no two names are equal.
@@ -52,20 +53,24 @@ impl Run {
     }
 
     /// The case of this number.
-    pub(super) fn find(&self, hash: u64, id: &str) -> io::Result<Option<Box<[u8]>>> {
-        if !self.filter.may_hold(hash) {
+    pub(super) fn find(&self, place: u64, id: &str) -> io::Result<Option<Box<[u8]>>> {
+        if !self.filter.may_hold(hash_at(place)) {
             return Ok(None);
         }
-        // Cases of one hash may begin in the frame before the first one that begins with it.
-        let first = self.frames.partition_point(|frame| frame.first < hash).saturating_sub(1);
-        for frame in self.frames[first..].iter().take_while(|frame| frame.first <= hash) {
+        for frame in self.frames[self.frame_of(place)..].iter().take_while(|frame| frame.first <= place) {
             let content = self.content(frame)?;
-            let found = cases(&content).find(|(held, packed)| *held == hash && id_of(packed) == id);
+            let found = cases(&content).find(|(held, packed)| *held == place && id_of(packed) == id);
             if let Some((_, packed)) = found {
                 return Ok(Some(packed.into()));
             }
         }
         Ok(None)
+    }
+
+    /// The first frame in which a case at `place` may lie: cases of one place may begin in the frame before the first one
+    /// that begins with it.
+    fn frame_of(&self, place: u64) -> usize {
+        self.frames.partition_point(|frame| frame.first < place).saturating_sub(1)
     }
 
     fn content(&self, frame: &Frame) -> io::Result<Vec<u8>> {
@@ -76,20 +81,20 @@ impl Run {
     }
 }
 
-/// The cases of a frame's content, with their hashes.
+/// The cases of a frame's content, with their places.
 fn cases(mut content: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     std::iter::from_fn(move || {
         let (header, rest) = content.split_at_checked(HEADER)?;
-        let (hash, length) = header.split_at(8);
-        let hash = u64::from_le_bytes(hash.try_into().expect("split at 8 bytes"));
+        let (place, length) = header.split_at(8);
+        let place = u64::from_le_bytes(place.try_into().expect("split at 8 bytes"));
         let length = u32::from_le_bytes(length.try_into().expect("4 bytes are left"));
         let (packed, rest) = rest.split_at(length as usize);
         content = rest;
-        Some((hash, packed))
+        Some((place, packed))
     })
 }
 
-/// Writes a run; cases come in the order of their hashes.
+/// Writes a run; cases come in the order of their places.
 pub(super) struct RunWriter {
     file: File,
     offset: u64,
@@ -115,14 +120,14 @@ impl RunWriter {
     }
 
     /// Adds a case.
-    pub(super) fn add(&mut self, hash: u64, packed: &[u8]) -> io::Result<()> {
+    pub(super) fn add(&mut self, place: u64, packed: &[u8]) -> io::Result<()> {
         if self.content.is_empty() {
-            self.first = hash;
+            self.first = place;
         }
-        self.filter.add(hash);
+        self.filter.add(hash_at(place));
         self.cases += 1;
         let length = u32::try_from(packed.len()).map_err(io::Error::other)?;
-        self.content.extend_from_slice(&hash.to_le_bytes());
+        self.content.extend_from_slice(&place.to_le_bytes());
         self.content.extend_from_slice(&length.to_le_bytes());
         self.content.extend_from_slice(packed);
         if self.content.len() >= FRAME_CONTENT { self.close_frame() } else { Ok(()) }
@@ -163,6 +168,12 @@ impl<R: Borrow<Run>> RunReader<R> {
     pub(super) fn of(run: R) -> RunReader<R> {
         RunReader { run, next: 0, left: Vec::new() }
     }
+
+    /// A reader at the frame in which the first case at `place` or after it lies, if there is one.
+    pub(super) fn from(run: R, place: u64) -> RunReader<R> {
+        let next = run.borrow().frame_of(place);
+        RunReader { run, next, left: Vec::new() }
+    }
 }
 
 impl<R: Borrow<Run>> Iterator for RunReader<R> {
@@ -174,7 +185,7 @@ impl<R: Borrow<Run>> Iterator for RunReader<R> {
             let frame = run.frames.get(self.next)?;
             self.next += 1;
             match run.content(frame) {
-                Ok(content) => self.left = cases(&content).map(|(hash, packed)| (hash, packed.into())).collect(),
+                Ok(content) => self.left = cases(&content).map(|(place, packed)| (place, packed.into())).collect(),
                 Err(error) => return Some(Err(error)),
             }
             self.left.reverse();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::checkpoint::case_slot;
 
 /// The bytes of a case, as far as this module looks at them.
 fn packed(id: &str, content: u8) -> Box<[u8]> {
@@ -63,7 +64,13 @@ proptest! {
             prop_assert_eq!(store.read(&number(*case)), Some(packed(&number(*case), *content)));
         }
         prop_assert_eq!(store.read("nobody"), None);
+        let by_slot: Vec<(u16, Vec<Box<[u8]>>)> = (0..SLOTS).map(|slot| (slot, store.in_slot(slot).collect())).collect();
+        for (slot, cases) in &by_slot {
+            prop_assert!(cases.iter().all(|packed| case_slot(crate::packed_case::id_of(packed)) == *slot));
+        }
+        let of_slots: Vec<Box<[u8]>> = by_slot.into_iter().flat_map(|(_, cases)| cases).collect();
         let all: Vec<Box<[u8]>> = store.into_cases().collect();
+        prop_assert_eq!(&of_slots, &all, "slot by slot they are all, in the same order");
         let mut numbers: Vec<&str> = all.iter().map(|packed| crate::packed_case::id_of(packed)).collect();
         numbers.sort_unstable();
         numbers.dedup();

@@ -158,6 +158,10 @@ impl Judge for Broken {
     fn zone(&self) -> &TimeZone {
         self.0.zone()
     }
+
+    fn hash(&self) -> &str {
+        self.0.hash()
+    }
 }
 
 #[test]

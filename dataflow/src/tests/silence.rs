@@ -18,7 +18,7 @@ use crate::{Entry, Holding, Options, ReadBack, Runner};
 
 const SILENT: &str = "T-SILENT";
 
-fn city() -> City {
+pub(crate) fn city() -> City {
     let text = |text: &str| Text2 { zh: text.to_owned(), en: text.to_owned() };
     let rule = SilenceRule {
         id: SILENT.into(),

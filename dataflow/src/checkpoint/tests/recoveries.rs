@@ -38,6 +38,7 @@ impl Broken<'_> {
             let through = at(self.said_through).min(now.plus_millis(-1));
             let cut = Cut {
                 facts,
+                cases: None,
                 clock: ClockMark { now, highest_at: None },
                 streams: Vec::new(),
                 sources: Vec::new(),
@@ -95,9 +96,9 @@ fn read_back(said: &[Transition]) -> Vec<ReadBack> {
 /// Goes on from a checkpoint; ALERTS holds `said`.
 fn recover(broken: &Broken<'_>, workers: usize, announce_at: i64, said: &[Transition]) -> Vec<Transition> {
     let (folder, taken) = broken.write(said);
-    let checkpoint = Checkpoint::open(Arc::new(folder)).expect("nothing failed");
+    let mut checkpoint = Checkpoint::open(Arc::new(folder)).expect("nothing failed");
     go_on(workers, broken.settle, announce_at, |runner| {
-        let later = checkpoint.restore(runner).expect("nothing is damaged");
+        let later = checkpoint.restore(runner, "").expect("nothing is damaged");
         let mut table = Vec::new();
         checkpoint.said(|last| table.push(ReadBack::from(last))).expect("nothing is damaged");
         table.extend(read_back(said));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use facts::{Activity, Event, EventTime, Op};
 
 use crate::Entry;
-use crate::checkpoint::segment::{Segment, read_content};
+use crate::checkpoint::segment::{Segment, read_groups};
 use crate::checkpoint::storage::simulated::Simulated;
 use crate::checkpoint::{
     Checkpoint, CheckpointError, ClockMark, Cut, Gathered, SaidTable, SaidThrough, StreamMark, StreamPosition,
@@ -37,6 +37,7 @@ pub(super) fn cut(from: u64, to: u64) -> Cut {
     let said_through = SaidThrough { through: at(to as i64 - 1), waiting: Vec::new() };
     Cut {
         facts,
+        cases: None,
         clock: ClockMark { now: at(to as i64), highest_at: None },
         streams: vec![position(to)],
         sources: Vec::new(),
@@ -69,7 +70,7 @@ pub(super) fn facts(checkpoint: &Checkpoint) -> Result<Vec<Entry>, CheckpointErr
         let segment = Segment::open(checkpoint.storage.as_ref(), &entry.file)?;
         for frame in &segment.index.frames {
             let content = segment.content(frame)?;
-            let all = read_content(&content, |_, fact, _| facts.push(fact.entry()));
+            let all = read_groups(&content, segment.form, |_, fact, _| facts.push(fact.entry()));
             all.map_err(|fault| segment.misshapen(frame, fault))?;
         }
     }
