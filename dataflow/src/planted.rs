@@ -160,11 +160,21 @@ pub(crate) enum Fault {
     SealedNotJudgedAnew,
     /// What was said of a case is lost when it is packed.
     PackedForgetsWhatWasSaid,
+    /// A case that left a group counts in it still.
+    GroupKeepsWhoLeft,
+    /// Of several cases in a group the first does not count.
+    GroupForgetsAMember,
+    /// A deadline of a group is not waited for.
+    GroupWakeNotQueued,
 }
 
 #[cfg(test)]
 impl Fault {
-    /// All of them.
+    /// Those in the operator of groups.
+    pub(crate) const OF_GROUPS: [Fault; 3] =
+        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued];
+
+    /// All others.
     pub(crate) const ALL: [Fault; 30] = [
         Fault::WakeNotQueuedAgain,
         Fault::SecondWakeOfAnInstantLost,
