@@ -124,10 +124,12 @@ why   = "本省从严"
 "#;
 
 fn configuration(change: impl Fn(&str) -> String) -> Arc<Configuration> {
+    let rules = change(RULES);
+    let other = if rules.contains("T-JOINT") { OTHER } else { OTHER.split("[rules").next().unwrap_or_default() };
     let files: Files = [
-        ("rules/groups.toml", change(RULES).as_str()),
+        ("rules/groups.toml", rules.as_str()),
         ("profiles/national.toml", NATIONAL),
-        ("profiles/other.toml", OTHER),
+        ("profiles/other.toml", other),
         ("calendars/cn/2026.toml", include_str!("../../../config/calendars/cn/2026.toml")),
     ]
     .into_iter()
