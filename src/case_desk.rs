@@ -3,13 +3,13 @@
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
 use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
-use dataflow::{Holding, SOURCE_SILENT};
+use dataflow::{GroupLight, Holding, SOURCE_SILENT};
 use facts::transition::StandingLine;
-use facts::{Event, History, Light, Moment, Record};
+use facts::{Card, Event, History, Light, Moment, Record};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::finding::{CardSpan, Finding, Judgement};
-use rules::judge::{Case, explain, judge, judge_shadow};
+use rules::judge::{Case, Explanation, explain, judge, judge_shadow};
 
 /// The view of a case at `now`; `None` when the clock has reached no fact of it.
 pub(crate) fn case_view(
@@ -20,7 +20,15 @@ pub(crate) fn case_view(
 ) -> Option<CaseView> {
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
-    let lights = lights_of(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
+    let mut lights = lights_of(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
+    let of_group = |light: &GroupLight| {
+        let explain =
+            |card: Card| light.explained.iter().find(|why| why.card == card).map(|why| why.explanation.clone());
+        let (case, holding) = ((case, &owner), held.holding.as_ref());
+        finding_lights(case, configuration, &light.finding, holding, now, explain)
+    };
+    lights.extend(held.of_groups.iter().flat_map(of_group));
+    sort_worst_first(&mut lights);
     let events = held
         .history
         .records()
@@ -83,13 +91,32 @@ fn lights_of(
     now: Moment,
 ) -> Vec<CaseLight> {
     let Some(owner) = &judged.owner else { return Vec::new() };
-    let of_finding = |finding| {
-        let light = |span| light(reached, configuration, owner, finding, span, holding, now);
-        spans(finding, holding, now).into_iter().flatten().filter_map(light).collect::<Vec<_>>()
+    let of_finding = |finding: &Finding| {
+        let explain = |card: Card| explain(reached, configuration, finding.rule, &finding.instance, card, now);
+        finding_lights((reached.id, owner), configuration, finding, holding, now, explain)
     };
     let mut lights: Vec<CaseLight> = judged.findings.iter().flat_map(of_finding).collect();
-    lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
+    sort_worst_first(&mut lights);
     lights
+}
+
+fn sort_worst_first(lights: &mut [CaseLight]) {
+    lights.sort_by(|a, b| b.standing.card.cmp(&a.standing.card).then_with(|| a.standing.since.cmp(&b.standing.since)));
+}
+
+/// The light of a finding at `now`, and the one that waits for a silent source.
+fn finding_lights(
+    case: (&str, &facts::Address),
+    configuration: &Configuration,
+    finding: &Finding,
+    holding: Option<&Holding>,
+    now: Moment,
+    explain: impl Fn(Card) -> Option<Explanation>,
+) -> Vec<CaseLight> {
+    let spans = spans(finding, holding, now).into_iter().flatten();
+    let lights =
+        spans.filter_map(|span| Some(light(case, configuration, finding, span, holding, now, explain(span.card)?)));
+    lights.collect()
 }
 
 /// The worst card of a finding that is shown, and the worst that waits for a silent source.
@@ -104,21 +131,20 @@ fn spans<'a>(finding: &'a Finding, holding: Option<&Holding>, now: Moment) -> [O
 }
 
 fn light(
-    case: &Case<'_>,
+    (case, owner): (&str, &facts::Address),
     configuration: &Configuration,
-    owner: &facts::Address,
     finding: &Finding,
     span: &CardSpan,
     holding: Option<&Holding>,
     now: Moment,
-) -> Option<CaseLight> {
-    let explained = explain(case, configuration, finding.rule, &finding.instance, span.card, now)?;
+    explained: Explanation,
+) -> CaseLight {
     let held_until = holding.filter(|holding| holding.holds(span, now)).map(|holding| holding.until(span));
     // It waited, and stands all the same.
     let in_vain = holding.is_some_and(|holding| holding.concerns(span)) && held_until.is_none();
     let in_vain = in_vain.then(|| SOURCE_SILENT.to_owned());
     let standing = StandingLine {
-        case: case.id.into(),
+        case: case.into(),
         rule: configuration.rule(finding.rule).id.clone(),
         instance: finding.instance.clone(),
         card: span.card,
@@ -136,7 +162,7 @@ fn light(
         .map(|later| ScheduledCard { card: later.card, light: later.light, from: later.from })
         .collect();
     schedule.sort_by_key(|later| later.from);
-    Some(CaseLight {
+    CaseLight {
         standing,
         rule_version: explained.rule_version.to_string(),
         basis: explained.basis.to_string(),
@@ -144,5 +170,5 @@ fn light(
         warnings: explained.warnings.iter().map(ToString::to_string).chain(in_vain).collect(),
         schedule,
         held_until,
-    })
+    }
 }

@@ -124,8 +124,11 @@ fn below(folder: &Path, fault: Fault) -> Fault {
 
 /// What a sound folder holds.
 fn holdings(configuration: &Configuration, scenarios: &Scenarios, lang: Lang) -> String {
-    let profiles: Vec<String> =
-        configuration.profiles.iter().map(|profile| format!("{} {}", profile.id, profile.rules.len())).collect();
+    let profiles: Vec<String> = configuration
+        .profiles
+        .iter()
+        .map(|profile| format!("{} {}", profile.id, profile.rules.len() + profile.groups.len()))
+        .collect();
     let items = configuration.catalogue.items().count();
     let mut calendars: Vec<String> = configuration
         .calendars

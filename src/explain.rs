@@ -12,7 +12,7 @@ use alerts::{CaseLight, CaseView, TimelineEvent};
 use anyhow::bail;
 use facts::line::identity;
 use facts::proof::Lang;
-use facts::{EventTime, Moment};
+use facts::{Event, EventTime, Moment};
 use ingest::EventFile;
 use ingest::event_file::STANDARD_INPUT;
 use jiff::tz::TimeZone;
@@ -83,10 +83,12 @@ fn held(
     configuration: &Arc<Configuration>,
     zone: &TimeZone,
 ) -> anyhow::Result<Option<dataflow::CaseView>> {
+    let groups = configuration.has_groups();
     let configuration = Arc::clone(configuration);
     let play = Play { paths: &args.events, configuration, until: at, zone, workers: 1, retention: None };
-    // Other cases only move the clock: no light of one case depends on another.
-    let (_, held) = play.run(|event| event.case == case, |_| Ok(()), |runner| runner.case(case))?;
+    // Where no rule judges several cases at once, other cases only move the clock.
+    let wanted = |event: &Event| groups || event.case == case;
+    let (_, held) = play.run(wanted, |_| Ok(()), |runner| runner.case(case))?;
     Ok(held)
 }
 

@@ -8,7 +8,8 @@ use facts::Transition;
 use facts::proof::Lang;
 use jiff::tz::TimeZone;
 
-use crate::support::program;
+use crate::support::skip::skip;
+use crate::support::{program, project};
 
 const FILES: [(&str, &str); 4] = [
     ("site/watchlight.toml", "zone = \"Asia/Shanghai\"\n"),
@@ -215,4 +216,42 @@ fn an_unknown_case_is_told_with_the_numbers_that_come_near() {
     let early =
         "no fact of case A-1001 is known when the clock stands at 2026-03-01T16:00:00Z; ask with a later --at\n";
     assert_eq!(told("A-1001", " --at 2026-03-02T00:00:00+08:00"), (Some(1), early.to_owned()));
+}
+
+/// One receipt for the charges of two cases, which the shipped rules judge over both.
+#[test]
+fn a_light_that_two_cases_share_is_told_of_each_and_its_export_is_sound() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let charged = |case: &str, day: u32| {
+        format!(
+            r#"{{"id":"f","source":"s","case":"{case}","activity":"fee","at":"2026-03-{day:02}T10:00:00+08:00","level":"county","region":"360902","dept":"ZRZY","item":"ZR-205","fee":{{"act":"charged","code":"ZR-DJF-Z","amount":"80.00","receipt":"0017"}}}}"#
+        )
+    };
+    let events = format!("{}\n{}\n", charged("A", 3), charged("B", 5));
+    fs::write(folder.path().join("events.ndjson"), events).expect("files can be written there");
+    let config = project().join("config");
+    let config = config.to_str().expect("UTF-8");
+    for case in ["A", "B"] {
+        let output = run(folder.path(), &format!("explain {case} --events events.ndjson --config {config}"));
+        let said = String::from_utf8(output.stdout).expect("it prints UTF-8");
+        assert!(said.contains("red light, card red: FE-19 (FE-19@1+national), since 2026-03-05 10:00:00"), "{said}");
+        assert!(said.contains("instance: 360902,0017/B/county.360902.ZRZY/s/f"), "{said}");
+        assert!(said.contains("receipt 0017 was used in several cases: A, B"), "{said}");
+        assert!(said.contains("event: 2026-03-05 10:00:00 fee [f]"), "the proof names the second charge: {said}");
+    }
+    let output = run(folder.path(), &format!("export events.ndjson --config {config} --out exported"));
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let verifier = project().join("tools/verify_proofs.py");
+    let verified = std::process::Command::new("python3")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg(verifier)
+        .arg(folder.path().join("exported"))
+        .output();
+    let verified = match verified {
+        Ok(verified) => verified,
+        Err(error) => return skip("a light that two cases share", &format!("no python3: {error}")),
+    };
+    let said = String::from_utf8_lossy(&verified.stdout);
+    assert!(said.contains("2 lights of rules over several cases were not worked out again"), "{said}");
+    assert!(said.contains("everything holds"), "{said}");
 }

@@ -267,13 +267,18 @@ impl CaseTable {
     /// Hands the case of this number to `each`, wherever it is, without moving it.
     pub(crate) fn look<R>(&self, id: &str, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
         if let Some(slot) = self.live(id) {
-            return match &self.places[slot as usize] {
-                Place::Awake(case) => Some(each(case)),
-                Place::Packed(packed) => Some(each(&packed.case(&mut Texts::default()))),
-                Place::Free => None,
-            };
+            return self.look_at(slot, each);
         }
         self.cold.read(id).map(|packed| each(&unpack(&packed, &mut Texts::default())))
+    }
+
+    /// Hands the case in a slot to `each`, without waking it.
+    pub(crate) fn look_at<R>(&self, slot: u32, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
+        match &self.places[slot as usize] {
+            Place::Awake(case) => Some(each(case)),
+            Place::Packed(packed) => Some(each(&packed.case(&mut Texts::default()))),
+            Place::Free => None,
+        }
     }
 
     /// Hands every live case that may show a card to `each`.

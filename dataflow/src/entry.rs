@@ -7,6 +7,7 @@ use facts::{Cause, Event, Moment, Transition};
 use serde::{Deserialize, Serialize};
 
 use crate::causes::Causes;
+use crate::contribution::GroupKey;
 use crate::sources::SourceNews;
 
 /// A fact, with the clock value at which it enters.
@@ -34,12 +35,15 @@ pub struct ReadBack {
     pub last: Option<Box<Transition>>,
 }
 
-/// A case in which something that a late fact brought about waits to be said.
+/// A case, or its part in a group, in which something that a late fact brought about waits to be said.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiting {
     /// Case number.
     pub(crate) case: CompactString,
+    /// The group that gives the case the light, as rule and key; `None` for the lights that its own facts give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<GroupKey>,
     /// What touched it since what was said of it was last true.
     pub(crate) causes: Causes,
     /// Until when it waits.
@@ -55,6 +59,15 @@ pub struct AllWaiting {
     pub speaking: bool,
     /// What waits, sorted by case.
     pub cases: Vec<Waiting>,
+}
+
+impl AllWaiting {
+    /// With these, too.
+    pub(crate) fn and(mut self, more: AllWaiting) -> AllWaiting {
+        self.as_of = self.as_of.min(more.as_of);
+        self.cases.extend(more.cases);
+        self
+    }
 }
 
 impl From<Transition> for ReadBack {

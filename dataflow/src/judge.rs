@@ -1,11 +1,12 @@
 //! What the operator asks of judgement. `rules` answers; tests answer with a small rule set of their own.
 
+use compact_str::CompactString;
 use facts::{Card, Change, Event, Moment};
 use jiff::tz::TimeZone;
 use rules::change::ConfigurationChange;
 use rules::configuration::Configuration;
 use rules::finding::{Judgement, RuleIndex};
-use rules::judge::{Case, Explanation, Touched};
+use rules::judge::{Case, Contribution, Explanation, GroupCard, GroupFinding, Touched};
 use rules::silence::{SILENCE, SilenceRule};
 
 /// What a transition tells of the rule itself.
@@ -53,6 +54,38 @@ pub trait Judge: Send + Sync + 'static {
     /// Why `card` of `rule` for `instance` holds at `now`; `None` when it does not.
     fn explain(&self, case: &Case<'_>, rule: RuleIndex, instance: &str, card: Card, now: Moment)
     -> Option<Explanation>;
+
+    /// Is any rule judged over several cases? Where none is, nothing of groups is asked.
+    fn has_groups(&self) -> bool {
+        false
+    }
+
+    /// Is the rule of this id judged over several cases?
+    fn groups_by(&self, _rule: &str) -> bool {
+        false
+    }
+
+    /// The groups that a case is in, sorted.
+    fn groups_of(&self, _case: &Case<'_>) -> Vec<(RuleIndex, CompactString)> {
+        Vec::new()
+    }
+
+    /// Judges a group by all that its cases contribute.
+    fn judge_group(&self, _rule: RuleIndex, _key: &str, _contributions: &[Contribution]) -> Vec<GroupFinding> {
+        Vec::new()
+    }
+
+    /// Why a card of a group holds at `now`; `None` when it does not.
+    fn explain_group(
+        &self,
+        _rule: RuleIndex,
+        _key: &str,
+        _contributions: &[Contribution],
+        _asked: GroupCard<'_>,
+        _now: Moment,
+    ) -> Option<Explanation> {
+        None
+    }
 
     /// The rule at a place; [`SILENCE`] is asked only where there is a light of silent sources.
     fn rule(&self, rule: RuleIndex) -> RuleName<'_>;
@@ -111,6 +144,33 @@ impl Judge for Configuration {
         now: Moment,
     ) -> Option<Explanation> {
         rules::judge::explain(case, self, rule, instance, card, now)
+    }
+
+    fn has_groups(&self) -> bool {
+        Configuration::has_groups(self)
+    }
+
+    fn groups_by(&self, rule: &str) -> bool {
+        Configuration::groups_by(self, rule)
+    }
+
+    fn groups_of(&self, case: &Case<'_>) -> Vec<(RuleIndex, CompactString)> {
+        rules::judge::groups_of(case, self)
+    }
+
+    fn judge_group(&self, rule: RuleIndex, key: &str, contributions: &[Contribution]) -> Vec<GroupFinding> {
+        rules::judge::judge_group(rule, key, contributions, self)
+    }
+
+    fn explain_group(
+        &self,
+        rule: RuleIndex,
+        key: &str,
+        contributions: &[Contribution],
+        asked: GroupCard<'_>,
+        now: Moment,
+    ) -> Option<Explanation> {
+        rules::judge::explain_group(rule, key, contributions, self, asked, now)
     }
 
     fn rule(&self, rule: RuleIndex) -> RuleName<'_> {

@@ -3,15 +3,18 @@
 //! ```text
 //!  Runner::feed ──► Input "entries" ──exchange by case hash──┐
 //!  Runner::configure, announce, read_back                    ▼
-//!               ──► Input "controls" (a copy a worker) ► "supervise" ──► "hand over" ──► Closings
-//!                                                            │            (sorted, closed instants only)
-//!                                                            │ lit rows: (owner, case, lamp)
-//!                                                            ▼
+//!               ──► Input "controls" (a copy a worker) ► "supervise" ────────────┬► "hand over" ──► Closings
+//!                            │                               │ what cases bring  │  (sorted, closed instants only)
+//!                            │                               ▼ into groups,      │
+//!                            └────────────────────────► "groups"  by rule, key ──┤
+//!                                                                                │ lit rows: (owner, case, lamp)
+//!                                                                                ▼
 //!                               "worst lamp" ► "count lamps" ► "CountTotal" ► "counts" ──► Counts
 //! ```
 //!
-//! `supervise` is the one keyed operator: it holds each case's facts, asks `rules` for findings, fires
-//! deadlines at their own instants and says what changed. What it emits downstream is an ordinary
+//! `supervise` is the keyed operator: it holds each case's facts, asks `rules` for findings, fires
+//! deadlines at their own instants and says what changed. `groups` does the same for what several cases share (`group` of a
+//! rule), and is idle where no rule groups. What they emit downstream is an ordinary
 //! differential collection; every number over many cases is differential from there on.
 //!
 //! Beside the graph, [`checkpoint`] keeps all facts on disk and hands them to a fresh graph, whatever its number of workers.
@@ -35,14 +38,19 @@ mod causes;
 pub mod checkpoint;
 mod closings;
 mod cold_store;
+mod contribution;
 mod counts;
 mod ending;
 mod entry;
 mod graph;
+mod group;
+mod groups;
 mod holding;
 mod joining;
 mod judge;
+mod lighting;
 mod lit;
+mod memberships;
 mod next_instants;
 mod packed_case;
 mod planted;
@@ -64,6 +72,7 @@ pub use case_hash::{case_hash, worker_of};
 pub use closings::{Closed, Closings};
 pub use counts::{CountRow, Counts};
 pub use entry::{AllWaiting, Entry, ReadBack, Waiting};
+pub use groups::{Explained, GroupLight};
 pub use holding::Holding;
 pub use judge::{Judge, RuleName};
 pub use lit::Lit;

@@ -228,6 +228,24 @@ pub(crate) fn unpack(bytes: &[u8], texts: &mut Texts) -> CaseState {
     }
 }
 
+/// The bytes of some records of one case.
+pub(crate) fn pack_records(records: &[Record]) -> Vec<u8> {
+    let mut before = Before::default();
+    let facts: Vec<Fact<'_>> = records.iter().map(|record| before.write(record)).collect();
+    let bytes = Vec::with_capacity(64 * records.len());
+    postcard::to_extend(&facts, bytes).expect("a record has a known length everywhere")
+}
+
+/// The records of a case in `bytes`.
+///
+/// # Panics
+/// When they are not what [`pack_records`] wrote.
+pub(crate) fn unpack_records(bytes: &[u8], case: &CompactString) -> Vec<Record> {
+    let facts: Vec<Fact<'_>> = postcard::from_bytes(bytes).expect("records are read by the process that packed them");
+    let mut before = Before::default();
+    facts.into_iter().map(|fact| before.read(fact, case)).collect()
+}
+
 /// What the record before said.
 #[derive(Default)]
 struct Before<'a> {

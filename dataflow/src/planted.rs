@@ -166,6 +166,12 @@ pub(crate) enum Fault {
     FactsSinceKeptCasesForgotten,
     /// Cases from a checkpoint are believed in what was said of them, whatever ALERTS holds.
     RememberedBelieved,
+    /// A case that left a group counts in it still.
+    GroupKeepsWhoLeft,
+    /// Of several cases in a group the first does not count.
+    GroupForgetsAMember,
+    /// A deadline of a group is not waited for.
+    GroupWakeNotQueued,
 }
 
 #[cfg(test)]
@@ -173,6 +179,9 @@ impl Fault {
     /// Those of a start from a checkpoint, which its own tests find.
     pub(crate) const OF_STARTS: [Fault; 3] =
         [Fault::CasesOfAnotherConfigurationTaken, Fault::FactsSinceKeptCasesForgotten, Fault::RememberedBelieved];
+    /// Those in the operator of groups.
+    pub(crate) const OF_GROUPS: [Fault; 3] =
+        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued];
 
     /// All others.
     pub(crate) const ALL: [Fault; 30] = [

@@ -17,11 +17,12 @@ use crate::closings::{Closings, closings};
 use crate::counts::{CountReading, Counts};
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::graph::{Exits, moment, time};
+use crate::groups::GroupLight;
 use crate::judge::Judge;
 use crate::planted::Planted;
 use crate::sources::{SourceBook, SourceNews, SourceState};
 use crate::supervise::{CaseView, Keeping, Place, Standing};
-use crate::what_if::WhatIf;
+use crate::what_if::{WhatIf, WhatIfShare};
 use crate::worker::{self, Ask, Failure, Gauges, House, Window, Work};
 
 /// Pieces of work that wait in front of each worker before the feeder waits.
@@ -458,8 +459,8 @@ impl<J: Judge> Desk<J> {
             gate.senders.len()
         };
         drop(reply);
-        let answers: Vec<WhatIf> = answers.iter().collect();
-        if answers.len() < workers { Err(self.ended()) } else { Ok(WhatIf::join(answers)) }
+        let answers: Vec<WhatIfShare> = answers.iter().collect();
+        if answers.len() < workers { Err(self.ended()) } else { Ok(WhatIfShare::join(answers, other)) }
     }
 
     /// All that is held of a case; `None` when no fact of it has entered.
@@ -468,14 +469,30 @@ impl<J: Judge> Desk<J> {
     /// When the runner was finished or a worker has failed.
     pub fn case(&self, id: &str) -> Result<Option<CaseView>, RunnerError> {
         let (reply, answer) = mpsc::channel();
-        {
+        let (group_reply, of_groups) = mpsc::channel();
+        let workers = {
             let gate = lock(&self.gate);
             let worker = worker_of(id, gate.senders.len().max(1));
             let sender = gate.senders.get(worker).ok_or(RunnerError::Ended)?;
             sender.send(Work::Ask(Ask::Case(id.into(), reply))).map_err(|_| self.ended())?;
             self.house.windows[worker].unpark();
+            // A group may be held anywhere.
+            if gate.judge.has_groups() {
+                self.send_all(&gate, |_| Work::Ask(Ask::OfGroups(id.into(), group_reply.clone())))?;
+                gate.senders.len()
+            } else {
+                0
+            }
+        };
+        drop(group_reply);
+        let held = answer.recv().map_err(|_| self.ended())?;
+        let answers: Vec<Vec<GroupLight>> = of_groups.iter().collect();
+        if answers.len() < workers {
+            return Err(self.ended());
         }
-        answer.recv().map_err(|_| self.ended())
+        let mut of_groups = answers.concat();
+        of_groups.sort_by(|a, b| (a.finding.rule, &a.finding.instance).cmp(&(b.finding.rule, &b.finding.instance)));
+        Ok(held.map(|held| CaseView { of_groups, ..held }))
     }
 
     /// The sources heard so far, by office and name.
@@ -562,7 +579,7 @@ impl AskedWaiting {
         let as_of = answers.iter().map(|answer| answer.as_of).min().filter(|_| answers.len() == self.workers)?;
         let speaking = answers.iter().all(|answer| answer.speaking);
         let mut cases: Vec<Waiting> = answers.into_iter().flat_map(|answer| answer.cases).collect();
-        cases.sort_unstable_by(|a, b| a.case.cmp(&b.case));
+        cases.sort_unstable_by(|a, b| (&a.case, &a.group).cmp(&(&b.case, &b.group)));
         Some(AllWaiting { as_of, speaking, cases })
     }
 }

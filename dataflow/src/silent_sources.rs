@@ -19,7 +19,7 @@ use crate::causes::Causes;
 use crate::judge::Judge;
 use crate::said::{Said, Texts};
 use crate::sources::{SourceKey, SourceNews};
-use crate::transitions::say;
+use crate::transitions::{Grounds, say};
 
 /// Followers that are noted before it is looked whether they still are.
 const PRUNED_FROM: usize = 4_096;
@@ -198,7 +198,7 @@ impl<J: Judge> Speech<'_, J> {
             return;
         }
         let first = self.out.len();
-        say(&mut light.case, self.judge, self.at, self.texts, self.out);
+        say(&mut light.case, (self.judge, Grounds::Own), self.at, self.texts, self.out);
         light.case.causes = Causes::default();
         for Finding { spans, .. } in &mut light.case.judgement.findings {
             spans.drain(..spans.len().saturating_sub(1));

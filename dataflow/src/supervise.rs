@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use facts::transition::{About, StandingLine};
-use facts::{Cause, History, Light, Moment, StandingLight, Transition};
+use facts::{Cause, History, Moment, StandingLight, Transition};
 use hashbrown::HashSet;
 use rules::change::ConfigurationChange;
 use rules::finding::Judgement;
@@ -21,19 +21,24 @@ use crate::case_hash::worker_of;
 use crate::case_state::CaseState;
 use crate::case_table::CaseTable;
 use crate::causes::Causes;
+use crate::contribution::GroupNews;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
+use crate::groups::{GroupLight, line as listed};
 use crate::holding::Holding;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
-use crate::lit::{Lit, Rows};
+use crate::lighting::{Left, Lighting};
+use crate::lit::Lit;
+use crate::memberships::{Happened, Memberships};
 use crate::next_instants::NextInstants;
+use crate::packed_case::unpack;
 use crate::planted::planted;
-use crate::said::{Said, Texts};
+use crate::said::Said;
 use crate::silent_sources::{SilentSources, Speech};
 use crate::sources::SourceNews;
-use crate::transitions::{say, settled, shown};
-use crate::what_if::WhatIf;
+use crate::transitions::{Grounds, settled, shown};
+use crate::what_if::WhatIfShare;
 
 mod kept;
 
@@ -46,6 +51,8 @@ pub(crate) struct Output {
     pub(crate) transitions: Vec<Transition>,
     /// Changes of the collection of lamps, not consolidated.
     pub(crate) lits: Vec<(Lit, isize)>,
+    /// What cases bring into groups, in the order of the clock for each case.
+    pub(crate) group_news: Vec<GroupNews>,
 }
 
 /// The lights that stand at a closed instant.
@@ -55,6 +62,14 @@ pub struct Standing<Row = StandingLine> {
     pub as_of: Moment,
     /// Sorted by case, rule and instance.
     pub lights: Vec<Row>,
+}
+
+impl<Row> Standing<Row> {
+    /// With these, too.
+    pub(crate) fn and(mut self, more: Vec<Row>) -> Standing<Row> {
+        self.lights.extend(more);
+        self
+    }
 }
 
 /// All that is held of one case.
@@ -72,6 +87,8 @@ pub struct CaseView {
     pub silent_since: Option<Moment>,
     /// Which lights wait for it; `None` where none do.
     pub holding: Option<Holding>,
+    /// The lights that groups give it, sorted by rule and instance.
+    pub of_groups: Vec<GroupLight>,
 }
 
 /// A fact that waits for its instant.
@@ -137,6 +154,9 @@ pub(crate) struct Supervisor<J> {
     stirred: Vec<u32>,
     /// What cases from a checkpoint remember to have said, until ALERTS tells.
     remembered: Remembered,
+    /// A rule of the configuration groups.
+    groups: bool,
+    memberships: Memberships,
     output: Output,
     judged: u64,
     rejudged: u64,
@@ -146,6 +166,8 @@ impl<J: Judge> Supervisor<J> {
     pub(crate) fn new(place: Place, judge: Arc<J>, keeping: &Keeping) -> Supervisor<J> {
         Supervisor {
             place,
+            groups: judge.has_groups(),
+            memberships: Memberships::default(),
             judge,
             generation: 1,
             configured: Causes::default(),
@@ -263,6 +285,8 @@ impl<J: Judge> Supervisor<J> {
         let change = if first { judge.change_from(&self.judge) } else { ConfigurationChange::Everything };
         self.changed = Some((self.generation, change));
         self.judge = Arc::clone(judge);
+        self.groups = judge.has_groups();
+        self.memberships.forget();
         self.generation += 1;
         self.configured.add(cause);
     }
@@ -290,8 +314,8 @@ impl<J: Judge> Supervisor<J> {
 
     fn restored(&mut self, waiting: &[Waiting]) {
         let Place { index, peers, .. } = self.place;
-        for Waiting { case, causes, until } in waiting.iter().filter(|waiting| worker_of(&waiting.case, peers) == index)
-        {
+        let ours = |waiting: &&Waiting| waiting.group.is_none() && worker_of(&waiting.case, peers) == index;
+        for Waiting { case, causes, until, .. } in waiting.iter().filter(ours) {
             let slot = self.cases.slot(case);
             let case = self.cases.get_mut(slot);
             (case.causes, case.hold_until) = (*causes, Some(*until));
@@ -305,7 +329,7 @@ impl<J: Judge> Supervisor<J> {
         // A case in which something waits is awake.
         let one = |slot: &u32| {
             let CaseState { id, causes, hold_until, .. } = cases.if_awake(*slot)?;
-            hold_until.map(|until| Waiting { case: id.clone(), causes: *causes, until })
+            hold_until.map(|until| Waiting { case: id.clone(), group: None, causes: *causes, until })
         };
         waiting.retain(|slot| one(slot).is_some());
         let all = waiting.iter().filter_map(one).collect();
@@ -314,7 +338,10 @@ impl<J: Judge> Supervisor<J> {
 
     fn read_back(&mut self, read: &[ReadBack]) {
         let Place { index, peers, .. } = self.place;
-        for read in read.iter().filter(|read| worker_of(&read.case, peers) == index) {
+        // What was said of groups is for those who hold them.
+        let ours = |read: &&ReadBack| worker_of(&read.case, peers) == index && !self.judge.groups_by(&read.rule);
+        let ours: Vec<&ReadBack> = read.iter().filter(ours).collect();
+        for read in ours {
             let of_source = read.last.as_ref().is_some_and(|last| last.about == About::Source);
             if of_source || self.judge.silence().is_some_and(|rule| rule.id == read.rule) {
                 let last = read.last.as_ref().map(|last| Said::by(last, self.cases.texts()));
@@ -396,7 +423,9 @@ impl<J: Judge> Supervisor<J> {
     fn settle_every_case(&mut self, at: Moment) {
         for slots in self.cases.all().chunks(REST_EVERY) {
             for slot in slots {
-                if !self.keeps_judgement(*slot, at) {
+                if self.keeps_judgement(*slot, at) {
+                    self.contribute(*slot, at);
+                } else {
                     self.settle(*slot, at, &mut Vec::new());
                 }
             }
@@ -478,7 +507,8 @@ impl<J: Judge> Supervisor<J> {
 
     /// Brings one case to `at` with the facts that enter there, and says what differs. `entries` is left empty.
     fn settle(&mut self, slot: u32, at: Moment, entries: &mut Vec<Entry>) {
-        let Supervisor { cases, sources, judge, place, generation, configured, changed, output, retention_ms, .. } =
+        let (retention_ms, groups) = (self.retention_ms, self.groups);
+        let Supervisor { cases, sources, judge, place, generation, configured, changed, memberships, output, .. } =
             &mut *self;
         let (case, texts) = cases.get_with_texts(slot);
         let mut news = News::default();
@@ -492,6 +522,7 @@ impl<J: Judge> Supervisor<J> {
         let more = case.history.records().len().saturating_sub(known);
         let waits = planted!(ConfigurationWaitsForFacts) && news.touched.is_none();
         let mut rejudged = false;
+        let anew = case.judged_under != *generation;
         if case.judged_under != *generation && !waits {
             let touched = carried(case, judge.as_ref(), changed.as_ref(), at);
             // What is said at the instant of a change has the change for a cause, whatever else happens there.
@@ -509,21 +540,14 @@ impl<J: Judge> Supervisor<J> {
             case.judge(judge.as_ref(), at, touched);
             sources.follow(slot, case, at);
         }
-        case.judged_through = at;
-        let heard_again = std::mem::take(&mut case.heard_again);
-        let holding = case.holding(judge.as_ref());
-        if case.releases(holding.as_ref()).any(|release| release == at) {
-            news.causes.add(Cause::Silence);
+        if groups {
+            let (causes, heard_again) = (news.causes, case.heard_again);
+            let happened = Happened { at, causes, changed: judged || anew, heard_again };
+            memberships.tell(case, judge.as_ref(), happened, &mut output.group_news);
         }
-        case.causes.extend(news.causes);
-        if place.settle_ms > 0 && place.announcing {
-            hold(case, judge.as_ref(), at, heard_again || news.causes.holds(Cause::Late), place.settle_ms);
-        }
-        let waits = case.hold_until.is_some();
-        let speaking = place.announcing && !waits;
-        speak(case, judge.as_ref(), at, speaking, texts, &mut output.transitions);
-        relight(case, judge.as_ref(), at, &mut output.lits);
-        let wake = case.next_instant(at, holding.as_ref());
+        let judge = judge.as_ref();
+        let left = Lighting { judge, grounds: Grounds::Own, at, place, texts, output }.bring_up(case, news.causes);
+        let Left { waits, wake } = left;
         let forgotten = planted!(WakeNotQueuedAgain) && case.wake.is_some();
         let woken = wake.filter(|_| wake != case.wake && !forgotten);
         case.wake = wake;
@@ -542,18 +566,39 @@ impl<J: Judge> Supervisor<J> {
         self.open = self.open + usize::from(open) - usize::from(was_open);
     }
 
+    /// Tells the groups of the case in `slot` what it brings at `at`, without judging or unpacking it: for a case that has
+    /// its judgement and is not settled there. Does nothing where no rule groups.
+    pub(crate) fn contribute(&mut self, slot: u32, at: Moment) {
+        let Supervisor { cases, judge, configured, groups, memberships, output, .. } = self;
+        if *groups {
+            let happened = Happened { at, causes: *configured, changed: true, heard_again: false };
+            let tell = |case: &CaseState| memberships.tell(case, judge.as_ref(), happened, &mut output.group_news);
+            cases.look_at(slot, tell);
+        }
+    }
+
+    /// The same for a packed case that has no slot, because it is about to be sealed.
+    pub(crate) fn contribute_sealed(&mut self, packed: &[u8], at: Moment) {
+        let Supervisor { cases, judge, configured, groups, memberships, output, .. } = self;
+        if *groups {
+            let happened = Happened { at, causes: *configured, changed: true, heard_again: false };
+            let case = unpack(packed, cases.texts());
+            memberships.tell(&case, judge.as_ref(), happened, &mut output.group_news);
+        }
+    }
+
     /// What `other` would change at the last closed instant, if it were in force. Sealed cases are read back for it, and
     /// sealed again: nothing is changed.
-    pub(crate) fn what_if(&mut self, other: &J) -> WhatIf {
+    pub(crate) fn what_if(&mut self, other: &Arc<J>) -> WhatIfShare {
         let change = other.change_from(&self.judge);
-        let mut found = WhatIf { as_of: self.as_of(), ..WhatIf::default() };
-        self.cases.each(|case| found.consider(case, self.judge.as_ref(), other, &change));
+        let mut share = WhatIfShare::new(self.as_of(), self.groups || other.has_groups());
+        self.cases.each(|case| share.consider(case, self.judge.as_ref(), other.as_ref(), &change));
         for packed in self.cases.unseal_all() {
             let Some(slot) = self.cases.unsealed(&packed) else { continue };
-            found.consider(self.cases.get_mut(slot), self.judge.as_ref(), other, &change);
+            share.consider(self.cases.get_mut(slot), self.judge.as_ref(), other.as_ref(), &change);
             self.seal(slot);
         }
-        found
+        share
     }
 
     /// The last instant that is worked through.
@@ -590,18 +635,7 @@ impl<J: Judge> Supervisor<J> {
             let known = Case::at(&case.id, &case.history, as_of);
             let explained = self.judge.explain(&known, rule, &light.instance, light.card, as_of);
             let reason = explained.map_or_else(|| ending::unexplained(light.card, &light.rule), |why| why.reason);
-            StandingLine {
-                case: light.case.clone(),
-                rule: light.rule.clone(),
-                instance: light.instance.clone(),
-                card: light.card,
-                light: light.light,
-                since: light.since,
-                level: light.owner.level,
-                region: light.owner.region,
-                dept: light.owner.dept.clone(),
-                reason,
-            }
+            listed(light.clone(), reason)
         };
         let mut standing = self.standing(line);
         for (id, _) in self.cases.sealed_lights() {
@@ -626,6 +660,7 @@ impl<J: Judge> Supervisor<J> {
                 said: case.said.clone(),
                 silent_since: case.silent_since,
                 holding: case.holding(self.judge.as_ref()),
+                of_groups: Vec::new(),
             })
         });
         view.flatten()
@@ -644,7 +679,7 @@ impl<J: Judge> Supervisor<J> {
             open: self.open,
             sealed: self.cases.sealed(),
             wakes,
-            bytes: self.cases.bytes() + (wakes + retiring) * size_of::<(Moment, u32)>(),
+            bytes: self.cases.bytes() + self.memberships.bytes() + (wakes + retiring) * size_of::<(Moment, u32)>(),
             sealed_bytes: self.cases.sealed_bytes(),
         }
     }
@@ -675,7 +710,7 @@ fn at_rest<J: Judge>(case: &CaseState, judge: &J, generation: u32) -> bool {
 }
 
 /// The lights that stand in a case at `as_of`, with the rules that give them.
-fn standing_in<'c, J: Judge>(
+pub(crate) fn standing_in<'c, J: Judge>(
     case: &'c CaseState,
     judge: &'c J,
     as_of: Moment,
@@ -711,47 +746,5 @@ fn carried<J: Judge>(
             judge.carry(change, &Case::at(id, history, at), judgement)
         }
         _ => Touched::All,
-    }
-}
-
-/// Lets what a late fact brought about, or a source that speaks again, wait for what else comes late, once: what comes
-/// meanwhile does not make it wait longer. A case that is again what was said of it waits for nothing.
-fn hold<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, more_comes: bool, settle_ms: i64) {
-    if case.hold_until.is_some_and(|until| until <= at) {
-        case.hold_until = None;
-    } else if case.hold_until.is_some() || more_comes {
-        let until = case.hold_until.unwrap_or(at.plus_millis(settle_ms));
-        case.hold_until = (!settled(case, judge, at)).then_some(until);
-    }
-}
-
-/// Says what differs, or, while nothing is announced, lets the causes pile up.
-fn speak<J: Judge>(
-    case: &mut CaseState,
-    judge: &J,
-    at: Moment,
-    announcing: bool,
-    texts: &mut Texts,
-    out: &mut Vec<Transition>,
-) {
-    let quiet = case.said.is_empty() && case.judgement.findings.is_empty();
-    if !quiet && announcing {
-        say(case, judge, at, texts, out);
-    }
-    if !planted!(CausesPileUp) && (quiet || announcing || settled(case, judge, at)) {
-        case.causes = Causes::default();
-    }
-}
-
-/// Brings the case's rows in the collection of lamps up to `at`.
-fn relight<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, out: &mut Vec<(Lit, isize)>) {
-    let Judgement { owner, open, .. } = &case.judgement;
-    let lamps = shown(judge, &case.judgement, at, case.holding(judge).as_ref());
-    let unknown = case.silent_since.is_some() && lamps.is_empty();
-    let base = open.then_some(if unknown { Light::Grey } else { Light::Green });
-    let rows = Rows::of(owner.as_ref(), base, lamps.iter().map(|now| now.span.light));
-    if rows != case.rows {
-        rows.since(&case.rows, &case.id, |lit, diff| out.push((lit, diff)));
-        case.rows = rows;
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod city;
 mod convergence;
+mod groups;
 mod kinds;
 mod laws;
 mod retiring;

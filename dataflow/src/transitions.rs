@@ -15,11 +15,12 @@ use facts::standing::Text2;
 use facts::transition::{About, Issue, transition_id};
 use facts::{Address, Card, Cause, Kind, Moment, Transition};
 use rules::finding::{CardSpan, Judgement, RuleIndex};
-use rules::judge::{Case, Explanation};
+use rules::judge::{Case, Explanation, GroupCard};
 use rules::silence::SILENCE;
 use smallvec::{SmallVec, smallvec};
 
 use crate::case_state::CaseState;
+use crate::contribution::Gathered;
 use crate::ending;
 use crate::holding::{Holding, shown_at};
 use crate::judge::{Judge, RuleName};
@@ -139,14 +140,29 @@ fn says(said: &Said, now: &Shown<'_>, owner: Option<&Address>) -> bool {
         && Some(&said.owner) == owner
 }
 
+/// What the cards of a case rest on.
+#[derive(Copy, Clone)]
+pub(crate) enum Grounds<'a> {
+    /// Its own facts.
+    Own,
+    /// Those of its group.
+    Group(&'a Gathered<'a>),
+}
+
 /// Says what differs at `at`, and takes note of it as said.
-pub(crate) fn say<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, texts: &mut Texts, out: &mut Vec<Transition>) {
+pub(crate) fn say<J: Judge>(
+    case: &mut CaseState,
+    (judge, grounds): (&J, Grounds<'_>),
+    at: Moment,
+    texts: &mut Texts,
+    out: &mut Vec<Transition>,
+) {
     let holding = case.holding(judge);
     let CaseState { id, history, judgement, said, causes, .. } = case;
     let owner = judgement.owner.clone();
     let shown = shown(judge, judgement, at, holding.as_ref());
     let (item, cause) = (judgement.item.as_ref(), causes.first());
-    let speaker = Speaker { judge, case: Case::at(id, history, at), item, at, cause, holding };
+    let speaker = Speaker { judge, grounds, case: Case::at(id, history, at), item, at, cause, holding };
     for said in said.iter_mut() {
         let now = shown.iter().find(|now| said.rule == now.rule.id && said.instance == *now.instance);
         let held_then = HeldThen::of(said, judgement, judge, at);
@@ -177,6 +193,7 @@ pub(crate) fn say<J: Judge>(case: &mut CaseState, judge: &J, at: Moment, texts: 
 /// Words transitions of one case at one instant.
 struct Speaker<'a, J> {
     judge: &'a J,
+    grounds: Grounds<'a>,
     case: Case<'a>,
     item: Option<&'a CompactString>,
     at: Moment,
@@ -198,7 +215,13 @@ impl<J: Judge> Speaker<'_, J> {
     fn turn(&self, kind: Kind, before: Option<&Said>, now: &Shown<'_>, owner: &Address) -> Transition {
         let span = now.span;
         let (card_before, light_before) = before.map_or((Card::None, Light::Green), |said| (said.card, said.light));
-        let explained = || self.judge.explain(&self.case, now.index, now.instance, span.card, self.at);
+        let explained = || match self.grounds {
+            Grounds::Own => self.judge.explain(&self.case, now.index, now.instance, span.card, self.at),
+            Grounds::Group(gathered) => {
+                let asked = GroupCard { case: self.case.id, instance: now.instance, card: span.card };
+                gathered.explain(self.judge, now.index, asked, self.at)
+            }
+        };
         let (proof, told) = match (now.index != SILENCE).then(explained) {
             // Of a source, not of a case: whoever knows the source words the reason.
             None => (None, (now.rule.label.into(), now.rule.basis.into(), Text2::default(), Vec::new(), Vec::new())),

@@ -1,14 +1,20 @@
 //! What another configuration would change at the last closed instant, without putting it in force.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
-use facts::{Address, Card, Light, Moment};
+use facts::{Address, Card, Light, Moment, StandingLight};
 use rules::change::ConfigurationChange;
 use rules::judge::{Case, Touched};
 
 use crate::case_state::CaseState;
+use crate::causes::Causes;
+use crate::contribution::GroupNews;
+use crate::groups;
 use crate::judge::Judge;
+use crate::memberships::{Happened, Memberships};
 use crate::transitions::{Shown, shown};
 
 /// A card as it stands under one configuration.
@@ -50,7 +56,85 @@ pub struct WhatIf {
     pub differences: Vec<Difference>,
 }
 
+/// What one worker finds: differences in its cases, and what is needed to find those of groups.
+pub(crate) struct WhatIfShare {
+    found: WhatIf,
+    /// A rule of either configuration groups.
+    groups: bool,
+    /// What its cases would bring into groups.
+    news: Vec<GroupNews>,
+    memberships: Memberships,
+    /// The lights that the groups that it holds give now.
+    of_groups: Vec<StandingLight>,
+}
+
+impl WhatIfShare {
+    /// Nothing looked at yet.
+    pub(crate) fn new(as_of: Moment, groups: bool) -> WhatIfShare {
+        let found = WhatIf { as_of, ..WhatIf::default() };
+        WhatIfShare { found, groups, news: Vec::new(), memberships: Memberships::default(), of_groups: Vec::new() }
+    }
+
+    /// Judges a case by both, if `change` may make a difference in it, and notes which groups it would be in.
+    pub(crate) fn consider<J: Judge>(&mut self, case: &CaseState, judge: &J, other: &J, change: &ConfigurationChange) {
+        self.found.consider(case, judge, other, change);
+        if self.groups {
+            let at = self.found.as_of;
+            let happened = Happened { at, causes: Causes::default(), changed: true, heard_again: false };
+            self.memberships.tell(case, other, happened, &mut self.news);
+        }
+    }
+
+    /// With the lights that groups give now.
+    pub(crate) fn beside(self, of_groups: Vec<StandingLight>) -> WhatIfShare {
+        WhatIfShare { of_groups, ..self }
+    }
+
+    /// Joins what all workers found, and judges the groups that there would be under `other`.
+    pub(crate) fn join<J: Judge>(shares: Vec<WhatIfShare>, other: &Arc<J>) -> WhatIf {
+        let groups = shares.iter().any(|share| share.groups);
+        let (mut found, mut before, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        for share in shares {
+            found.push(share.found);
+            before.extend(share.of_groups);
+            news.extend(share.news);
+        }
+        let mut found = WhatIf::join(found);
+        if groups {
+            let after = groups::lights_of(news, other, found.as_of);
+            found.compare(&before, &after);
+        }
+        found.differences.sort_unstable();
+        found
+    }
+}
+
 impl WhatIf {
+    /// Adds the lights of groups that differ.
+    fn compare(&mut self, before: &[StandingLight], after: &[StandingLight]) {
+        type Key<'a> = (&'a str, &'a str, &'a str);
+        fn keyed(lights: &[StandingLight]) -> BTreeMap<Key<'_>, &StandingLight> {
+            let keyed = |light| {
+                let StandingLight { case, rule, instance, .. }: &StandingLight = light;
+                ((case.as_str(), rule.as_str(), instance.as_str()), light)
+            };
+            lights.iter().map(keyed).collect()
+        }
+        let (before, after) = (keyed(before), keyed(after));
+        let lamp = |light: &&StandingLight| Lamp { card: light.card, light: light.light, since: light.since };
+        let named: BTreeMap<Key<'_>, &StandingLight> =
+            before.iter().chain(&after).map(|(key, light)| (*key, *light)).collect();
+        for ((case, rule, instance), light) in named {
+            let of = |lights: &BTreeMap<Key<'_>, &StandingLight>| lights.get(&(case, rule, instance)).map(lamp);
+            let (before, after) = (of(&before), of(&after));
+            if before != after {
+                let (case, rule, instance) = (case.into(), rule.into(), instance.into());
+                let owner = light.owner.clone();
+                self.differences.push(Difference { case, rule, instance, owner, before, after });
+            }
+        }
+    }
+
     /// Judges a case by both, if `change` may make a difference in it.
     pub(crate) fn consider<J: Judge>(&mut self, case: &CaseState, judge: &J, other: &J, change: &ConfigurationChange) {
         let known = Case::at(&case.id, &case.history, self.as_of);

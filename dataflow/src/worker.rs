@@ -22,9 +22,10 @@ use crate::cached::HandedOut;
 use crate::checkpoint::SlotSet;
 use crate::entry::{AllWaiting, Control, Entry};
 use crate::graph::{self, Exits, Graph, moment};
+use crate::groups::{GroupLight, Groups};
 use crate::judge::Judge;
 use crate::supervise::{CaseView, Keeping, Place, Sizes, Standing, Supervisor};
-use crate::what_if::WhatIf;
+use crate::what_if::WhatIfShare;
 
 /// Advances on their way through the graph before a worker takes more work: enough that workers need not
 /// wait for each other at every batch, few enough that memory stays bounded.
@@ -65,8 +66,10 @@ pub(crate) enum Ask<J> {
     HandOut(Arc<(SlotSet, String)>, Sender<Option<HandedOut>>),
     /// One case.
     Case(CompactString, Sender<Option<CaseView>>),
+    /// The lights that groups give one case.
+    OfGroups(CompactString, Sender<Vec<GroupLight>>),
     /// What another configuration would change.
-    WhatIf(Arc<J>, Sender<WhatIf>),
+    WhatIf(Arc<J>, Sender<WhatIfShare>),
 }
 
 /// Figures of one worker.
@@ -126,8 +129,9 @@ impl Window {
         }
     }
 
-    fn show<J: Judge>(&self, supervisor: &Supervisor<J>) {
+    fn show<J: Judge>(&self, supervisor: &Supervisor<J>, groups: &Groups<J>) {
         let Sizes { cases, open, sealed, wakes, bytes, sealed_bytes } = supervisor.sizes();
+        let (wakes, bytes) = (wakes + groups.wakes(), bytes + groups.bytes());
         let (judged, rejudged) = supervisor.judged();
         self.judged.store(judged, Ordering::Relaxed);
         self.rejudged.store(rejudged, Ordering::Relaxed);
@@ -191,7 +195,8 @@ pub(crate) fn run<J: Judge>(
     // Held out here, so that nobody can find the worker gone before its failure is noted.
     let mut asked: Option<Ask<J>> = None;
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let graph = graph::build(worker, Supervisor::new(place, judge, keeping), house.exits.clone());
+        let groups = Groups::new(place, Arc::clone(&judge));
+        let graph = graph::build(worker, Supervisor::new(place, judge, keeping), groups, house.exits.clone());
         Shift { graph, work: &work, window, failure: &house.failure, advances: VecDeque::new(), asked: &mut asked }
             .run(worker)
     }));
@@ -278,20 +283,25 @@ impl<J: Judge> Shift<'_, J> {
             any = true;
         }
         if any {
-            self.window.show(&self.graph.supervisor.borrow());
+            self.window.show(&self.graph.supervisor.borrow(), &self.graph.groups.borrow());
         }
     }
 
     fn answer(&mut self) {
-        let mut supervisor = self.graph.supervisor.borrow_mut();
+        let Graph { supervisor, groups, .. } = &self.graph;
+        let (mut supervisor, mut groups) = (supervisor.borrow_mut(), groups.borrow_mut());
         // Whoever asked may have gone; that is no matter to the worker.
         match self.asked.take() {
-            Some(Ask::Lights(reply)) => drop(reply.send(supervisor.lights())),
-            Some(Ask::Lines(reply)) => drop(reply.send(supervisor.lines())),
-            Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting())),
+            Some(Ask::Lights(reply)) => drop(reply.send(supervisor.lights().and(groups.lights()))),
+            Some(Ask::Lines(reply)) => drop(reply.send(supervisor.lines().and(groups.lines()))),
+            Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting().and(groups.waiting()))),
+            Some(Ask::OfGroups(id, reply)) => drop(reply.send(groups.of_case(&id))),
             Some(Ask::HandOut(asked, reply)) => drop(reply.send(supervisor.hand_out(&asked.0, &asked.1))),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
-            Some(Ask::WhatIf(judge, reply)) => drop(reply.send(supervisor.what_if(&judge))),
+            Some(Ask::WhatIf(judge, reply)) => {
+                let found = supervisor.what_if(&judge).beside(groups.lights());
+                drop(reply.send(found));
+            }
             None => {}
         }
     }

@@ -97,6 +97,19 @@ impl Configuration {
             .expect("loading refuses a set without a default profile")
     }
 
+    /// Is a rule judged over several cases?
+    #[must_use]
+    pub fn has_groups(&self) -> bool {
+        self.profiles.iter().any(|profile| !profile.groups.is_empty())
+    }
+
+    /// Is the rule of this id judged over several cases, in any profile?
+    #[must_use]
+    pub fn groups_by(&self, id: &str) -> bool {
+        let mut grouping = self.profiles.iter().flat_map(|profile| &profile.groups);
+        grouping.any(|index| self.rule(*index).id == id)
+    }
+
     /// The rule at a place.
     #[must_use]
     pub fn rule(&self, index: RuleIndex) -> &Rule {

@@ -46,7 +46,9 @@ mod waiver;
 mod workflow;
 
 pub(crate) use deemed::blind as deems;
-pub use group::{Contribution, GroupFinding, contributes, explain_group, judge_group};
+pub use group::{
+    Contribution, GroupCard, GroupFinding, contributes, explain_group, group_key_of, groups_of, judge_group,
+};
 
 use found::Found;
 use reckoning::Reckoning;

@@ -8,9 +8,9 @@ use proptest::prop_assert;
 use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseResult;
 use rules::configuration::Configuration;
-use rules::finding::{CardSpan, Judgement};
-use rules::judge::{Case, judge, rejudge, touched};
-use rules::scenario::lights_at;
+use rules::finding::{CardSpan, Judgement, RuleIndex};
+use rules::judge::{Case, Contribution, contributes, judge, judge_group, rejudge, touched};
+use rules::scenario::{group_lights_at, lights_at};
 
 use super::differs;
 use super::worlds::{World, closes, end};
@@ -53,6 +53,7 @@ pub(crate) fn fold_equals_lights(world: &World, said: &[Transition], configurati
         }
         let folded: Vec<_> = fold.values().flatten().cloned().collect();
         let mut lights = lights_at(&world.facts, configuration, now);
+        lights.extend(group_lights_at(&world.facts, configuration, now));
         lights.sort();
         let mut folded_sorted = folded;
         folded_sorted.sort();
@@ -96,13 +97,25 @@ pub(crate) fn retracted_where_denied(
     Ok(())
 }
 
-/// Judgement on all that is known of a case at `now`.
+/// Judgement on all that is known of a case, and of those that it shares groups with, at `now`.
 fn known(world: &World, case: &CompactString, configuration: &Configuration, now: Moment) -> Judgement {
-    let mut history = History::new();
-    for (_, event) in world.facts.iter().filter(|(arrived, event)| *arrived <= now && event.case == *case) {
-        history.join(event.clone(), None, &configuration.zone);
+    let mut histories: BTreeMap<&str, History> = BTreeMap::new();
+    for (_, event) in world.facts.iter().filter(|(arrived, _)| *arrived <= now) {
+        histories.entry(&event.case).or_default().join(event.clone(), None, &configuration.zone);
     }
-    judge(&Case::at(case, &history, now), configuration)
+    let mut groups: BTreeMap<(RuleIndex, CompactString), Vec<Contribution>> = BTreeMap::new();
+    for (id, history) in &histories {
+        for given in contributes(&Case::at(id, history, now), configuration) {
+            groups.entry((given.rule, given.key.clone())).or_default().push(given);
+        }
+    }
+    let own = histories.get(case.as_str()).map(|history| judge(&Case::at(case, history, now), configuration));
+    let mut judgement = own.unwrap_or_default();
+    for ((rule, key), given) in &groups {
+        let found = judge_group(*rule, key, given, configuration).into_iter();
+        judgement.findings.extend(found.filter(|found| found.case == *case).map(|found| found.finding));
+    }
+    judgement
 }
 
 fn schedule_at<'j>(

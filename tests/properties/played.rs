@@ -6,7 +6,7 @@ use dataflow::{Entry, Options, Runner};
 use facts::Transition;
 use proptest::test_runner::TestCaseError;
 use rules::configuration::Configuration;
-use rules::scenario::lights_at;
+use rules::scenario::{group_lights_at, lights_at};
 
 use super::differs;
 use super::worlds::{World, end};
@@ -40,6 +40,7 @@ pub(crate) fn play(world: &World, configuration: &Arc<Configuration>) -> Result<
 fn shows(runner: &Runner, world: &World, configuration: &Configuration) -> Result<(), TestCaseError> {
     let standing = runner.lights().expect("a running dataflow");
     let mut lights = lights_at(&world.facts, configuration, standing.as_of);
+    lights.extend(group_lights_at(&world.facts, configuration, standing.as_of));
     lights.sort();
     let same = lights == standing.lights;
     if same { Ok(()) } else { Err(differs(&format!("lights at {}", standing.as_of), standing.lights, lights)) }

@@ -13,14 +13,14 @@ use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::{Supervisor, at_rest, standing_in};
-use crate::cached::{Form, HandedOut, JudgedBy, records};
+use crate::cached::{Form, HandedOut, JudgedBy, Kept, records};
 use crate::case_hash::worker_of;
 use crate::case_state::CaseState;
 use crate::checkpoint::SlotSet;
 use crate::entry::ReadBack;
 use crate::judge::Judge;
 use crate::lit::Rows;
-use crate::packed_case::{FORMAT, Head, Spoken, head_of};
+use crate::packed_case::{FORMAT, Head, Spoken, head_of, id_of};
 use crate::planted::planted;
 use crate::sources::SourceKey;
 
@@ -84,7 +84,9 @@ impl<J: Judge> Supervisor<J> {
             let rests = at_rest(case, self.judge.as_ref(), self.generation);
             known.then_some(if rests { Form::AtRest } else { Form::Restless })
         };
-        self.cases.hand_out(slots, form, |slot, form, packed| handed.add(slot, form, packed));
+        self.cases.hand_out(slots, form, |slot, form, packed| {
+            handed.add(slot, Kept { form, in_groups: self.memberships.holds(id_of(packed)), packed });
+        });
         Some(handed)
     }
 
@@ -95,16 +97,24 @@ impl<J: Judge> Supervisor<J> {
     /// When `bytes` are not what was handed out.
     pub(crate) fn take_in(&mut self, bytes: &[u8], through: Moment) {
         for record in records(bytes) {
-            let (form, packed) = record.expect("whoever read them has looked at each");
+            let Kept { form, in_groups, packed } = record.expect("whoever read them has looked at each");
             let (id, head) = head_of(packed);
             head.said.iter().for_each(|spoken| self.remembered.note(id, spoken));
             match form {
-                Form::AtRest => self.take_in_at_rest(packed, id, &head, through),
+                Form::AtRest => {
+                    let slot = self.take_in_at_rest(packed, id, &head, through);
+                    if in_groups {
+                        self.contribute(slot, through);
+                    }
+                }
                 Form::Restless => {
                     let slot = self.cases.put_facts(packed);
                     self.judge_at(slot, through);
                 }
                 Form::Sealed => {
+                    if in_groups {
+                        self.contribute_sealed(packed, through);
+                    }
                     self.show(id, &head.rows);
                     let judge = self.judge.as_ref();
                     let lights =
@@ -116,7 +126,7 @@ impl<J: Judge> Supervisor<J> {
         self.rest();
     }
 
-    fn take_in_at_rest(&mut self, packed: &[u8], id: &str, head: &Head<'_>, through: Moment) {
+    fn take_in_at_rest(&mut self, packed: &[u8], id: &str, head: &Head<'_>, through: Moment) -> u32 {
         let slot = self.cases.put_packed(packed, head, self.generation);
         if let (Some(owner), Some(source)) = (&head.owner, head.follows) {
             let key = SourceKey { address: owner.clone().into_owned(), source: source.into() };
@@ -130,6 +140,7 @@ impl<J: Judge> Supervisor<J> {
             Some(wake) if wake <= through => self.catch_up(slot, through),
             wake => wake.into_iter().for_each(|at| self.next.push(at, slot)),
         }
+        slot
     }
 
     /// Brings a case whose instant came since it was handed out to `through`, in silence and without a cause.

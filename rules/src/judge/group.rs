@@ -43,11 +43,11 @@ pub struct GroupFinding {
     pub finding: Finding,
 }
 
-/// What a case contributes: one entry for each rule that groups and each key that its events have.
+/// The groups that a case is in: one for each rule that groups and each key that its events have, sorted.
 #[must_use]
-pub fn contributes(case: &Case<'_>, configuration: &Configuration) -> Vec<Contribution> {
+pub fn groups_of(case: &Case<'_>, configuration: &Configuration) -> Vec<(RuleIndex, CompactString)> {
     let Some(view) = CaseView::new(case, &[], configuration) else { return Vec::new() };
-    let mut contributions = Vec::new();
+    let mut groups = Vec::new();
     for index in &view.profile.groups {
         let rule = configuration.rule(*index);
         let (Some(group), Some(_)) = (&rule.group, joining(&view, rule)) else { continue };
@@ -57,14 +57,18 @@ pub fn contributes(case: &Case<'_>, configuration: &Configuration) -> Vec<Contri
             (0..view.facts.len()).filter_map(|place| key_of(&scope, place, group)).collect();
         keys.sort_unstable();
         keys.dedup();
-        contributions.extend(keys.into_iter().map(|key| Contribution {
-            rule: *index,
-            key,
-            case: case.id.into(),
-            records: case.records.to_vec(),
-        }));
+        groups.extend(keys.into_iter().map(|key| (*index, key)));
     }
-    contributions
+    groups
+}
+
+/// What a case contributes to each of its groups.
+#[must_use]
+pub fn contributes(case: &Case<'_>, configuration: &Configuration) -> Vec<Contribution> {
+    let groups = groups_of(case, configuration).into_iter();
+    let given =
+        groups.map(|(rule, key)| Contribution { rule, key, case: case.id.into(), records: case.records.to_vec() });
+    given.collect()
 }
 
 /// The case, if the rule is to be judged over it.
@@ -109,8 +113,30 @@ pub fn judge_group(
     findings.collect()
 }
 
-fn instance_of(key: &str, instance: &str) -> CompactString {
-    format!("{key}/{instance}").into()
+/// The instance of a light on a case of the group; a `/` of the key is written `\-`, so that the key can be told from it.
+pub(crate) fn instance_of(key: &str, instance: &str) -> CompactString {
+    format!("{}/{instance}", key.replace('/', SLASH)).into()
+}
+
+/// A `/` within a key, in instances: a key has no lone backslash ([`key_text`]), so this means nothing else.
+const SLASH: &str = "\\-";
+
+/// The key of the group whose light has this instance; `None` where it names none.
+#[must_use]
+pub fn group_key_of(instance: &str) -> Option<CompactString> {
+    let (key, _) = instance.split_once('/')?;
+    let mut plain = CompactString::default();
+    let mut letters = key.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, letter == '\\') {
+            (_, true) => match letters.next()? {
+                '-' => plain.push('/'),
+                escaped => plain.extend(['\\', escaped]),
+            },
+            (plain_letter, false) => plain.push(plain_letter),
+        }
+    }
+    Some(plain)
 }
 
 /// The merged history; `None` when no event has the key.
@@ -213,20 +239,31 @@ fn basis<'a>(
     }
 }
 
-/// Proves the card that a group holds for one of its cases at `now`; `None` when it holds none.
+/// A card that a group holds for one of its cases.
+#[derive(Copy, Clone, Debug)]
+pub struct GroupCard<'a> {
+    /// The case.
+    pub case: &'a str,
+    /// The instance, which begins with the group's key.
+    pub instance: &'a str,
+    /// The card.
+    pub card: Card,
+}
+
+/// Proves a card of one of the cases of a group; `None` when it does not hold at `now`.
 #[must_use]
 pub fn explain_group(
     rule: RuleIndex,
     key: &str,
     contributions: &[Contribution],
     configuration: &Configuration,
-    case: &str,
-    instance: &str,
+    asked: GroupCard<'_>,
     now: Moment,
 ) -> Option<Explanation> {
+    let GroupCard { case, instance, card } = asked;
     let findings = judge_group(rule, key, contributions, configuration);
-    let of_case = |finding: &&GroupFinding| finding.case == case && finding.finding.instance == instance;
-    let card: Card = findings.iter().find(of_case)?.finding.at(now)?.card;
+    let of_case = |found: &&GroupFinding| found.case == case && found.finding.instance == instance;
+    findings.iter().find(of_case)?.finding.spans.iter().find(|span| span.card == card && span.holds(now))?;
     let judged = configuration.rule(rule);
     let view = merged(judged, key, contributions, configuration)?;
     let reckoning = Reckoning::of(judged, configuration);

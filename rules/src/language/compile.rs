@@ -290,12 +290,25 @@ impl<'a> Compiler<'a, '_, '_> {
             self.checker.faults.add(entry.key_at, say);
         }
         if let (Some(Some(group)), Some(entry)) = (&group, self.entry("group")) {
-            self.checker.faults.add(entry.key_at, texts::groups_in_scenarios_only());
             let case_like = |node: &Node| node.text.contains("case");
             let windowed = group::WINDOWED.contains(&self.kind);
             if windowed && group.window.is_none() && !group.by.iter().any(case_like) {
                 self.checker.faults.add(entry.key_at, texts::group_without_window());
             }
+        }
+        if let (true, Some(entry)) = (status == Status::Shadow, self.entry("deems")) {
+            let say = texts::not_together(
+                "试行规则（shadow）不得改变受理，不能有 deems",
+                "a rule on trial (shadow) changes no acceptance and cannot have `deems`",
+            );
+            self.checker.faults.add(entry.key_at, say);
+        }
+        if let (Some(Some(_)), Some(entry)) = (&group, self.entry("deems")) {
+            let say = texts::not_together(
+                "跨办件的规则（group）没有可视为受理的办件，不能有 deems",
+                "a rule across cases (`group`) is about no one case that could be deemed accepted and cannot have `deems`",
+            );
+            self.checker.faults.add(entry.key_at, say);
         }
         let plan = self.plan();
         let cards = self.cards(&plan, held, family);

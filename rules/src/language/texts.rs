@@ -406,16 +406,6 @@ pub(crate) fn not_together(zh: impl Into<String>, en: impl Into<String>) -> Say 
     Say::new("RL38", zh, en)
 }
 
-/// RL40
-pub(crate) fn groups_in_scenarios_only() -> Say {
-    Say::new(
-        "RL40",
-        "跨办件的规则（group）只在场景中判定，replay 与 run 尚不判定",
-        "a rule across cases (`group`) is judged in scenarios only; replay and run do not judge it yet",
-    )
-    .warning()
-}
-
 /// RL41
 pub(crate) fn group_without_window() -> Say {
     Say::new(

@@ -139,6 +139,8 @@ impl Draft {
         let Configuration { profiles, rules, .. } = &mut configuration;
         for profile in profiles {
             profile.rules.retain(|rule| twin::RULES.contains(&rules[rule.0 as usize].id.as_str()));
+            // The twin judges one case at a time.
+            profile.groups.clear();
         }
         let years: Vec<String> = (2018..=2026).map(|year| self.text(&format!("calendars/cn/{year}.toml"))).collect();
         let years: Vec<&str> = years.iter().map(String::as_str).collect();

@@ -8,13 +8,14 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::super::{
-    Case, Contribution, Judgement, contributes, explain, explain_group, judge, judge_group, judge_shadow, rejudge,
-    touched,
+    Case, Contribution, GroupCard, Judgement, contributes, explain, explain_group, group_key_of, judge, judge_group,
+    judge_shadow, rejudge, touched,
 };
 use super::{config_folder, files_below};
 use crate::configuration::Configuration;
 use crate::scenario::ScenarioFile;
 use crate::site;
+use crate::value::{Value, key_text};
 
 fn file_of(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/judge/tests/kinds");
@@ -240,11 +241,22 @@ fn a_light_of_a_group_is_proven_with_the_cases_it_rests_on() {
         found.iter().map(|found| (found.case.as_str(), found.finding.instance.as_str())).collect();
     let instance = "R-7/A/county.360902.D/s/1";
     assert_eq!(lit, [("A", instance), ("B", instance)], "the second to charge is the breach, both cases are lit");
-    let explained = explain_group(*rule, key, given, &configuration, "B", instance, now).expect("it is proven");
+    let asked = GroupCard { case: "B", instance, card: facts::Card::Red };
+    let explained = explain_group(*rule, key, given, &configuration, asked, now).expect("it is proven");
     assert_eq!(explained.reason.en, "B: receipt R-7 in A, B");
     let Proof::Condition(proof) = &explained.proof else { panic!("{:?}", explained.proof) };
     let cited = proof.event.as_ref().expect("it is about an event");
     assert!(cited.fields.contains(&"case=A".to_owned()), "{cited:?}");
+}
+
+#[test]
+fn the_key_of_a_group_is_read_from_the_instance_of_its_light() {
+    for key in ["R-7", "a/b", "a,b/c\\", "/", "\\-", ""] {
+        let texts = [Value::Text(key.into()), Value::Text("x".into())];
+        let text = key_text(texts.into_iter()).expect("both are known");
+        assert_eq!(group_key_of(&super::super::group::instance_of(&text, "A/office/s/1")), Some(text));
+    }
+    assert_eq!(group_key_of("-"), None);
 }
 
 /// A fact of one of three cases.
