@@ -55,6 +55,9 @@ impl Writer {
                     tracing::error!(
                         "the last cut of the checkpoint is not written; the next start goes on from the one before"
                     );
+                    // Nobody need wait for another one.
+                    self.kept.want(SlotSet::default(), false);
+                    self.busy.store(false, Ordering::Release);
                     return;
                 }
             }
