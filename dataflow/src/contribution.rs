@@ -28,9 +28,10 @@ pub(crate) struct GroupKey {
 }
 
 impl GroupKey {
-    /// The group of a light.
-    pub(crate) fn of_light(rule: &str, instance: &str) -> Option<GroupKey> {
-        Some(GroupKey { rule: rule.into(), key: group_key_of(instance)? })
+    /// The group that gives a light; `None` for one of a case's own, by which the rule may once have judged.
+    pub(crate) fn of_light<J: Judge>(judge: &J, rule: &str, instance: &str) -> Option<GroupKey> {
+        let key = group_key_of(instance).filter(|_| judge.groups_by(rule))?;
+        Some(GroupKey { rule: rule.into(), key })
     }
 
     /// Spreads groups over workers.

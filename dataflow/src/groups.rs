@@ -190,9 +190,9 @@ impl<J: Judge> Groups<J> {
     }
 
     fn read_back(&mut self, read: &[ReadBack]) {
-        let judge = Arc::clone(&self.judge);
-        for read in read.iter().filter(|read| judge.groups_by(&read.rule)) {
-            let Some(key) = GroupKey::of_light(&read.rule, &read.instance) else { continue };
+        for read in read {
+            let key = GroupKey::of_light(self.judge.as_ref(), &read.rule, &read.instance);
+            let Some(key) = key else { continue };
             let Some((_, CaseState { said, .. }, texts)) = self.lights_of(key, &read.case) else { continue };
             said.retain(|said| said.rule != read.rule || said.instance != read.instance);
             said.extend(read.last.as_ref().map(|last| Said::by(last, texts)));

@@ -21,7 +21,7 @@ use crate::case_hash::worker_of;
 use crate::case_state::CaseState;
 use crate::case_table::CaseTable;
 use crate::causes::Causes;
-use crate::contribution::GroupNews;
+use crate::contribution::{GroupKey, GroupNews};
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::groups::{GroupLight, line as listed};
@@ -339,7 +339,8 @@ impl<J: Judge> Supervisor<J> {
     fn read_back(&mut self, read: &[ReadBack]) {
         let Place { index, peers, .. } = self.place;
         // What was said of groups is for those who hold them.
-        let ours = |read: &&ReadBack| worker_of(&read.case, peers) == index && !self.judge.groups_by(&read.rule);
+        let of_group = |read: &ReadBack| GroupKey::of_light(self.judge.as_ref(), &read.rule, &read.instance).is_some();
+        let ours = |read: &&ReadBack| worker_of(&read.case, peers) == index && !of_group(read);
         let ours: Vec<&ReadBack> = read.iter().filter(ours).collect();
         for read in ours {
             let of_source = read.last.as_ref().is_some_and(|last| last.about == About::Source);

@@ -396,6 +396,38 @@ proptest! {
     }
 }
 
+/// A rule that judged one case when it was said, and now judges several: what it said before ends.
+#[test]
+fn what_a_rule_said_of_a_case_alone_ends_when_it_groups() {
+    let accepted = r#"{"id":"a","source":"oa","case":"A","at":"2026-01-05T08:00:00Z","level":"county","region":"360902","dept":"D","activity":"accepted"}"#;
+    let event = line::read(accepted.as_bytes(), None).expect("a line").event;
+    let facts = vec![Entry { enters: at(8), sequence: Some(1), event }];
+    let alone = configuration(|rules| {
+        rules
+            .replace("group     = { by = [\"event.case.linked_case ?? event.case_id\"] }", "")
+            .replace("cases(closed) >= cases(accepted)", "seen(closed)")
+    });
+    let (before, closings) = start(1, true, 0, &alone);
+    before.feed(facts.clone(), at(24 * 10)).expect("running");
+    before.finish().expect("no worker fails");
+    let said: Vec<Transition> = rest(&closings).into_iter().filter(|said| said.rule == "T-JOINT").collect();
+    assert_eq!(said.last().map(|said| (said.instance.as_str(), said.card)), Some(("-", facts::Card::Red)));
+
+    let (now, closings) = start(2, false, 0, &configurations()[0]);
+    now.restore(facts, at(24 * 10)).expect("running");
+    now.restored(at(24 * 10), Vec::new()).expect("running");
+    now.read_back(said.into_iter().map(ReadBack::from).collect()).expect("running");
+    now.announce(at(24 * 10).plus_millis(1)).expect("running");
+    now.advance(at(24 * 11)).expect("running");
+    now.finish().expect("no worker fails");
+    let rows: Vec<_> = rest(&closings)
+        .into_iter()
+        .filter(|said| said.rule == "T-JOINT")
+        .map(|said| (said.instance.to_string(), said.card))
+        .collect();
+    assert_eq!(rows, [("-".to_owned(), facts::Card::None), ("A/-".to_owned(), facts::Card::Red)]);
+}
+
 /// A case view has the lights of its groups, each explained.
 #[test]
 fn a_case_shows_the_lights_of_its_groups_with_their_proofs() {
