@@ -15,6 +15,7 @@ use rules::scenario::{group_lights_at, lights_at};
 use rules::site::{self, Files};
 
 use super::worlds::{assert_chains, fold, rest};
+use crate::checkpoint::{SlotSet, case_slot};
 use crate::planted::{Fault, with};
 use crate::{Closings, CountRow, Entry, Judge, Options, ReadBack, Runner, Waiting};
 
@@ -364,6 +365,42 @@ proptest! {
         runner.read_back(before.into_iter().map(ReadBack::from).collect()).expect("running");
         runner.announce(through.plus_millis(1)).expect("running");
         runner.feed(later, at(END)).expect("running");
+        runner.finish().expect("no worker fails");
+        prop_assert_eq!(lines(&rest(&closings)), lines(&after));
+    }
+
+    #[test]
+    fn cases_kept_in_a_checkpoint_bring_to_their_groups_what_their_facts_would(
+        world in any_world(),
+        kept in 1..24 * 16_i64,
+        since in 0..24 * 4_i64,
+        workers in 1..4_usize,
+    ) {
+        let judge = &configurations()[0];
+        let (undisturbed, closings) = start(3, true, 0, judge);
+        let (before, after): (Vec<Entry>, Vec<Entry>) = world.iter().cloned().partition(|entry| entry.enters <= at(kept));
+        undisturbed.feed(before, at(kept).plus_millis(1)).expect("running");
+        let slots: SlotSet = (0..5).map(|case| case_slot(&format!("case-{case}"))).collect();
+        let (_, handed) = undisturbed.ask_cases(slots, "this very program").expect("running").wait().expect("it speaks");
+        prop_assert_eq!(handed.through, at(kept));
+        let through = at(kept + since);
+        let (meanwhile, later): (Vec<Entry>, Vec<Entry>) = after.into_iter().partition(|entry| entry.enters <= through);
+        undisturbed.feed(meanwhile.clone(), through.plus_millis(1)).expect("running");
+        undisturbed.feed(later.clone(), at(END)).expect("running");
+        let lights = undisturbed.lights().expect("running");
+        undisturbed.finish().expect("no worker fails");
+        let (before, after): (Vec<_>, Vec<_>) = rest(&closings).into_iter().partition(|said| said.decided_at <= through);
+
+        let (runner, closings) = start(workers, false, 0, judge);
+        for piece in handed.slots.values().flatten() {
+            prop_assert_eq!(runner.take_in(&piece.bytes, through).expect("running"), Some(piece.cases));
+        }
+        runner.restore(meanwhile, through).expect("running");
+        runner.restored(through, Vec::new()).expect("running");
+        runner.read_back(before.into_iter().map(ReadBack::from).collect()).expect("running");
+        runner.announce(through.plus_millis(1)).expect("running");
+        runner.feed(later, at(END)).expect("running");
+        prop_assert_eq!(runner.lights().expect("running"), lights);
         runner.finish().expect("no worker fails");
         prop_assert_eq!(lines(&rest(&closings)), lines(&after));
     }
