@@ -23,6 +23,7 @@ use crate::case_table::CaseTable;
 use crate::causes::Causes;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
+use crate::forecast::{Forecast, ForecastQuestion};
 use crate::holding::Holding;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
@@ -551,6 +552,18 @@ impl<J: Judge> Supervisor<J> {
             self.seal(slot);
         }
         found
+    }
+
+    /// What time alone will change in the cases that have an instant of their own up to the end that is asked for. A
+    /// sealed case has none.
+    pub(crate) fn forecast(&self, asked: &ForecastQuestion) -> Forecast {
+        let mut foreseen = Forecast { as_of: self.as_of(), ..Forecast::default() };
+        let due = self.next.upto(asked.until).filter(|(at, slot)| self.cases.wake(*slot) == Some(*at));
+        let mut slots: Vec<u32> = due.map(|(_, slot)| slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        self.cases.each_of(slots, |case| foreseen.consider(case, self.judge.as_ref(), asked));
+        foreseen
     }
 
     /// The last instant that is worked through.

@@ -19,6 +19,7 @@ use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
 use crate::entry::{AllWaiting, Control, Entry};
+use crate::forecast::{Forecast, ForecastQuestion};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::judge::Judge;
 use crate::supervise::{CaseView, Keeping, Place, Sizes, Standing, Supervisor};
@@ -61,6 +62,8 @@ pub(crate) enum Ask<J> {
     Case(CompactString, Sender<Option<CaseView>>),
     /// What another configuration would change.
     WhatIf(Arc<J>, Sender<WhatIf>),
+    /// What time alone will change.
+    Forecast(ForecastQuestion, Sender<Forecast>),
 }
 
 /// Figures of one worker.
@@ -284,6 +287,7 @@ impl<J: Judge> Shift<'_, J> {
             Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting())),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
             Some(Ask::WhatIf(judge, reply)) => drop(reply.send(supervisor.what_if(&judge))),
+            Some(Ask::Forecast(asked, reply)) => drop(reply.send(supervisor.forecast(&asked))),
             None => {}
         }
     }
