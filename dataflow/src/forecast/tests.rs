@@ -16,7 +16,13 @@ fn asked(until: i64) -> ForecastQuestion {
 }
 
 /// What is foreseen at `now` up to `until`, and what is then said when no more facts enter.
-fn foreseen_and_said(world: &[Entry], city: &City, workers: usize, now: i64, until: i64) -> (Forecast, Vec<Transition>) {
+fn foreseen_and_said(
+    world: &[Entry],
+    city: &City,
+    workers: usize,
+    now: i64,
+    until: i64,
+) -> (Forecast, Vec<Transition>) {
     let (runner, closings) =
         Runner::start(&options(&Play::new(workers, [])), Arc::new(city.clone())).expect("workers start");
     let known = world.iter().filter(|entry| entry.enters <= at(now)).cloned().collect();
@@ -117,8 +123,7 @@ fn a_source_that_speaks_is_taken_to_go_on_speaking() {
 #[test]
 fn only_what_is_wanted_is_told_and_counted() {
     let world = [fact("s", Activity::Submitted, 0), fact("s", Activity::Submitted, 1).case("D")];
-    let (runner, _closings) =
-        Runner::start(&options(&Play::whole()), Arc::new(City::new(30))).expect("workers start");
+    let (runner, _closings) = Runner::start(&options(&Play::whole()), Arc::new(City::new(30))).expect("workers start");
     runner.feed(world.to_vec(), at(10)).expect("running");
     let wanted = Arc::new(|change: &Transition| change.case == "D" && change.card == Card::Red);
     let found = runner.forecast(&ForecastQuestion { wanted, ..asked(END) }).expect("running");

@@ -49,7 +49,9 @@ pub fn why_not(
             continue;
         }
         let view = if deemed::blind(judged) { &plain } else { &with_deemed };
-        let found = deemed::judge_with(case, configuration, &plain, &deemed, index);
+        // One that is switched off has no calendar, one over several cases no finding in one.
+        let computed = judged.status != Status::Off && judged.group.is_none();
+        let found = computed.then(|| deemed::judge_with(case, configuration, &plain, &deemed, index));
         answers.push(answer(view, judged, found, now, held_until));
     }
     for manual in configuration.manual.iter().filter(|manual| asked(&manual.id)) {
@@ -88,9 +90,14 @@ fn near(configuration: &Configuration, rule: &str) -> Vec<CompactString> {
     crate::language::nearest(rule, computed.chain(manual)).into_iter().map(Into::into).collect()
 }
 
-fn answer(view: &CaseView<'_>, rule: &Rule, found: Vec<Found>, now: Moment, held_until: HeldUntil<'_>) -> RuleAnswer {
+fn answer(
+    view: &CaseView<'_>,
+    rule: &Rule,
+    found: Option<Vec<Found>>,
+    now: Moment,
+    held_until: HeldUntil<'_>,
+) -> RuleAnswer {
     let mut reasons = Vec::new();
-    let computed = rule.status != Status::Off && rule.group.is_none();
     match rule.status {
         Status::Off => reasons.push(Reason::Off),
         Status::Shadow => reasons.push(Reason::Shadow),
@@ -99,11 +106,11 @@ fn answer(view: &CaseView<'_>, rule: &Rule, found: Vec<Found>, now: Moment, held
     if let Some(group) = &rule.group {
         reasons.push(Reason::Group { by: group.by.iter().map(|node| node.text.clone()).collect() });
     }
-    let found = if computed { found } else { Vec::new() };
-    let kept = waiver::hold(view, rule, found.clone());
-    reasons.extend(waived(&found, &kept));
-    let cards = Cards::of(&kept, now, held_until);
-    if computed {
+    let mut cards = Cards { standing: Vec::new(), to_come: Vec::new(), over: Vec::new() };
+    if let Some(found) = found {
+        let kept = waiver::hold(view, rule, found.clone());
+        reasons.extend(waived(&found, &kept));
+        cards = Cards::of(&kept, now, held_until);
         reasons.extend(cards.over.iter().cloned().map(|card| Reason::Over { card }));
         reasons.extend(silent(view, rule, &found, now));
     }
@@ -143,9 +150,13 @@ fn silent(view: &CaseView<'_>, rule: &Rule, found: &[Found], now: Moment) -> Vec
 fn unobserved(view: &CaseView<'_>, rule: &Rule) -> Option<Reason> {
     let mut observed = Observed::default();
     view.facts.iter().for_each(|fact| observed.take(fact.event));
-    let is_field = |name: &CompactString| Activity::from_name(name).closed_index().is_none() && !view.configuration.activities.contains_key(name);
+    let is_field = |name: &CompactString| {
+        Activity::from_name(name).closed_index().is_none() && !view.configuration.activities.contains_key(name)
+    };
     let needs = needs::of_rule(rule, &view.configuration.clocks).into_iter();
-    let missing = needs.filter(|need| !need.is_met(&observed) && need.any_of.iter().all(|name| is_field(name) && !name.starts_with("fee")));
+    let missing = needs.filter(|need| {
+        !need.is_met(&observed) && need.any_of.iter().all(|name| is_field(name) && !name.starts_with("fee"))
+    });
     let mut needs: Vec<CompactString> = missing.map(|need| need.any_of.join(" | ").into()).collect();
     needs.dedup();
     (!needs.is_empty()).then_some(Reason::NotObserved { needs })
@@ -153,15 +164,14 @@ fn unobserved(view: &CaseView<'_>, rule: &Rule) -> Option<Reason> {
 
 /// Cards that an upheld appeal took out.
 fn waived(found: &[Found], kept: &[Found]) -> Vec<Reason> {
-    let card = |found: &[Found], instance: &str| -> Option<Card> {
-        let found = found.iter().find(|held| held.instance == instance)?;
-        found.spans.iter().map(|span| span.card).max()
-    };
     let gone = found.iter().filter_map(|found| {
-        let spans = |of: &[Found]| of.iter().find(|held| held.instance == found.instance).map_or(0, |held| held.spans.len());
-        let left = spans(kept);
-        (left < found.spans.len())
-            .then(|| Reason::Waived { instance: found.instance.clone(), card: card(std::slice::from_ref(found), &found.instance).unwrap_or(Card::None) })
+        let left = kept.iter().find(|held| held.instance == found.instance).map_or(0, |held| held.spans.len());
+        // A worse card is not covered by an appeal, so what is gone is among the mildest.
+        let gone = found.spans.len() - left;
+        let mut cards: Vec<Card> = found.spans.iter().map(|span| span.card).collect();
+        cards.sort();
+        let card = *cards.get(gone.checked_sub(1)?)?;
+        Some(Reason::Waived { instance: found.instance.clone(), card })
     });
     gone.collect()
 }

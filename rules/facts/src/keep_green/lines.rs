@@ -42,7 +42,11 @@ impl Words<'_> {
 
     fn named(&self, light: &NamedLight) -> String {
         let NamedLight { rule_version, name, instance, card, light, .. } = light;
-        let of = if instance == "-" { String::new() } else { self.say(format!("（{instance}）"), format!(" ({instance})")) };
+        let of = if instance == "-" {
+            String::new()
+        } else {
+            self.say(format!("（{instance}）"), format!(" ({instance})"))
+        };
         self.say(
             format!("{}{} {rule_version} {}{of}", light.zh(), card.zh(), name.zh),
             format!("{} light, card {}: {rule_version} {}{of}", light.token(), card.token(), name.en),
@@ -70,7 +74,8 @@ impl Words<'_> {
 
     fn given(&self, given: &LightGiven) -> Vec<String> {
         let (named, since) = (self.named(&given.light), self.at(given.light.since));
-        let mut lines = vec![self.say(format!("已亮：{named}，自 {since} 起"), format!("given: {named}, since {since}"))];
+        let mut lines =
+            vec![self.say(format!("已亮：{named}，自 {since} 起"), format!("given: {named}, since {since}"))];
         if !given.missing.is_empty() {
             let missing = self.list(&given.missing);
             lines.push(self.say(format!("  缺：{missing}"), format!("  missing: {missing}")));
@@ -84,7 +89,9 @@ impl Words<'_> {
                 let until = self.at(*until);
                 self.say(format!("  {until} 自行消除"), format!("  it ends by itself at {until}"))
             }
-            Ends::WithTheEnd => self.say("  事项办毕或状态结束即消除".into(), "  it ends with the duty or the state".into()),
+            Ends::WithTheEnd => {
+                self.say("  事项办毕或状态结束即消除".into(), "  it ends with the duty or the state".into())
+            }
             Ends::When { condition } => {
                 self.say(format!("  成立时消除：{condition}"), format!("  it ends when this holds: {condition}"))
             }

@@ -66,10 +66,11 @@ impl Words<'_> {
 
     fn answer(&self, answer: &RuleAnswer) -> Vec<String> {
         let RuleAnswer { rule_version, name, basis, standing, to_come, reasons, .. } = answer;
-        let mut lines = vec![self.say(
-            format!("{rule_version} {}（{basis}）", name.zh),
-            format!("{rule_version} {} ({basis})", name.en),
-        )];
+        let mut lines =
+            vec![self.say(
+                format!("{rule_version} {}（{basis}）", name.zh),
+                format!("{rule_version} {} ({basis})", name.en),
+            )];
         lines.push(match (standing.is_empty(), reasons.contains(&Reason::Shadow)) {
             (true, _) => self.say("  现在没有亮牌".into(), "  shows no card now".into()),
             (false, false) => self.say("  现在亮着：".into(), "  shows now:".into()),
@@ -156,7 +157,10 @@ impl Words<'_> {
             }
             Reason::Served { event, needs } => {
                 let (event, needs) = (self.cited(event), self.list(needs));
-                self.say(format!("{event}：此前所需的 {needs} 已有"), format!("{event}: what it needs before it was there: {needs}"))
+                self.say(
+                    format!("{event}：此前所需的 {needs} 已有"),
+                    format!("{event}: what it needs before it was there: {needs}"),
+                )
             }
             Reason::NotForbidden { event, after, nearest } => {
                 let event = self.cited(event);
@@ -175,27 +179,23 @@ impl Words<'_> {
                 }
             }
             Reason::Counted { key, count, bound } => {
-                let of = if key.is_empty() { String::new() } else { self.say(format!("（{key}）"), format!(" ({key})")) };
+                let of =
+                    if key.is_empty() { String::new() } else { self.say(format!("（{key}）"), format!(" ({key})")) };
                 self.say(format!("次数{of} {count}，{bound}，合规"), format!("count{of} {count}, which {bound} allows"))
             }
             Reason::NotShared { acts } => {
                 let acts = self.list(acts);
                 self.say(format!("没有人兼办其中两项：{acts}"), format!("nobody did two of these: {acts}"))
             }
-            Reason::PathInOrder { item: Some(item) } => {
-                self.say(format!("所经环节符合 {item} 的流程"), format!("the path is as the stage graph of {item} has it"))
+            Reason::PathInOrder { item: Some(item) } => self
+                .say(format!("所经环节符合 {item} 的流程"), format!("the path is as the stage graph of {item} has it")),
+            Reason::PathInOrder { item: None } => {
+                self.say("事项目录中没有本办件的环节".into(), "the catalogue has no stages for this case".into())
             }
-            Reason::PathInOrder { item: None } => self.say(
-                "事项目录中没有本办件的环节".into(),
-                "the catalogue has no stages for this case".into(),
-            ),
             Reason::NoFee => self.say("没有收费记录".into(), "there is no fee record".into()),
             Reason::Waived { instance, card } => {
                 let (card, of) = (self.card(*card), self.of(instance));
-                self.say(
-                    format!("申诉成立，{card}{of} 不亮"),
-                    format!("an upheld appeal holds {card}{of}"),
-                )
+                self.say(format!("申诉成立，{card}{of} 不亮"), format!("an upheld appeal holds {card}{of}"))
             }
             Reason::NotObserved { needs } => {
                 let needs = self.list(needs);
@@ -246,16 +246,21 @@ impl Words<'_> {
             .map(|side| format!("{} = {}", side.expression, side.value.as_deref().unwrap_or(not_known)))
             .collect();
         let sides = sides.join(self.lang.pick("，", ", "));
-        let sides = if sides.is_empty() { String::new() } else { self.say(format!("；现为 {sides}"), format!("; now {sides}")) };
+        let sides = if sides.is_empty() {
+            String::new()
+        } else {
+            self.say(format!("；现为 {sides}"), format!("; now {sides}"))
+        };
         let missing = match missing.is_empty() {
             true => String::new(),
-            false => self.say(
-                format!("；来源未报送 {}", self.list(missing)),
-                format!("; never told: {}", self.list(missing)),
-            ),
+            false => self
+                .say(format!("；来源未报送 {}", self.list(missing)), format!("; never told: {}", self.list(missing))),
         };
         match wanted {
-            true => self.say(format!("最接近：须 {condition}{sides}{missing}"), format!("nearest: {condition} would have to hold{sides}{missing}")),
+            true => self.say(
+                format!("最接近：须 {condition}{sides}{missing}"),
+                format!("nearest: {condition} would have to hold{sides}{missing}"),
+            ),
             false => self.say(
                 format!("最接近：须不成立 {condition}{sides}{missing}"),
                 format!("nearest: {condition} would have to be false{sides}{missing}"),
@@ -276,10 +281,21 @@ impl Words<'_> {
     }
 
     fn started(&self, start: Option<&Cited>) -> String {
-        start.map(|start| self.say(format!("自 {} 起算，", self.cited(start)), format!("it began with {}, ", self.cited(start)))).unwrap_or_default()
+        start
+            .map(|start| {
+                self.say(format!("自 {} 起算，", self.cited(start)), format!("it began with {}, ", self.cited(start)))
+            })
+            .unwrap_or_default()
     }
 
-    fn ended(&self, instance: &str, start: Option<&Cited>, end: Option<&Cited>, at: Moment, due: Option<Moment>) -> String {
+    fn ended(
+        &self,
+        instance: &str,
+        start: Option<&Cited>,
+        end: Option<&Cited>,
+        at: Moment,
+        due: Option<Moment>,
+    ) -> String {
         let (of, start) = (self.of(instance), self.started(start));
         let end = end.map_or_else(|| self.at(at), |end| self.cited(end));
         let due = due.map(|due| self.say(format!("，期限 {}", self.at(due)), format!("; it was due {}", self.at(due))));
@@ -302,7 +318,9 @@ impl Words<'_> {
         );
         let paused = match paused.is_empty() {
             true => String::new(),
-            false => self.say(format!("，现暂停：{}", self.list(paused)), format!(", paused now: {}", self.list(paused))),
+            false => {
+                self.say(format!("，现暂停：{}", self.list(paused)), format!(", paused now: {}", self.list(paused)))
+            }
         };
         self.say(
             format!("{start}未到期限{of}：{limit}，应于 {due} 前{paused}"),

@@ -7,8 +7,8 @@ use facts::{Activity, Event, EventTime, Fee, FeeAct, Moment, Op};
 
 use super::fields;
 use crate::expression::{Activities, EventSet, Expr, LineField, Node, Term};
-use crate::judge::ledger::{Group, Ledger};
 use crate::finding::{CardSpan, Finding};
+use crate::judge::ledger::{Group, Ledger};
 use crate::judge::view::CaseView;
 use crate::rule::{Bound, Clears, Deadline, Kind, On, Rule, Stop};
 
@@ -89,7 +89,11 @@ fn named_sets(rule: &Rule) -> Vec<(ActKind, &EventSet)> {
         Kind::Fee(fee) => fee.grounds.iter().for_each(|node| in_node(node, &mut sets)),
         Kind::Condition(condition) => {
             let on_state = matches!(condition.on, On::Case);
-            condition.grounds.iter().filter(|_| on_state || rule.grace.is_some()).for_each(|node| in_node(node, &mut sets));
+            condition
+                .grounds
+                .iter()
+                .filter(|_| on_state || rule.grace.is_some())
+                .for_each(|node| in_node(node, &mut sets));
         }
         Kind::Separation(_) => {}
     }
@@ -141,7 +145,10 @@ fn of_set(view: &CaseView<'_>, rule: &Rule, finding: &Finding, kind: ActKind, se
         };
         let mut details = vec![Detail::default(), full(view)];
         if let Some(act) = act {
-            details = fees(view, act).into_iter().map(|fee| Detail { fee: Some(Box::new(fee)), ..Detail::default() }).collect();
+            details = fees(view, act)
+                .into_iter()
+                .map(|fee| Detail { fee: Some(Box::new(fee)), ..Detail::default() })
+                .collect();
         }
         for mut detail in details {
             pairing.iter().for_each(|field| fields::copy(field, about.detail(), &mut detail));

@@ -10,12 +10,12 @@ use super::nearest::{missing, nearest, unmet};
 use crate::counting::Mark;
 use crate::expression::{Activities, EventSet, Node};
 use crate::judge::condition::chosen;
+use crate::judge::count;
 use crate::judge::deadline::{Instance, erased, instances, limit_of, limit_word};
 use crate::judge::evaluate::{Scope, cite};
 use crate::judge::ledger::Ledger;
 use crate::judge::reckoning::Reckoning;
 use crate::judge::view::CaseView;
-use crate::judge::count;
 use crate::rule::{
     Bound, ConditionRule, Count, Deadline, Each, FeeRule, Forbids, Kind, On, Requires, Rule, Start, Workflow,
     WorkflowCheck,
@@ -66,7 +66,10 @@ impl<'v, 'a> Asked<'v, 'a> {
             set.terms.iter().any(|term| matches!(&term.activities, Activities::One(one) if one == activity))
         };
         let seen = (0..self.view.facts.len()).filter(|place| has_name(&self.view.facts[*place].event.activity));
-        Reason::NotBegun { wanted: set.text.clone(), seen: last(seen.collect()).into_iter().map(|place| self.cite(place)).collect() }
+        Reason::NotBegun {
+            wanted: set.text.clone(),
+            seen: last(seen.collect()).into_iter().map(|place| self.cite(place)).collect(),
+        }
     }
 
     /// What holds the cards back whose own condition does not hold.

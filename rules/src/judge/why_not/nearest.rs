@@ -57,12 +57,7 @@ fn part(scope: &Scope<'_, '_>, node: &Node, wanted: bool) -> UnmetPart {
     };
     let sides = sides.into_iter().filter(|side| !matches!(side.expr, Expr::Literal(_)));
     let side = |side: &Node| Side { expression: side.text.clone(), value: scope.shown(&scope.value(side)) };
-    UnmetPart {
-        condition: node.text.clone(),
-        wanted,
-        sides: sides.map(side).collect(),
-        missing: missing(scope, node),
-    }
+    UnmetPart { condition: node.text.clone(), wanted, sides: sides.map(side).collect(), missing: missing(scope, node) }
 }
 
 /// The names in `node` that stand for nothing that was told.
