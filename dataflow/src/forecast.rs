@@ -18,6 +18,7 @@ use crate::causes::Causes;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
 use crate::said::Texts;
+use crate::silent_sources::SilentSources;
 use crate::transitions::say;
 
 /// Which changes are asked for.
@@ -65,9 +66,15 @@ pub struct Forecast {
 
 impl Forecast {
     /// Takes a case through its own instants after `self.as_of`, up to the end that is asked for.
-    pub(crate) fn consider<J: Judge>(&mut self, case: &CaseState, judge: &J, asked: &ForecastQuestion) {
+    pub(crate) fn consider<J: Judge>(
+        &mut self,
+        case: &CaseState,
+        sources: &SilentSources,
+        judge: &J,
+        asked: &ForecastQuestion,
+    ) {
         let mut said = Vec::new();
-        foresee(case, judge, self.as_of, asked.until, &mut said);
+        Foreseeing { sources, judge, until: asked.until }.go_on(case, self.as_of, &mut said);
         said.retain(|change| (asked.wanted)(change));
         self.total += said.len() as u64;
         let behind = |change: &Transition| asked.after.as_ref().is_none_or(|after| ForecastPlace::of(change) > *after);
@@ -102,39 +109,55 @@ impl Forecast {
     }
 }
 
-/// What time alone makes of one case in `(as_of, until]`.
-fn foresee<J: Judge>(case: &CaseState, judge: &J, as_of: Moment, until: Moment, out: &mut Vec<Transition>) {
-    let mut texts = Texts::default();
-    let mut case = CaseState {
-        history: case.history.clone(),
-        judgement: case.judgement.clone(),
-        said: case.said.clone(),
-        source: case.source,
-        silent_since: case.silent_since,
-        judged_under: case.judged_under,
-        judged_through: case.judged_through,
-        ..CaseState::new(&case.id)
-    };
-    // What stands and is not said yet is no change to come.
-    say(&mut case, judge, as_of, &mut texts, &mut Vec::new());
-    let holding = case.holding(judge);
-    let mut now = as_of;
-    while let Some(at) = case.next_instant(now, holding.as_ref()).filter(|at| *at <= until) {
+/// Takes copies of cases through their own instants.
+struct Foreseeing<'a, J> {
+    sources: &'a SilentSources,
+    judge: &'a J,
+    until: Moment,
+}
+
+impl<J: Judge> Foreseeing<'_, J> {
+    /// What time alone makes of one case after `as_of`.
+    fn go_on(&self, case: &CaseState, as_of: Moment, out: &mut Vec<Transition>) {
+        let mut texts = Texts::default();
+        let mut case = CaseState {
+            history: case.history.clone(),
+            judgement: case.judgement.clone(),
+            said: case.said.clone(),
+            source: case.source,
+            silent_since: case.silent_since,
+            judged_under: case.judged_under,
+            judged_through: case.judged_through,
+            ..CaseState::new(&case.id)
+        };
+        // What stands and is not said yet is no change to come.
+        say(&mut case, self.judge, as_of, &mut texts, &mut Vec::new());
+        let mut now = as_of;
+        while let Some(at) = case.next_instant(now, case.holding(self.judge).as_ref()).filter(|at| *at <= self.until) {
+            self.settle(&mut case, at);
+            say(&mut case, self.judge, at, &mut texts, out);
+            case.causes = Causes::default();
+            now = at;
+        }
+    }
+
+    /// Brings the case to `at`, where no fact enters.
+    fn settle(&self, case: &mut CaseState, at: Moment) {
         let mut news = News::default();
-        // How late a fact came matters only to those that enter, and none does.
-        let joining = Joining { id: &case.id, judge, at, late_after_ms: 0 };
+        // How late a fact came matters only to those that enter.
+        let joining = Joining { id: &case.id, judge: self.judge, at, late_after_ms: 0 };
         joining.reach(&case.history, case.judged_through, &mut news);
         if let Some(touched) = &news.touched {
-            case.judge(judge, at, touched);
+            case.judge(self.judge, at, touched);
+            if let Some(silent_since) = self.sources.silence_of(case, at) {
+                case.silent_since = silent_since;
+            }
         }
         case.judged_through = at;
-        if case.releases(holding.as_ref()).any(|release| release == at) {
+        if case.releases(case.holding(self.judge).as_ref()).any(|release| release == at) {
             news.causes.add(Cause::Silence);
         }
         case.causes = news.causes;
-        say(&mut case, judge, at, &mut texts, out);
-        case.causes = Causes::default();
-        now = at;
     }
 }
 

@@ -562,7 +562,7 @@ impl<J: Judge> Supervisor<J> {
         let mut slots: Vec<u32> = due.map(|(_, slot)| slot).collect();
         slots.sort_unstable();
         slots.dedup();
-        self.cases.each_of(slots, |case| foreseen.consider(case, self.judge.as_ref(), asked));
+        self.cases.each_of(slots, |case| foreseen.consider(case, &self.sources, self.judge.as_ref(), asked));
         foreseen
     }
 

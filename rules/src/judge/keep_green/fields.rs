@@ -107,7 +107,8 @@ fn field_of(node: &Node) -> Option<&EventField> {
     }
 }
 
-fn set(field: &EventField, value: &Value, detail: &mut Detail) {
+/// Sets a field.
+pub(super) fn set(field: &EventField, value: &Value, detail: &mut Detail) {
     let text = || -> Option<CompactString> {
         match value {
             Value::Text(text) => Some(text.clone()),

@@ -6,11 +6,15 @@ use facts::keep_green::ActKind;
 use facts::{Activity, Event, EventTime, Fee, FeeAct, Moment, Op};
 
 use super::fields;
-use crate::expression::{Activities, EventSet, Expr, LineField, Node, Term};
+use crate::counting::{Span, Unit};
+use crate::expression::{Activities, EventField, EventSet, Expr, LineField, Node, Term};
 use crate::finding::{CardSpan, Finding};
+use crate::judge::evaluate::Scope;
 use crate::judge::ledger::{Group, Ledger};
+use crate::judge::reckoning::Reckoning;
 use crate::judge::view::CaseView;
 use crate::rule::{Bound, Clears, Deadline, Kind, On, Rule, Stop};
+use crate::value::Value;
 
 /// The record id of a fact that nobody has sent.
 const TRIED: &str = "if-done";
@@ -136,6 +140,7 @@ fn of_set(view: &CaseView<'_>, rule: &Rule, finding: &Finding, kind: ActKind, se
     let start = start.or(view.facts.first()).map(|fact| fact.event);
     let about = view.facts.iter().rev().find(|fact| !fact.deemed).map(|fact| fact.event);
     let Some(about) = start.or(about) else { return Vec::new() };
+    let granted = if kind == ActKind::Extend { granted(view, rule) } else { None };
     let mut proposals = Vec::new();
     for term in &set.terms {
         let (activity, act) = match &term.activities {
@@ -153,6 +158,7 @@ fn of_set(view: &CaseView<'_>, rule: &Rule, finding: &Finding, kind: ActKind, se
         for mut detail in details {
             pairing.iter().for_each(|field| fields::copy(field, about.detail(), &mut detail));
             term.test.iter().for_each(|test| fields::satisfy(test, &mut detail));
+            granted.iter().for_each(|granted| fields::set(&EventField::SpecialGranted, granted, &mut detail));
             let detail = (detail != Detail::default()).then(|| Box::new(detail));
             let event = Event {
                 id: TRIED.into(),
@@ -173,7 +179,17 @@ fn of_set(view: &CaseView<'_>, rule: &Rule, finding: &Finding, kind: ActKind, se
     proposals
 }
 
-/// What an act may have to bring: all materials of the item, a ground, an extension of what the law knows.
+/// The longest extension that the rule allows, or a working day where it names no bound.
+fn granted(view: &CaseView<'_>, rule: &Rule) -> Option<Value> {
+    let Kind::Deadline(deadline) = &rule.kind else { return None };
+    let at_most = deadline.extension.as_ref()?.at_most.as_ref();
+    let reckoning = Reckoning::of(rule, view.configuration);
+    let most = at_most.map(|node| Scope::state(view, &reckoning, view.facts.len()).value(node));
+    let one = Value::Span(Span::new(1, Unit::WorkingDays));
+    Some(most.filter(|most| matches!(most, Value::Span(_))).unwrap_or(one))
+}
+
+/// What an act may have to bring: all materials of the item, and a ground.
 fn full(view: &CaseView<'_>) -> Detail {
     let materials = view.item.and_then(|item| item.materials.clone());
     Detail { materials, reason: Some("-".into()), ..Detail::default() }
