@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use alerts::{ForecastAsked, ForecastFilter, ForecastPage, ForecastRow};
 use anyhow::{Context, bail};
-use facts::Light;
 use facts::proof::Lang;
+use facts::{Card, Light};
 use jiff::tz::TimeZone;
 
 use crate::analyst::foreseen;
@@ -125,8 +125,8 @@ fn tell(found: &ForecastPage, rows: usize, lang: Lang, zone: &TimeZone) -> anyho
         say!("  {rule}{}{}", lang.pick("：", ": "), counts.join(lang.pick("，", ", ")))?;
     }
     for row in changes.iter().take(rows) {
-        let ForecastRow { case, rule, instance, region, dept, light_before, light, reason, .. } = row;
-        let (before, after) = (word(*light_before, lang), word(*light, lang));
+        let ForecastRow { case, rule, instance, region, dept, reason, .. } = row;
+        let (before, after) = (lamp(row.light_before, row.card_before, lang), lamp(row.light, row.card, lang));
         let instance = if instance == "-" { String::new() } else { format!(" {instance}") };
         let reason = lang.pick(&reason.zh, &reason.en);
         say!("{}  {case}  {rule}{instance}  {region} {dept}  {before} -> {after}  {reason}", at(row.at))?;
@@ -143,6 +143,14 @@ fn tell(found: &ForecastPage, rows: usize, lang: Lang, zone: &TimeZone) -> anyho
         )?;
     }
     Ok(())
+}
+
+/// A lamp with the card that lights it.
+fn lamp(light: Light, card: Card, lang: Lang) -> String {
+    match card {
+        Card::None => word(light, lang),
+        card => lang.pick(format!("{}（{}）", light.zh(), card.zh()), format!("{} ({})", light.token(), card.token())),
+    }
 }
 
 fn word(light: Light, lang: Lang) -> String {

@@ -8,6 +8,7 @@ use facts::proof::{DayLine, Proof};
 use facts::{Card, EventTime, History, Light, Moment};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan as _};
+use rules::counting::Counting;
 use rules::finding::RuleIndex;
 use rules::judge::{Case, explain};
 use rules::scenario::{Scenario, ScenarioFile, Shows, lights_at};
@@ -50,8 +51,8 @@ pub(super) enum Shape {
 #[derive(Clone)]
 pub(super) struct Day {
     pub(super) date: Date,
-    /// Counted so far, where the day counts.
-    pub(super) counted: Option<i64>,
+    /// Counted so far, where the day counts: days, or hours and minutes of office time.
+    pub(super) counted: Option<String>,
     pub(super) state: DayState,
     /// Name of the holiday, ground of the pause.
     pub(super) note: String,
@@ -88,7 +89,7 @@ impl Drawing {
         let configuration = words.configuration;
         let events = file.facts(scenario, &configuration.zone).ok()?;
         let mut marks: Vec<(Moment, Mark)> = Vec::new();
-        let mut days: Vec<DayLine> = Vec::new();
+        let mut days: Vec<(DayLine, String)> = Vec::new();
         let zone = &configuration.zone;
         let mark = |at: Moment, shape: Shape, text: String| {
             let at_text = at.civil(zone).strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
@@ -114,7 +115,7 @@ impl Drawing {
                         let text = words.lang.pick(format!("期限 {}", proof.limit), format!("due, {}", proof.limit));
                         marks.push(mark(due, Shape::Due, text));
                     }
-                    days = proof.days;
+                    days = summed(proof.days, &proof.counting);
                 }
             }
         }
@@ -150,8 +151,8 @@ fn rank(shape: Shape) -> u8 {
 }
 
 /// The weeks in which something stands or counts; a gap where more than one in between says nothing.
-fn weeks(marks: &[Mark], days: &[DayLine]) -> Option<Vec<Option<[Day; 7]>>> {
-    let by_date: BTreeMap<Date, &DayLine> = days.iter().map(|day| (day.date, day)).collect();
+fn weeks(marks: &[Mark], days: &[(DayLine, String)]) -> Option<Vec<Option<[Day; 7]>>> {
+    let by_date: BTreeMap<Date, &(DayLine, String)> = days.iter().map(|day| (day.0.date, day)).collect();
     let dates = marks.iter().map(|mark| mark.date).chain(by_date.keys().copied());
     let mut mondays: Vec<Date> = dates.filter_map(monday).collect();
     mondays.sort();
@@ -183,14 +184,30 @@ fn monday(date: Date) -> Option<Date> {
     date.checked_sub(i64::from(date.weekday().to_monday_zero_offset()).days()).ok()
 }
 
-fn day_of(date: Date, line: Option<&DayLine>) -> Day {
-    let Some(line) = line else { return Day { date, counted: None, state: DayState::Outside, note: String::new() } };
+fn day_of(date: Date, line: Option<&(DayLine, String)>) -> Day {
+    let outside = Day { date, counted: None, state: DayState::Outside, note: String::new() };
+    let Some((line, so_far)) = line else { return outside };
     let state = match line.why.as_str() {
-        why if why.starts_with("start") => DayState::Start,
         why if why.starts_with("pause") => DayState::Paused,
         why if why.starts_with("weekend") || why.starts_with("holiday") => DayState::Off,
+        why if why.starts_with("start") => DayState::Start,
         _ => DayState::Counted,
     };
-    let counted = (state == DayState::Counted).then_some(line.counted);
-    Day { date, counted, state, note: line.note.as_ref().map(ToString::to_string).unwrap_or_default() }
+    let counted = (line.counted > 0).then(|| so_far.clone());
+    Day { counted, state, note: line.note.as_ref().map(ToString::to_string).unwrap_or_default(), ..outside }
+}
+
+/// Each day with what is counted up to its end.
+fn summed(days: Vec<DayLine>, counting: &str) -> Vec<(DayLine, String)> {
+    let mut so_far = 0;
+    let with_sum = days.into_iter().map(|day| {
+        so_far += day.counted;
+        let minutes = so_far / 60;
+        let text = match counting == Counting::Elapsed.token() {
+            true => format!("{}:{:02}", minutes / 60, minutes % 60),
+            false => so_far.to_string(),
+        };
+        (day, text)
+    });
+    with_sum.collect()
 }

@@ -57,8 +57,13 @@ pub(super) fn index(book: &Book) -> String {
         );
         for page in book.pages.iter().filter(|page| page.family == family) {
             let RulePage { id, name, basis, .. } = page;
-            let mut cards: Vec<String> = page.cards.iter().map(|row| card(book, row.card, row.light)).collect();
+            let mut cards: Vec<_> = page.cards.iter().map(|row| (row.card, row.light)).collect();
+            cards.sort();
             cards.dedup();
+            let mut cards: Vec<String> = cards.into_iter().map(|(of, light)| card(book, of, light)).collect();
+            if cards.is_empty() {
+                cards.push(lang.pick("人工", "by people").to_owned());
+            }
             let (id, name, basis) = (escaped(id), escaped(name), escaped(basis));
             let cards = cards.join(" ");
             let _ = writeln!(
@@ -165,7 +170,7 @@ fn tests(book: &Book, page: &RulePage) -> String {
             .collect();
         let _ = writeln!(
             out,
-            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td class=\"shows\">{}</td><td>{}</td></tr>",
             escaped(&test.name),
             test.shows,
             expects.join("<br>")
@@ -181,8 +186,8 @@ fn example(book: &Book, drawing: &Drawing) -> String {
     let mut out = format!("<h2>{heading}</h2>\n<p>{}</p>\n", escaped(&drawing.scenario));
     out += &calendar(book, drawing);
     let legend = lang.pick(
-        "数字：已计天数（按工作时间累计的为秒）；斜线：不计；竖线：暂停。● 事实，◇ 期限，▲ 红牌，◆ 黄牌，△ 预警。",
-        "Numbers: days counted so far (seconds, where office time is counted); hatched: not counted; bars: paused. ● a fact, \
+        "数字：累计已计天数（按工作时间累计的为时:分）；斜线：不计；竖线：暂停。● 事实，◇ 期限，▲ 红牌，◆ 黄牌，△ 预警。",
+        "Numbers: days counted so far (hours:minutes where office time is counted); hatched: not counted; bars: paused. ● a fact, \
          ◇ due, ▲ red card, ◆ yellow card, △ warning.",
     );
     let _ = writeln!(out, "<p class=\"legend\">{legend}</p>\n<ol class=\"marks\">");
@@ -267,7 +272,7 @@ fn cell(drawing: &Drawing, day: &Day, x: i32, y: i32) -> String {
         x + 4,
         y + 13
     );
-    if let Some(counted) = day.counted {
+    if let Some(counted) = &day.counted {
         let _ = write!(
             out,
             "<text x=\"{}\" y=\"{}\" font-size=\"12\" font-weight=\"600\" text-anchor=\"end\" fill=\"#14603a\">{counted}</text>",

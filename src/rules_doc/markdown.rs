@@ -97,7 +97,7 @@ fn drawn(book: &Book, drawing: &Drawing) -> String {
             let state = match day.state {
                 DayState::Outside => String::new(),
                 DayState::Start => lang.pick("起始日", "start").to_owned(),
-                DayState::Counted => day.counted.map(|counted| counted.to_string()).unwrap_or_default(),
+                DayState::Counted => day.counted.clone().unwrap_or_default(),
                 DayState::Off => lang.pick("不计", "off").to_owned(),
                 DayState::Paused => lang.pick("暂停", "paused").to_owned(),
             };

@@ -202,7 +202,7 @@ fn page_of(
         cards,
         overrides: overrides.collect(),
         drawing: scenarios.iter().filter(mine).find_map(|(_, file)| Drawing::of(words, file, &of_rule)),
-        tests: tests.map(|scenario| test_row(scenario, lang)).collect(),
+        tests: tests.map(|scenario| test_row(scenario, words)).collect(),
         written: raws.iter().map(written).collect::<Vec<_>>().join("\n"),
     }
 }
@@ -246,7 +246,8 @@ fn status(status: Status, lang: Lang) -> &'static str {
     }
 }
 
-fn test_row(scenario: &Scenario, lang: Lang) -> TestRow {
+fn test_row(scenario: &Scenario, words: &Words<'_>) -> TestRow {
+    let lang = words.lang;
     let shows = match scenario.shows {
         Shows::Fires => lang.pick("亮牌", "fires"),
         Shows::Nearly => lang.pick("差一点", "nearly"),
@@ -256,7 +257,7 @@ fn test_row(scenario: &Scenario, lang: Lang) -> TestRow {
     let expects = scenario.expect.iter().map(|expected| {
         let lights: Vec<&str> = expected.lights.iter().map(|light| light.get_ref().as_str()).collect();
         let lights = if lights.is_empty() { lang.pick("无", "none").to_owned() } else { lights.join(", ") };
-        (expected.at.clone(), lights)
+        (words.at(&expected.at), lights)
     });
     TestRow { name: scenario.name.clone(), shows, expects: expects.collect() }
 }

@@ -2,7 +2,7 @@
 
 use facts::proof::Lang;
 use rules::configuration::Configuration;
-use rules::counting::Counting;
+use rules::counting::{Counting, Span};
 use rules::expression::EventSet;
 use rules::rule::{
     Bound, CardSpec, Clears, Deadline, Family, Kind, Mark, On, Requires, Rule, Start, Stop, WorkflowCheck,
@@ -39,6 +39,24 @@ impl Words<'_> {
             Kind::Fee(_) => self.lang.pick("收费台账（fee）", "the fee ledger (fee)"),
             Kind::Condition(_) => self.lang.pick("条件（condition）", "a condition (condition)"),
         }
+    }
+
+    /// An instant as people there read it; a text that is none as it stands.
+    pub(super) fn at(&self, text: &str) -> String {
+        let at = text.parse::<facts::Moment>().map(|at| at.civil(&self.configuration.zone));
+        at.map_or_else(|_| text.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string())
+    }
+
+    /// An expression, with what people call the limits that the catalogue and the records give.
+    fn limit(&self, text: &str) -> String {
+        let known = match text {
+            "item.promise" => self.lang.pick("事项的承诺时限", "the item's promise"),
+            "item.statutory" => self.lang.pick("事项的法定时限", "the item's statutory limit"),
+            "stage.limit" | "start.stage.limit" => self.lang.pick("环节时限", "the stage's limit"),
+            "start.special.granted" | "event.special.granted" => self.lang.pick("批准的时间", "what was granted"),
+            other => return other.to_owned(),
+        };
+        self.say(format!("{known}（{text}）"), format!("{known} ({text})"))
     }
 
     /// What an activity is called.
@@ -197,7 +215,7 @@ impl Words<'_> {
         let stops = stops.join(self.lang.pick("或", " or "));
         let limit = deadline.limit.as_ref().map_or_else(
             || self.lang.pick("各牌所列时限", "the limit of each card").to_owned(),
-            |node| node.text.to_string(),
+            |node| self.limit(&node.text),
         );
         let mut text = self.say(
             format!("自“{start}”起，应在 {limit} 内“{stops}”。"),
@@ -234,7 +252,7 @@ impl Words<'_> {
             );
         }
         if let Some(extension) = &deadline.extension {
-            let (on, by) = (self.set(&extension.on), &extension.by.text);
+            let (on, by) = (self.set(&extension.on), self.limit(&extension.by.text));
             parts.push(self.say(format!("延长：“{on}”，{by}"), format!("extended by {by} at “{on}”")));
         }
         if let Some(grace) = rule.grace {
@@ -279,15 +297,34 @@ impl Words<'_> {
         if let Kind::Deadline(_) = rule.kind {
             parts.push(match card.mark {
                 Mark::Due(0, _) => self.say("期限届满之后".into(), "after the due instant".into()),
-                Mark::Due(..) | Mark::Over(_) | Mark::Percent(_) => {
-                    self.say(format!("到 {} 之后", card.mark_text), format!("after {}", card.mark_text))
+                Mark::Due(number, unit) => {
+                    let span = Span::new(number.abs(), unit);
+                    match number < 0 {
+                        true => self
+                            .say(format!("期限前{}之后", span.zh()), format!("after {} before it is due", span.en())),
+                        false => self.say(
+                            format!("期限后{}之后", span.zh()),
+                            format!("after {} past the due instant", span.en()),
+                        ),
+                    }
+                }
+                Mark::Over(0..=1) => {
+                    self.say(format!("超期即亮（{}）", card.mark_text), format!("when it is over ({})", card.mark_text))
+                }
+                Mark::Over(_) => self.say(
+                    format!("按超期量（{}）", card.mark_text),
+                    format!("by how much it is over ({})", card.mark_text),
+                ),
+                Mark::Percent(share) => {
+                    self.say(format!("时限用去 {share}% 时"), format!("when {share}% of the limit is used"))
                 }
             });
         }
-        let mut add = |zh: String, en: String| parts.push(self.lang.pick(zh, en));
         if let Some(limit) = &card.limit {
-            add(format!("时限 {}", limit.text), format!("limit {}", limit.text));
+            let limit = self.limit(&limit.text);
+            parts.push(self.say(format!("时限 {limit}"), format!("limit {limit}")));
         }
+        let mut add = |zh: String, en: String| parts.push(self.lang.pick(zh, en));
         if let Some(when) = &card.when {
             add(format!("当 {}", when.text), format!("when {}", when.text));
         }

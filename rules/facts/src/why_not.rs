@@ -166,6 +166,17 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         paused: Vec<CompactString>,
     },
+    /// The rule has no timer: only an end that comes late counts, and none has come.
+    OnlyAtTheEnd {
+        /// Instance.
+        instance: CompactString,
+        /// What began it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<Cited>,
+        /// The last instant in time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Moment>,
+    },
     /// The clock runs, but how long its limit is cannot be told.
     NoLimit {
         /// Instance.

@@ -34,6 +34,9 @@ pub fn keep_green(id: &str, history: &History, configuration: &Configuration, no
     for finding in &before.findings {
         let later = finding.spans.iter().filter(|span| span.from > now);
         to_come.extend(later.map(|span| asked.coming(&before, finding, span)));
+    }
+    // What is dated ahead is no history yet.
+    for finding in &judge(&Case::at(id, history, now), configuration).findings {
         given.extend(finding.at(now).map(|span| asked.given(&before, finding, span)));
     }
     to_come.sort_by(|a, b| (a.from, &a.light.rule, &a.light.instance).cmp(&(b.from, &b.light.rule, &b.light.instance)));
@@ -218,14 +221,15 @@ fn avoided(after: &Judgement, finding: &Finding, span: &CardSpan) -> Option<Opti
     }
 }
 
-/// Acts that bring nothing else first, of these such as avoid the light for good, then by kind; each activity once.
+/// Acts that bring nothing else first, of these such as avoid the light for good, then by kind; of each activity one that
+/// brings nothing else and one that does.
 fn least_first(acts: &mut Vec<Act>) {
     acts.sort_by(|a, b| {
         let rank = |act: &Act| (!act.brings.is_empty(), act.puts_off_until.is_some(), act.kind, act.fields.len());
         rank(a).cmp(&rank(b)).then_with(|| a.activity.cmp(&b.activity))
     });
     let mut seen = std::collections::BTreeSet::new();
-    acts.retain(|act| seen.insert((act.kind, act.activity.clone())));
+    acts.retain(|act| seen.insert((act.kind, act.activity.clone(), act.brings.is_empty())));
     acts.truncate(ACTS_MAX);
 }
 

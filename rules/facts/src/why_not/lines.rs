@@ -135,6 +135,16 @@ impl Words<'_> {
             Reason::Running { instance, start, limit, due, paused } => {
                 self.running(instance, start.as_ref(), limit, *due, paused)
             }
+            Reason::OnlyAtTheEnd { instance, start, due } => {
+                let (of, start) = (self.of(instance), self.started(start.as_ref()));
+                let due = due.map(|due| self.at(due)).unwrap_or_default();
+                self.say(
+                    format!("{start}尚未结束{of}；本规则只在迟于 {due} 结束时亮牌"),
+                    format!(
+                        "{start}and has not ended{of}; the rule shows a card only for an end that comes after {due}"
+                    ),
+                )
+            }
             Reason::NoLimit { instance, limit, missing } => {
                 let (of, missing) = (self.of(instance), self.list(missing));
                 self.say(

@@ -84,10 +84,10 @@ pub(super) fn satisfy(test: &Node, detail: &mut Detail) {
             if let (Some(field), Expr::Literal(Value::List(values))) = (field_of(member), &list.expr) {
                 values.first().into_iter().for_each(|value| set(field, value, detail));
             }
-            if let (Some(field), Expr::List(nodes)) = (field_of(member), &list.expr) {
-                if let Some(Expr::Literal(value)) = nodes.first().map(|node| &node.expr) {
-                    set(field, value, detail);
-                }
+            if let (Some(field), Expr::List(nodes)) = (field_of(member), &list.expr)
+                && let Some(Expr::Literal(value)) = nodes.first().map(|node| &node.expr)
+            {
+                set(field, value, detail);
             }
         }
         Expr::Call(Function::Known, arguments) => {

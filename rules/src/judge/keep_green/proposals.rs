@@ -155,6 +155,9 @@ fn of_set(view: &CaseView<'_>, rule: &Rule, finding: &Finding, kind: ActKind, se
                 .map(|fee| Detail { fee: Some(Box::new(fee)), ..Detail::default() })
                 .collect();
         }
+        if let Some(regular) = regular(view, &activity) {
+            details.push(regular);
+        }
         for mut detail in details {
             pairing.iter().for_each(|field| fields::copy(field, about.detail(), &mut detail));
             term.test.iter().for_each(|test| fields::satisfy(test, &mut detail));
@@ -177,6 +180,23 @@ fn of_set(view: &CaseView<'_>, rule: &Rule, finding: &Finding, kind: ActKind, se
         }
     }
     proposals
+}
+
+/// The act as the regular course of a case has it: with what the rules about its end ask of such a fact.
+fn regular(view: &CaseView<'_>, activity: &Activity) -> Option<Detail> {
+    let rules = view.profile.rules.iter().map(|index| view.configuration.rule(*index));
+    let ends = rules.filter_map(|rule| match &rule.kind {
+        Kind::Workflow(workflow) => Some(&workflow.at),
+        Kind::Requires(requires) => Some(&requires.event),
+        _ => None,
+    });
+    let tests = ends.flat_map(|set| &set.terms).filter_map(|term| match &term.activities {
+        Activities::One(one) if one == activity => term.test.as_ref(),
+        _ => None,
+    });
+    let mut detail = Detail::default();
+    fields::satisfy(tests.into_iter().next()?, &mut detail);
+    Some(detail)
 }
 
 /// The longest extension that the rule allows, or a working day where it names no bound.

@@ -144,6 +144,7 @@ impl<'v, 'a> Asked<'v, 'a> {
                 let end = end.and_then(|end| end.place).map(|place| self.cite(place));
                 reasons.push(Reason::EndedInTime { instance, start, end, at, due });
             }
+            None if deadline.silent => reasons.push(Reason::OnlyAtTheEnd { instance, start, due }),
             None if due.is_none_or(|due| self.now <= due) => {
                 let now = |pause: &&crate::judge::deadline::NamedPause| {
                     pause.cut.from <= self.now && pause.cut.to.is_none_or(|to| self.now < to)
