@@ -27,6 +27,9 @@ mod words;
 
 use page::{Book, RulePage};
 
+/// How files are named, the index, and a page.
+type Layout = (&'static str, fn(&Book) -> String, fn(&Book, &RulePage) -> String);
+
 /// Writes the pages that `args` ask for.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ pub(crate) fn run(args: &DocArgs, language: Language) -> anyhow::Result<Exit> {
     }
     let files = config_folder::read(folder)?;
     let book = Book::of(&configuration, &files, &scenarios, lang)?;
-    let (ending, index, one): (_, fn(&Book) -> String, fn(&Book, &RulePage) -> String) = match args.format {
+    let (ending, index, one): Layout = match args.format {
         DocFormat::Html => ("html", html::index, html::page),
         DocFormat::Md => ("md", markdown::index, markdown::page),
     };
