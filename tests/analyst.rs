@@ -8,7 +8,8 @@ use std::path::Path;
 use alerts::{ForecastPage, ForecastRow};
 use facts::{Event, Moment, Transition, line};
 
-use crate::support::city::city;
+use crate::support::city::{city, messages, progress};
+use crate::support::service::TestSite;
 use crate::support::{program, project};
 
 /// Runs the program in the project's folder; what it prints.
@@ -112,6 +113,39 @@ fn explain_tells_why_a_rule_shows_no_card_and_what_keeps_a_case_green() {
     assert!(said.contains("do closed") && said.contains("2026-03-11 18:00:00 at the latest"), "{said}");
     let said = explain(&["--keep-green", "--lang", "zh"]);
     assert!(said.contains("办理 closed") && said.contains("最迟 2026-03-11 18:00:00"), "{said}");
+}
+
+/// A service is asked the same, by the command and by its addresses.
+#[test]
+fn a_running_service_answers_as_files_do() {
+    let test = "a running service answers as files do";
+    let Some(site) = TestSite::with_virtual_clock(test) else { return };
+    let service = site.start();
+    service.wait_ready();
+    let event: Event = line::read(EVENTS.trim_end().as_bytes(), None).expect("a fact").event;
+    let now: Moment = "2026-03-04T10:00:00+08:00".parse().expect("an instant");
+    site.wire().send_all(messages(&[event]).chain([progress(now), progress(now.plus_millis(1))]));
+    service.wait_closed(now);
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (events, by_files, by_service) =
+        (folder.path().join("events.ndjson"), folder.path().join("files.json"), folder.path().join("service.json"));
+    fs::write(&events, EVENTS).expect("a file can be written there");
+    let until = ["forecast", "--until", "2026-06-30T10:00:00+08:00", "--json"];
+    run(&[&until[..], &[text(&by_files), "--events", text(&events), "--at", "2026-03-04T10:00:00+08:00"]].concat());
+    run(&[&until[..], &[text(&by_service), "--server", service.base()]].concat());
+    let read = |path: &Path| -> ForecastPage {
+        serde_json::from_slice(&fs::read(path).expect("it was written")).expect("documented")
+    };
+    let (by_files, by_service) = (read(&by_files), read(&by_service));
+    assert!(by_files.total > 2, "{by_files:?}");
+    assert_eq!(by_service.changes, by_files.changes);
+
+    let told = service.json("/api/cases/YB-1/why-not?rule=OD-05&lang=en");
+    assert_eq!(told["answers"][0]["reasons"][0]["reason"], "running", "{told}");
+    let told = service.json("/api/cases/YB-1/keep-green");
+    assert_eq!(told["to_come"][0]["acts"][0]["activity"], "closed", "{told}");
+    assert_eq!(service.terminate(), Some(0));
 }
 
 /// The ids of all rules, from `rules list`: what stands before the version.

@@ -225,6 +225,8 @@ fn inline(value: &Value) -> String {
             let parts: Vec<String> = table.iter().map(|(key, value)| format!("{key} = {value}")).collect();
             parts.join(", ")
         }
+        Value::Array(values) => values.iter().map(inline).collect::<Vec<_>>().join(", "),
+        Value::String(text) => text.clone(),
         other => other.to_string(),
     }
 }
