@@ -12,12 +12,14 @@ use facts::Moment;
 use crate::settings::Flag;
 
 mod audit;
+mod forecast;
 mod reload;
 mod rules;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
+pub use forecast::ForecastArgs;
 pub use reload::ReloadArgs;
-pub use rules::{CoverageArgs, DiffArgs, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
+pub use rules::{CoverageArgs, DiffArgs, DocArgs, DocFormat, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
@@ -44,6 +46,8 @@ pub enum Command {
     Checkpoint(CheckpointCommand),
     /// Show a case's timeline and the reckoning behind each of its lights
     Explain(ExplainArgs),
+    /// Which cases turn which light when, if nothing more is heard
+    Forecast(ForecastArgs),
     /// Make events out of another format
     #[command(subcommand)]
     Import(ImportCommand),
@@ -180,6 +184,13 @@ pub struct ExplainArgs {
     /// Also tell what was known at this earlier instant, and what was learnt since
     #[arg(long, value_name = "INSTANT")]
     pub known_at: Option<Moment>,
+    /// Tell instead why this rule shows no card, or no worse one, and when it would
+    #[arg(long, value_name = "RULE", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "known_at")]
+    pub why_not: Option<String>,
+    /// Tell instead what keeps the case green: for each light to come the acts that avoid it and until when, for each that
+    /// stands what clears it
+    #[arg(long, conflicts_with_all = ["known_at", "why_not"])]
+    pub keep_green: bool,
 }
 
 /// `checkpoint`: the folder in which the service keeps its facts.

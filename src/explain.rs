@@ -21,6 +21,7 @@ use serde_json::Value;
 
 mod audit;
 
+use crate::analyst;
 use crate::case_desk::{case_view, known_then};
 use crate::cli::{Exit, ExplainArgs, Language};
 use crate::config_folder;
@@ -57,6 +58,16 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
         bail!("--known-at {known_at} lies after the clock, which stands at {at}; ask for an earlier instant");
     }
     let now = held(args, &case, at, &configuration, &settings.zone)?;
+    if args.why_not.is_some() || args.keep_green {
+        let answer = now.as_ref().and_then(|now| answer(args, now, &configuration, &case, at));
+        let Some(lines) = answer.map(|answer| answer.lines(lang, &settings.zone)) else {
+            say!("{}", unknown(&case, at, &args.events, lang)?)?;
+            return Ok(Exit::FaultsFound);
+        };
+        say!("{}", answer_head(&case, at, &settings.zone, lang))?;
+        lines.iter().try_for_each(|line| say!("{line}"))?;
+        return Ok(Exit::Fine);
+    }
     match now.as_ref().and_then(|now| case_view(now, &configuration, &case, at)) {
         Some(mut view) => {
             if let (Some(known_at), Some(now)) = (args.known_at, &now) {
@@ -73,6 +84,41 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
             Ok(Exit::FaultsFound)
         }
     }
+}
+
+/// What is told instead of the case.
+enum Answer {
+    WhyNot(facts::WhyNot),
+    KeepGreen(facts::KeepGreen),
+}
+
+impl Answer {
+    fn lines(&self, lang: Lang, zone: &TimeZone) -> Vec<String> {
+        match self {
+            Answer::WhyNot(answer) => answer.lines(lang, zone),
+            Answer::KeepGreen(answer) => answer.lines(lang, zone),
+        }
+    }
+}
+
+/// The answer that `args` ask for; `None` when the clock has reached no fact of the case.
+fn answer(
+    args: &ExplainArgs,
+    held: &dataflow::CaseView,
+    configuration: &Configuration,
+    case: &str,
+    at: Moment,
+) -> Option<Answer> {
+    match &args.why_not {
+        Some(rule) => analyst::why_not(held, configuration, case, rule, at).map(Answer::WhyNot),
+        None => analyst::keep_green(held, configuration, case, at).map(Answer::KeepGreen),
+    }
+}
+
+fn answer_head(case: &str, at: Moment, zone: &TimeZone, lang: Lang) -> String {
+    let clock = at.civil(zone).strftime("%Y-%m-%d %H:%M:%S%.f");
+    let zone = zone.iana_name().unwrap_or("UTC");
+    lang.pick(format!("办件 {case}，时钟 {clock}（{zone}）"), format!("case {case}, clock {clock} ({zone})"))
 }
 
 /// What the dataflow holds of the case at `at`.

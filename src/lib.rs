@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
+mod analyst;
 mod announcing;
 mod asked;
 mod case_desk;
@@ -22,6 +23,7 @@ mod explain;
 mod export;
 mod feeding;
 mod figures;
+mod forecast;
 mod freeze_board;
 mod generate;
 mod guarded_clock;
@@ -37,6 +39,7 @@ mod replay;
 mod rules_command;
 mod rules_coverage;
 mod rules_diff;
+mod rules_doc;
 mod rules_test;
 mod run;
 pub mod service;
@@ -60,12 +63,14 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Check(args) => check::run(&args, language),
         cli::Command::Checkpoint(command) => checkpoint_command::run(&command, language),
         cli::Command::Explain(args) => explain::run(&args, language),
+        cli::Command::Forecast(args) => forecast::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
         cli::Command::Generate(args) => generate::run(&args),
         cli::Command::Rules(cli::RulesCommand::List(args)) => rules_command::list(&args, language),
         cli::Command::Rules(cli::RulesCommand::Schema(args)) => rules_command::schema(&args),
         cli::Command::Rules(cli::RulesCommand::Test(args)) => rules_test::run(&args, language),
         cli::Command::Rules(cli::RulesCommand::Diff(args)) => rules_diff::run(&args, language),
+        cli::Command::Rules(cli::RulesCommand::Doc(args)) => rules_doc::run(&args, language),
         cli::Command::Rules(cli::RulesCommand::Coverage(args)) => rules_coverage::run(&args, language),
         cli::Command::Replay(args) => replay::run(&args, language),
         cli::Command::Digest(args) => digest::run(&args, language),

@@ -25,6 +25,8 @@ use crate::reload::{candidate, differences};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
 
+mod workbook;
+
 /// How long a service may take to judge its cases.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Rows that are asked for where all are written.
@@ -36,7 +38,7 @@ const ALL_ROWS: usize = 100_000;
 /// When a folder or file cannot be read or written, or the service cannot be asked.
 pub(crate) fn run(args: &DiffArgs, language: Language) -> anyhow::Result<Exit> {
     let lang: Lang = language.into();
-    refuse_overwriting(&args.json, &args.events)?;
+    refuse_overwriting(args.json.iter().chain(&args.xlsx), &args.events)?;
     let found = match (&args.server, args.folders.as_slice()) {
         (Some(server), [new]) => of_service(server, new, lang)?,
         (None, [old, new]) => of_events(args, old, new, lang)?,
@@ -50,6 +52,13 @@ pub(crate) fn run(args: &DiffArgs, language: Language) -> anyhow::Result<Exit> {
         let mut out = create(path)?;
         serde_json::to_writer_pretty(&mut out, &found).with_context(unwritable)?;
         out.flush().with_context(unwritable)?;
+    }
+    if let Some(path) = &args.xlsx {
+        let folder = args.folders.last().expect("the command line asks for one folder at least");
+        let zone = settings::load(&Sources::of_process(folder, Vec::new()))?.zone;
+        let mut out = create(path)?;
+        workbook::write(&found, lang, &zone, &mut out)?;
+        out.flush().with_context(|| format!("could not write {}", path.display()))?;
     }
     Ok(Exit::Fine)
 }

@@ -331,6 +331,7 @@ async fn start_on(
     let site = alerts::Site {
         ledger: ledger.clone(),
         cases: readers.clone(),
+        analyst: readers.clone(),
         lights: readers.clone(),
         sources: readers.clone(),
         counts: readers,

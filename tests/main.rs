@@ -5,6 +5,7 @@
 
 mod support;
 
+mod analyst;
 mod back_pressure;
 mod chaos;
 mod check;

@@ -5,6 +5,7 @@
 //! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
 //! the security headers of `shield`.
 
+mod analyst;
 mod case;
 mod clock;
 mod counts;
@@ -32,6 +33,7 @@ use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
 
+use crate::analyst::Analyst;
 use crate::case_reader::CaseReader;
 use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
@@ -50,6 +52,8 @@ pub struct Site {
     pub ledger: Ledger,
     /// Timelines and proofs.
     pub cases: Arc<dyn CaseReader>,
+    /// What analysts ask beyond them.
+    pub analyst: Arc<dyn Analyst>,
     /// The lights that stand now.
     pub lights: Arc<dyn StandingReader>,
     /// Cases by office and light.
@@ -108,6 +112,9 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(metrics::text))
         .route("/api/lights", get(lights::list))
         .route("/api/cases/{case}", get(case::show))
+        .route("/api/cases/{case}/why-not", get(analyst::why_not))
+        .route("/api/cases/{case}/keep-green", get(analyst::keep_green))
+        .route("/api/forecast", get(analyst::forecast))
         .route("/api/digest", get(digest::show))
         .route("/api/counts", get(counts::show))
         .route("/api/clock", get(clock::show))

@@ -9,10 +9,12 @@
 //! ALERTS is the record of what was said (semantics 29); the ledger is a projection of it that can be
 //! thrown away and built again. What the ledger does not know (a case's timeline, the lights that stand,
 //! the counts, the clock, whether the service is ready) comes through [`case_reader`], [`standing_reader`],
+//! [`analyst`],
 //! [`counts`], [`source_reader`], [`clock_desk`], [`rules_desk`] and [`readiness`].
 //!
 //! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
 
+pub mod analyst;
 pub mod case_reader;
 pub mod clock_desk;
 pub mod counts;
@@ -31,6 +33,7 @@ pub mod standing_reader;
 #[cfg(test)]
 mod tests;
 
+pub use analyst::{Analyst, ForecastAsked, ForecastCursor, ForecastFilter, ForecastPage, ForecastRow};
 pub use case_reader::{CaseLight, CaseReader, CaseUnavailable, CaseView, ScheduledCard, TimelineEvent};
 pub use clock_desk::{ClockDesk, StandingClock};
 pub use counts::{CountRow, Counts, CountsSnapshot};

@@ -281,6 +281,18 @@ impl CaseTable {
         }
     }
 
+    /// Hands the cases in these slots to `each`, without moving them.
+    pub(crate) fn each_of(&self, slots: impl IntoIterator<Item = u32>, mut each: impl FnMut(&CaseState)) {
+        let mut texts = Texts::default();
+        for slot in slots {
+            match &self.places[slot as usize] {
+                Place::Awake(case) => each(case),
+                Place::Packed(packed) => each(&packed.case(&mut texts)),
+                Place::Free => {}
+            }
+        }
+    }
+
     /// Hands every live case that may show a card to `each`.
     pub(crate) fn each_lit(&self, mut each: impl FnMut(&CaseState)) {
         let mut texts = Texts::default();

@@ -35,6 +35,11 @@ impl NextInstants {
         self.heap.pop().map(|Reverse(entry)| entry)
     }
 
+    /// All entries up to and with `until`, in no order.
+    pub(crate) fn upto(&self, until: Moment) -> impl Iterator<Item = (Moment, u32)> + '_ {
+        self.heap.iter().map(|Reverse(entry)| *entry).filter(move |(at, _)| *at <= until)
+    }
+
     /// Drops entries that `current` disowns, once there are many of them.
     pub(crate) fn prune(&mut self, cases: usize, current: impl Fn(Moment, u32) -> bool) {
         if self.heap.len() > 4 * cases + 1024 {

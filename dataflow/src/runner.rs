@@ -16,6 +16,7 @@ use crate::checkpoint::SlotSet;
 use crate::closings::{Closings, closings};
 use crate::counts::{CountReading, Counts};
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
+use crate::forecast::{Forecast, ForecastQuestion};
 use crate::graph::{Exits, moment, time};
 use crate::groups::GroupLight;
 use crate::judge::Judge;
@@ -461,6 +462,22 @@ impl<J: Judge> Desk<J> {
         drop(reply);
         let answers: Vec<WhatIfShare> = answers.iter().collect();
         if answers.len() < workers { Err(self.ended()) } else { Ok(WhatIfShare::join(answers, other)) }
+    }
+
+    /// What will be said up to an instant ahead, if no more facts enter. The workers do nothing else meanwhile.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn forecast(&self, asked: &ForecastQuestion) -> Result<Forecast, RunnerError> {
+        let (reply, answers) = mpsc::channel();
+        let workers = {
+            let gate = lock(&self.gate);
+            self.send_all(&gate, |_| Work::Ask(Ask::Forecast(asked.clone(), reply.clone())))?;
+            gate.senders.len()
+        };
+        drop(reply);
+        let answers: Vec<Forecast> = answers.iter().collect();
+        if answers.len() < workers { Err(self.ended()) } else { Ok(Forecast::join(answers, asked.rows_max)) }
     }
 
     /// All that is held of a case; `None` when no fact of it has entered.

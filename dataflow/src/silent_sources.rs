@@ -49,6 +49,12 @@ pub(crate) struct SilentSources {
     sources: Vec<Source>,
 }
 
+/// The source that a case follows: the one by which its owner spoke of it first.
+fn followed(case: &CaseState, at: Moment) -> Option<(&Address, &CompactString)> {
+    let owner = case.judgement.owner.as_ref()?;
+    Some((owner, &case.first_of_owner(at)?.event.source))
+}
+
 impl SilentSources {
     fn place(&mut self, key: &SourceKey) -> u32 {
         if let Some(place) = self.places.get(key) {
@@ -62,9 +68,7 @@ impl SilentSources {
 
     /// Lets a case follow the source of its owner, and tells it whether that is silent.
     pub(crate) fn follow(&mut self, slot: u32, case: &mut CaseState, at: Moment) {
-        let Some(owner) = &case.judgement.owner else { return };
-        let Some(first) = case.first_of_owner(at) else { return };
-        let source = &first.event.source;
+        let Some((owner, source)) = followed(case, at) else { return };
         let follows = |place: &u32| {
             let key = &self.sources[*place as usize].key;
             key.source == *source && key.address == *owner
@@ -85,6 +89,13 @@ impl SilentSources {
         let place = self.place(&key);
         self.sources[place as usize].slots.push(slot);
         place
+    }
+
+    /// The silence of the source that a case would follow at `at`; `None` where it would follow the one that it follows.
+    pub(crate) fn silence_of(&self, case: &CaseState, at: Moment) -> Option<Option<Moment>> {
+        let (owner, source) = followed(case, at)?;
+        let place = self.places.get(&SourceKey { address: owner.clone(), source: source.clone() });
+        Some(place.and_then(|place| self.sources[*place as usize].silent_since))
     }
 
     /// Takes a source's news; returns its place.

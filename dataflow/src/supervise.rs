@@ -24,6 +24,7 @@ use crate::causes::Causes;
 use crate::contribution::{GroupKey, GroupNews};
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
+use crate::forecast::{Forecast, ForecastQuestion};
 use crate::groups::{GroupLight, line as listed};
 use crate::holding::Holding;
 use crate::joining::{Joining, News};
@@ -600,6 +601,18 @@ impl<J: Judge> Supervisor<J> {
             self.seal(slot);
         }
         share
+    }
+
+    /// What time alone will change in the cases that have an instant of their own up to the end that is asked for. A
+    /// sealed case has none.
+    pub(crate) fn forecast(&self, asked: &ForecastQuestion) -> Forecast {
+        let mut foreseen = Forecast { as_of: self.as_of(), ..Forecast::default() };
+        let due = self.next.upto(asked.until).filter(|(at, slot)| self.cases.wake(*slot) == Some(*at));
+        let mut slots: Vec<u32> = due.map(|(_, slot)| slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        self.cases.each_of(slots, |case| foreseen.consider(case, &self.sources, self.judge.as_ref(), asked));
+        foreseen
     }
 
     /// The last instant that is worked through.

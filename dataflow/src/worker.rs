@@ -21,6 +21,7 @@ use timely::worker::Worker;
 use crate::cached::HandedOut;
 use crate::checkpoint::SlotSet;
 use crate::entry::{AllWaiting, Control, Entry};
+use crate::forecast::{Forecast, ForecastQuestion};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::groups::{GroupLight, Groups};
 use crate::judge::Judge;
@@ -70,6 +71,8 @@ pub(crate) enum Ask<J> {
     OfGroups(CompactString, Sender<Vec<GroupLight>>),
     /// What another configuration would change.
     WhatIf(Arc<J>, Sender<WhatIfShare>),
+    /// What time alone will change.
+    Forecast(ForecastQuestion, Sender<Forecast>),
 }
 
 /// Figures of one worker.
@@ -302,6 +305,7 @@ impl<J: Judge> Shift<'_, J> {
                 let found = supervisor.what_if(&judge).beside(groups.lights());
                 drop(reply.send(found));
             }
+            Some(Ask::Forecast(asked, reply)) => drop(reply.send(supervisor.forecast(&asked))),
             None => {}
         }
     }

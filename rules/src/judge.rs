@@ -32,6 +32,7 @@ mod fee;
 mod forbids;
 mod found;
 mod group;
+mod keep_green;
 mod ledger;
 mod measured;
 mod quality;
@@ -43,12 +44,16 @@ mod state;
 mod tests;
 mod view;
 mod waiver;
+mod why_not;
 mod workflow;
 
 pub(crate) use deemed::blind as deems;
 pub use group::{
     Contribution, GroupCard, GroupFinding, contributes, explain_group, group_key_of, groups_of, judge_group,
 };
+
+pub use keep_green::keep_green;
+pub use why_not::{HeldUntil, why_not};
 
 use found::Found;
 use reckoning::Reckoning;

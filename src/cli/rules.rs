@@ -18,6 +18,8 @@ pub enum RulesCommand {
     Test(TestArgs),
     /// What a changed folder would change: in the lights that a file of events leads to, or in those of a running service
     Diff(DiffArgs),
+    /// Write a page for each rule, for people, with an index: its law, its cards, a firing example drawn, its scenarios
+    Doc(DocArgs),
     /// Which rules cannot judge what these events tell, since what they need was never observed
     Coverage(CoverageArgs),
 }
@@ -91,9 +93,35 @@ pub struct DiffArgs {
     /// Write all that differs here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write all that differs here as a workbook: a summary, tallies by rule, by region and department, and the cases
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub xlsx: Option<PathBuf>,
     /// Threads that judge.
     #[command(flatten)]
     pub workers: WorkersArgs,
+}
+
+/// `rules doc`: a page for each rule, for people.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct DocArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The folder that the pages go into; files of the same names are written over
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The form of the pages
+    #[arg(long, value_enum, default_value = "html")]
+    pub format: DocFormat,
+}
+
+/// The form of pages.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocFormat {
+    /// Pages for a browser and for paper, each complete in itself
+    Html,
+    /// Markdown, the example as a text drawing
+    Md,
 }
 
 /// `rules coverage`: what the rules need, against what events show.

@@ -11,6 +11,9 @@ use facts::{Card, Level, Light, Moment};
 use super::problem::Problem;
 use crate::ledger::RegionPrefix;
 
+/// How an instant is written.
+pub(super) const INSTANT: &str = "an instant with its offset, such as 2026-01-05T09:00:00+08:00 (in a URL, + is %2B)";
+
 /// The parameters of a request as they came.
 pub(super) struct Params(Vec<(String, String)>);
 
@@ -88,7 +91,7 @@ impl Known {
     }
 
     pub(super) fn moment(&self, name: &str) -> Result<Option<Moment>, Problem> {
-        self.parsed(name, "an instant with its offset, such as 2026-01-05T09:00:00+08:00 (in a URL, + is %2B)")
+        self.parsed(name, INSTANT)
     }
 
     pub(super) fn day(&self, name: &str) -> Result<Option<jiff::civil::Date>, Problem> {
@@ -117,6 +120,10 @@ impl Known {
             _ => None,
         };
         Ok(self.token("lang", lang, &["zh", "en"])?.unwrap_or_default())
+    }
+
+    pub(super) fn forecast_cursor(&self) -> Result<Option<crate::analyst::ForecastCursor>, Problem> {
+        self.parsed("cursor", "the value of \"next\" of the page before")
     }
 
     pub(super) fn cursor(&self) -> Result<Option<crate::ledger::Cursor>, Problem> {

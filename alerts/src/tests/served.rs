@@ -136,6 +136,10 @@ async fn what_is_not_allowed_is_refused_with_what_is() {
         "/api/digest?day=yesterday",
         "/api/cases/C1?lang=fr",
         "/api/cases/C1?known_at=yesterday",
+        "/api/cases/C1/why-not",
+        "/api/forecast",
+        "/api/forecast?until=tomorrow",
+        "/api/forecast?until=2026-01-09T00:00:00Z&cursor=1_zz",
     ] {
         let problem = given.problem(path).await;
         assert_eq!((&problem["code"], &problem["status"]), (&json!("bad_parameter"), &json!(400)), "{path}");
@@ -167,6 +171,41 @@ async fn what_was_known_earlier_is_told_where_it_is_asked_for() {
     let news = &then["news"][0];
     assert_eq!((&news["kind"], &news["before"]), (&json!("added"), &json!(null)));
     assert_eq!(news["after"], live["events"][0], "in the form of every fact");
+}
+
+#[tokio::test]
+async fn what_will_change_is_told_page_by_page_and_narrowed() {
+    let given = given(&[]).await;
+    let until = "/api/forecast?until=2026-01-09T00:00:00Z";
+    let page = given.json(until).await;
+    assert_eq!((&page["total"], page["until"].as_str()), (&json!(1), Some("2026-01-09T00:00:00Z")));
+    let change = &page["changes"][0];
+    assert_eq!(
+        (&change["case"], &change["light_before"], &change["light"]),
+        (&json!("C1"), &json!("green"), &json!("yellow"))
+    );
+    assert_eq!(change.get("proof"), None);
+    let next = page["next"].as_str().expect("there is more");
+    assert_eq!(given.json(&format!("{until}&cursor={next}")).await["changes"], json!([]));
+    for (narrowed, rows) in
+        [("rule=OD-*", 1), ("rule=OD-06", 0), ("region=3609", 1), ("region=3610", 0), ("light=red", 0)]
+    {
+        let page = given.json(&format!("{until}&{narrowed}")).await;
+        assert_eq!(page["changes"].as_array().map(Vec::len), Some(rows), "{narrowed}");
+    }
+}
+
+#[tokio::test]
+async fn why_a_rule_is_silent_and_what_keeps_a_case_green_are_told_in_words_too() {
+    let given = given(&[]).await;
+    let told = given.json(&format!("/api/cases/{CASE}/why-not?rule=OD-5")).await;
+    assert_eq!((&told["near"], &told["answers"]), (&json!(["OD-05"]), &json!([])));
+    assert_eq!(told["lines"], json!(["本办件适用的方案中没有规则 OD-5；相近的有：OD-05"]));
+    let told = given.json(&format!("/api/cases/{CASE}/keep-green?lang=en")).await;
+    assert_eq!((&told["to_come"], &told["lines"]), (&json!([]), &json!(["no light comes if nothing happens"])));
+    for unknown in ["/api/cases/never/why-not?rule=OD-05", "/api/cases/never/keep-green"] {
+        assert_eq!(given.problem(unknown).await["code"], "unknown_case", "{unknown}");
+    }
 }
 
 #[tokio::test]

@@ -10,24 +10,28 @@ use crate::rule::{InForceBy, Rule, Status};
 
 /// True when `rule` is to be judged on the case. What is not yet known does not apply yet.
 pub(crate) fn applies<'a>(view: &CaseView<'a>, rule: &Rule, reckoning: &Reckoning<'a>) -> bool {
-    rule.status != Status::Off && in_force(view, rule) && in_scope(view, rule) && {
+    rule.status != Status::Off && in_force(view, rule) && in_scope(view, &rule.scope) && {
         let scope = Scope::state(view, reckoning, view.facts.len());
         scope.allows(rule.scope.condition.as_ref())
     }
 }
 
-fn in_force(view: &CaseView<'_>, rule: &Rule) -> bool {
-    let day: Option<Date> = match rule.in_force.by {
+/// The day of the case that decides whether a rule is in force.
+pub(super) fn day_of(view: &CaseView<'_>, by: InForceBy) -> Option<Date> {
+    match by {
         InForceBy::Accepted => view.case.accepted_on.or(view.case.first_on),
         InForceBy::Submitted => view.case.submitted_on.or(view.case.first_on),
         InForceBy::First => view.case.first_on,
-    };
+    }
+}
+
+pub(super) fn in_force(view: &CaseView<'_>, rule: &Rule) -> bool {
+    let day = day_of(view, rule.in_force.by);
     let (from, until) = (rule.in_force.from, rule.in_force.until);
     day.is_none_or(|day| from.is_none_or(|from| from <= day) && until.is_none_or(|until| day < until))
 }
 
-fn in_scope(view: &CaseView<'_>, rule: &Rule) -> bool {
-    let scope = &rule.scope;
+pub(super) fn in_scope(view: &CaseView<'_>, scope: &crate::rule::Scope) -> bool {
     let one_of = |list: &[compact_str::CompactString], value: Option<&str>| {
         list.is_empty() || value.is_some_and(|value| list.iter().any(|member| member == value))
     };

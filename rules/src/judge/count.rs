@@ -67,6 +67,29 @@ pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, count: &Count, reckoni
     found.collect()
 }
 
+/// For each key how many were counted at the event that comes nearest to a breach.
+pub(crate) fn tallies(view: &CaseView<'_>, count: &Count, reckoning: &Reckoning<'_>) -> Vec<(CompactString, u64)> {
+    let scope = Scope::state(view, reckoning, view.facts.len());
+    let keyed = keyed(&scope, count);
+    let judged: Vec<(usize, CompactString)> = match &count.bound {
+        Bound::Max(_) => keyed.clone(),
+        Bound::Min(_, at) => {
+            scope.all_places(at).filter_map(|place| Some((place, key_of(&scope, place, &count.by)?))).collect()
+        }
+    };
+    let mut tallies: Vec<(CompactString, u64)> = Vec::new();
+    for (place, key) in judged {
+        let counted: Vec<usize> = keyed.iter().filter(|(_, of)| *of == key).map(|(place, _)| *place).collect();
+        let number = seen_at(&scope, count, &counted, place).len() as u64;
+        match tallies.iter_mut().find(|(held, _)| *held == key) {
+            Some((_, held)) if matches!(count.bound, Bound::Max(_)) => *held = number.max(*held),
+            Some((_, held)) => *held = number.min(*held),
+            None => tallies.push((key, number)),
+        }
+    }
+    tallies
+}
+
 /// The spans of one card, each with the event that began it.
 fn spans_of(
     rule: &Rule,

@@ -73,7 +73,8 @@ impl Instance {
         self.extensions.iter().map(|(_, extension)| *extension).collect()
     }
 
-    fn scope<'v, 'a>(&self, scope: &Scope<'v, 'a>) -> Scope<'v, 'a> {
+    /// What expressions about this run see.
+    pub(crate) fn scope<'v, 'a>(&self, scope: &Scope<'v, 'a>) -> Scope<'v, 'a> {
         let stop = self.stop.and_then(|stop| stop.place);
         Scope { start: self.start, stop, event: self.start, ..*scope }
     }
@@ -123,6 +124,15 @@ pub(crate) fn limit_of(
         Value::Date(day) => Some(Limit::Date(day)),
         Value::Instant(at) => Some(Limit::Instant(at)),
         _ => None,
+    }
+}
+
+/// A limit as rule files write it.
+pub(crate) fn limit_word(limit: &Limit) -> CompactString {
+    match limit {
+        Limit::Span(span) => span.to_string().into(),
+        Limit::Date(day) => day.to_string().into(),
+        Limit::Instant(at) => at.to_string().into(),
     }
 }
 

@@ -150,16 +150,20 @@ impl<'v, 'a> Scope<'v, 'a> {
     /// Writes a leaf of the proof down, once.
     fn note(&self, node: &Node, value: &Value) {
         let Some(leaves) = self.leaves else { return };
-        let shown = match value {
+        let leaf = Leaf { name: node.text.to_string(), value: self.shown(value) };
+        let mut leaves = leaves.borrow_mut();
+        if !leaves.contains(&leaf) {
+            leaves.push(leaf);
+        }
+    }
+
+    /// A value as people read it; `None` where it is missing.
+    pub(crate) fn shown(&self, value: &Value) -> Option<String> {
+        match value {
             Value::Missing => None,
             Value::Event(place) => Some(self.view.facts[*place].record_text()),
             Value::Instant(moment) => Some(moment.local(&self.view.profile.zone)),
             other => Some(other.to_string()),
-        };
-        let leaf = Leaf { name: node.text.to_string(), value: shown };
-        let mut leaves = leaves.borrow_mut();
-        if !leaves.contains(&leaf) {
-            leaves.push(leaf);
         }
     }
 

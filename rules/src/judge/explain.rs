@@ -8,7 +8,7 @@ use facts::standing::Text2;
 use facts::transition::Evidence;
 use facts::{Card, Moment};
 
-use super::deadline::{Instance, limit_of, mark_of};
+use super::deadline::{Instance, limit_of, limit_word, mark_of};
 use super::evaluate::{Scope, cite};
 use super::fee;
 use super::found::{Found, Why};
@@ -199,7 +199,7 @@ fn of_deadline<'a>(
         start: cite(&view.facts[start]),
         counted_from: (clock.counted_from() != view.facts[start].at).then(|| clock.counted_from()),
         stop: instance.stop.and_then(|stop| stop.place).map(|place| cite(&view.facts[place])),
-        limit: limit.as_ref().map(limit_text).unwrap_or_default(),
+        limit: limit.as_ref().map(limit_word).unwrap_or_default(),
         limit_from: limit_source(view, deadline, card),
         due: due.map(|due| due.at),
         pauses: instance
@@ -229,7 +229,7 @@ fn of_deadline<'a>(
             .map(|spec| MarkLine {
                 card: spec.card,
                 mark: spec.mark_text.clone(),
-                limit: limit_of(&scope, deadline, spec, instance).as_ref().map(limit_text).unwrap_or_default(),
+                limit: limit_of(&scope, deadline, spec, instance).as_ref().map(limit_word).unwrap_or_default(),
                 at: mark_of(&scope, deadline, spec, instance).map(|mark| mark.at),
             })
             .collect(),
@@ -257,14 +257,6 @@ fn counting_word(reckoning: &Reckoning<'_>, limit: Option<&Limit>) -> &'static s
         Some(Limit::Date(_)) => "date",
         Some(Limit::Instant(_)) => "instant",
         Some(Limit::Span(_)) | None => reckoning.counting.token(),
-    }
-}
-
-fn limit_text(limit: &Limit) -> CompactString {
-    match limit {
-        Limit::Span(span) => span.to_string().into(),
-        Limit::Date(day) => day.to_string().into(),
-        Limit::Instant(at) => at.to_string().into(),
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn shipped() -> Configuration {
         .configuration
 }
 
-fn scenario_files() -> Vec<(String, ScenarioFile)> {
+pub(super) fn scenario_files() -> Vec<(String, ScenarioFile)> {
     let files = files_below(&config_folder().join("rules"));
     let cases = files.into_iter().filter(|(path, _)| path.ends_with(".cases.toml"));
     cases

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use facts::proof::{Cited, DayLine, DeadlineProof, MarkLine, Proof};
 use facts::standing::Text2;
 use facts::transition::StandingLine;
-use facts::{Address, Card, EventTime, Light, Moment};
+use facts::{Address, Card, EventTime, KeepGreen, Light, Moment, WhyNot};
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::runtime::Runtime;
@@ -16,9 +16,10 @@ use tokio::sync::watch;
 use super::eventually;
 use crate::rules_desk::{FaultShown, Preview, Reloaded, RulesDesk, RulesRefused, RulesStatus};
 use crate::{
-    CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot, Gate, KnownThen,
-    Ledger, News, NewsKind, Readiness, ScheduledCard, Site, SourceReader, SourceRow, SourcesSnapshot, StandingClock,
-    StandingReader, StandingSnapshot, TimelineEvent, router,
+    Analyst, CaseLight, CaseReader, CaseUnavailable, CaseView, ClockDesk, CountRow, Counts, CountsSnapshot,
+    ForecastAsked, ForecastCursor, ForecastPage, ForecastRow, Gate, KnownThen, Ledger, News, NewsKind, Readiness,
+    ScheduledCard, Site, SourceReader, SourceRow, SourcesSnapshot, StandingClock, StandingReader, StandingSnapshot,
+    TimelineEvent, router,
 };
 
 /// A site served on a port of its own until it is dropped; its connections end with it, as with a process.
@@ -40,6 +41,7 @@ impl Served {
         let site = Site {
             ledger,
             cases: Arc::new(OneCase),
+            analyst: Arc::new(OneAnswer),
             lights: Arc::new(TwoLights),
             counts: Arc::new(FixedCounts),
             clock: Arc::new(OneFreeze),
@@ -198,6 +200,45 @@ impl StandingReader for TwoLights {
                 ],
             })
         })
+    }
+}
+
+/// One change to come, on the second of January 2027; of the one case nothing else.
+struct OneAnswer;
+
+impl Analyst for OneAnswer {
+    fn forecast(&self, asked: ForecastAsked) -> BoxFuture<'_, Result<ForecastPage, CaseUnavailable>> {
+        let change = super::raised("C1", Card::Yellow);
+        let behind = asked.after.is_none();
+        let changes: Vec<_> = Some(change).filter(|change| behind && asked.filter.takes(change)).into_iter().collect();
+        let next = (!changes.is_empty()).then(|| ForecastCursor {
+            at: asked.until,
+            case: "C1".into(),
+            rule: "OD-05".into(),
+            instance: "-".into(),
+            revision: 1,
+        });
+        let page = ForecastPage {
+            as_of: moment("2026-01-08T00:00:00Z"),
+            until: asked.until,
+            total: 1,
+            changes: changes.into_iter().map(ForecastRow::from).collect(),
+            next: next.map(|next| next.to_string()),
+        };
+        Box::pin(async move { Ok(page) })
+    }
+
+    fn why_not<'a>(&'a self, case: &'a str, rule: &'a str) -> BoxFuture<'a, Result<Option<WhyNot>, CaseUnavailable>> {
+        let clock = moment("2026-01-08T00:00:00Z");
+        let answer =
+            WhyNot { case: case.into(), clock, rule: rule.into(), answers: Vec::new(), near: vec!["OD-05".into()] };
+        Box::pin(async move { Ok((case == CASE).then_some(answer)) })
+    }
+
+    fn keep_green<'a>(&'a self, case: &'a str) -> BoxFuture<'a, Result<Option<KeepGreen>, CaseUnavailable>> {
+        let clock = moment("2026-01-08T00:00:00Z");
+        let answer = KeepGreen { case: case.into(), clock, to_come: Vec::new(), given: Vec::new() };
+        Box::pin(async move { Ok((case == CASE).then_some(answer)) })
     }
 }
 
