@@ -77,24 +77,13 @@ pub(crate) fn run(args: &ExportArgs, language: Language) -> anyhow::Result<Exit>
         events => {
             let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
             let configuration = Arc::new(site.configuration);
-            let until = match args.until {
-                Some(until) => until,
-                None => play::highest_at(events, &settings.zone)?,
-            };
+            let play = Play::of(events, Arc::clone(&configuration), args.until, &settings)?;
             empty_folder(out)?;
             (facts, transitions) = Written::pair(out)?;
-            let play = Play {
-                paths: events,
-                configuration: Arc::clone(&configuration),
-                until,
-                zone: &settings.zone,
-                workers: settings.workers.get(),
-                retention: Some(settings.state.retention),
-            };
             let note = |entry: &Entry| facts.fact(entry);
             let told = |said: Transition| transitions.transition(&said);
             let (_, lights) = play.run_noting(|_| true, note, told, |runner| proven(runner, &configuration))?;
-            (lights, configuration, until)
+            (lights, configuration, play.until)
         }
     };
     let (lights, cases) = lights;

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 mod announcing;
+mod asked;
 mod case_desk;
 mod check;
 mod checkpoint_command;

@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 
 use crate::clock::{self, VirtualClock};
+use crate::settings::Settings;
 use crate::terminal;
 
 /// Lines read, judged and fed at a time: large enough to spread the cost of a step, small enough to
@@ -50,7 +51,25 @@ pub(crate) struct Replayed {
     pub(crate) after_the_end: u64,
 }
 
-impl Play<'_> {
+impl<'a> Play<'a> {
+    /// The files of `paths` up to `until`, or to the highest `at` in them, as `settings` say.
+    ///
+    /// # Errors
+    /// As [`highest_at`].
+    pub(crate) fn of(
+        paths: &'a [PathBuf],
+        configuration: Arc<Configuration>,
+        until: Option<Moment>,
+        settings: &'a Settings,
+    ) -> anyhow::Result<Play<'a>> {
+        let until = match until {
+            Some(until) => until,
+            None => highest_at(paths, &settings.zone)?,
+        };
+        let (workers, retention) = (settings.workers.get(), Some(settings.state.retention));
+        Ok(Play { paths, configuration, until, zone: &settings.zone, workers, retention })
+    }
+
     /// Judges the `wanted` facts, hands each transition to `each` as it is closed, and at the end asks the runner.
     ///
     /// The facts that are not wanted only move the clock.

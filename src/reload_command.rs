@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::asked;
 use crate::cli::{Exit, Language, ReloadArgs};
 use crate::terminal::say;
 
@@ -51,23 +52,16 @@ struct ToldFault {
 /// When the service cannot be asked, or answers otherwise than documented.
 pub(crate) fn run(args: &ReloadArgs, language: Language) -> anyhow::Result<Exit> {
     let lang: Lang = language.into();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("could not start the runtime")?;
-    let client = reqwest::Client::builder().timeout(PATIENCE).build().context("could not make a client")?;
-    let url = format!("{}/api/rules/reload", args.server.trim_end_matches('/'));
+    let server = &args.server;
     let body = args.preview.as_ref().map_or_else(|| json!({}), |hash| json!({ "preview": hash }));
     loop {
-        let (status, text) = runtime.block_on(async {
-            let answer =
-                client.post(&url).json(&body).send().await.with_context(|| format!("{url} does not answer"))?;
-            anyhow::Ok((answer.status(), answer.text().await.with_context(|| format!("{url} breaks off"))?))
-        })?;
+        let (status, text) = asked::post(server, "/api/rules/reload", &body, PATIENCE)?;
         if status.is_success() {
             let answer = serde_json::from_str(&text);
-            tell(&answer.with_context(|| format!("{url} answers otherwise than documented: {text}"))?, lang)?;
+            tell(&answer.with_context(|| format!("{server} answers otherwise than documented: {text}"))?, lang)?;
             return Ok(Exit::Fine);
         }
-        let Ok(problem) = serde_json::from_str::<Problem>(&text) else { bail!("{url} answers {status}: {text}") };
+        let Ok(problem) = serde_json::from_str::<Problem>(&text) else { bail!("{server} answers {status}: {text}") };
         if args.wait && problem.code == "catching_up" {
             std::thread::sleep(AGAIN);
             continue;

@@ -15,7 +15,7 @@ use facts::{Light, Transition};
 use crate::cli::{Exit, Language, ReplayArgs};
 use crate::config_folder;
 use crate::output_file::{create, refuse_overwriting};
-use crate::play::{self, Play};
+use crate::play::Play;
 use crate::settings::{self, Sources};
 use crate::terminal::say;
 
@@ -29,18 +29,7 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
     let settings = settings::load(&Sources::of_process(&args.config.folder, flags))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, language.into())?;
     let hash = site.configuration.hash.clone();
-    let until = match args.until {
-        Some(until) => until,
-        None => play::highest_at(&args.events, &settings.zone)?,
-    };
-    let play = Play {
-        paths: &args.events,
-        configuration: Arc::new(site.configuration),
-        until,
-        zone: &settings.zone,
-        workers: settings.workers.get(),
-        retention: Some(settings.state.retention),
-    };
+    let play = Play::of(&args.events, Arc::new(site.configuration), args.until, &settings)?;
     let mut out = args.out.as_deref().map(create).transpose()?;
     let mut transitions = 0_u64;
     let write = |transition: Transition| {
@@ -59,7 +48,7 @@ pub(crate) fn run(args: &ReplayArgs, language: Language) -> anyhow::Result<Exit>
     let count = |light: Light| standing.lights.iter().filter(|line| line.light == light).count();
     say!("facts {}  refused lines {}  after the end {}", replayed.facts, replayed.refused, replayed.after_the_end)?;
     say!("transitions {transitions}  standing: red {}  yellow {}", count(Light::Red), count(Light::Yellow))?;
-    say!("clock {until}  configuration {hash}  judged by worker {judged:?}")?;
+    say!("clock {}  configuration {hash}  judged by worker {judged:?}", play.until)?;
     if args.digest {
         let lights: Vec<_> = standing.lights.iter().map(StandingLine::light).collect();
         say!("digest {}", LightsDigest::of(&lights, &settings.zone).total())?;

@@ -16,10 +16,11 @@ use rules::fault::Fault;
 use rules::site;
 use serde_json::json;
 
+use crate::asked;
 use crate::cli::{DiffArgs, Exit, Language};
 use crate::config_folder;
 use crate::output_file::{create, refuse_overwriting};
-use crate::play::{self, Play};
+use crate::play::Play;
 use crate::reload::{candidate, differences};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
@@ -62,18 +63,7 @@ fn of_events(args: &DiffArgs, old: &Path, new: &Path, lang: Lang) -> anyhow::Res
         Ok(changed) => changed.sources.configuration,
         Err(faults) => return refused(&faults, lang),
     };
-    let until = match args.until {
-        Some(until) => until,
-        None => play::highest_at(&args.events, &settings.zone)?,
-    };
-    let play = Play {
-        paths: &args.events,
-        configuration: Arc::new(site.configuration),
-        until,
-        zone: &settings.zone,
-        workers: settings.workers.get(),
-        retention: Some(settings.state.retention),
-    };
+    let play = Play::of(&args.events, Arc::new(site.configuration), args.until, &settings)?;
     let (_, found) = play.run(|_| true, |_| Ok(()), |runner| runner.what_if(&changed))?;
     Ok(Some(differences::told(&found, &changed, ALL_ROWS)))
 }
@@ -89,27 +79,22 @@ fn refused(faults: &[Fault], lang: Lang) -> anyhow::Result<Option<Preview>> {
 fn of_service(server: &str, new: &Path, lang: Lang) -> anyhow::Result<Option<Preview>> {
     let zone = settings::load(&Sources::of_process(new, Vec::new()))?.zone;
     // Faults of files are told here, with their lines; whether its scenarios matter the service knows.
-    if let Err(faults) = site::load(&config_folder::read(new)?, &zone) {
+    let files = config_folder::read(new)?;
+    if let Err(faults) = site::load(&files, &zone) {
         return refused(&faults, lang);
     }
-    let mut files = BTreeMap::new();
-    for (name, bytes) in config_folder::read(new)? {
+    let mut texts = BTreeMap::new();
+    for (name, bytes) in files {
         let text = String::from_utf8(bytes);
         let text = text.with_context(|| format!("{name} is no text in UTF-8: a service is shown text files only"))?;
-        files.insert(name, text);
+        texts.insert(name, text);
     }
-    let url = format!("{}/api/rules/preview", server.trim_end_matches('/'));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let client = reqwest::Client::builder().timeout(PATIENCE).build().context("could not make a client")?;
-    let body = json!({ "files": files, "rows": ALL_ROWS });
-    let (status, text) = runtime.context("could not start the runtime")?.block_on(async {
-        let answer = client.post(&url).json(&body).send().await.with_context(|| format!("{url} does not answer"))?;
-        anyhow::Ok((answer.status(), answer.text().await.with_context(|| format!("{url} breaks off"))?))
-    })?;
+    let body = json!({ "files": texts, "rows": ALL_ROWS });
+    let (status, text) = asked::post(server, "/api/rules/preview", &body, PATIENCE)?;
     if !status.is_success() {
-        bail!("{url} answers {status}: {text}");
+        bail!("{server} answers {status}: {text}");
     }
-    serde_json::from_str(&text).map(Some).with_context(|| format!("{url} answers otherwise than documented"))
+    serde_json::from_str(&text).map(Some).with_context(|| format!("{server} answers otherwise than documented"))
 }
 
 fn tell(found: &Preview, rows: usize, lang: Lang) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ use crate::support::city::{city, messages};
 use crate::support::eventually::eventually;
 use crate::support::said::{assert_same_lines, fold, transitions, wait_said};
 use crate::support::service::{TestService, TestSite};
-use crate::support::{program, project};
+use crate::support::{copy_folder, program, project};
 
 /// A site with a configuration folder of its own.
 struct Office {
@@ -86,19 +86,6 @@ impl Office {
         let mut rows: Vec<String> = text.lines().map(row).collect();
         rows.sort_unstable();
         rows
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("temporary folders can be made");
-    for entry in fs::read_dir(from).expect("readable") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("known").is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
     }
 }
 

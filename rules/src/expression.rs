@@ -5,6 +5,7 @@
 
 use compact_str::CompactString;
 use facts::{Activity, FeeAct};
+use smallvec::{SmallVec, smallvec};
 
 use crate::value::{Type, Value};
 
@@ -82,6 +83,25 @@ pub enum Expr {
     History(HistoryFunction, EventSet, Option<EventField>),
     /// Any other function.
     Call(Function, Vec<Node>),
+}
+
+impl Expr {
+    /// The expressions that this one is made of; those inside an event set and a name are theirs.
+    #[must_use]
+    pub fn parts(&self) -> SmallVec<[&Node; 3]> {
+        match self {
+            Expr::Literal(_) | Expr::Name(_) | Expr::History(..) => SmallVec::new(),
+            Expr::FieldOf(a, _) | Expr::Not(a) | Expr::Negate(a) => smallvec![&**a],
+            Expr::And(a, b)
+            | Expr::Or(a, b)
+            | Expr::Compare(_, a, b)
+            | Expr::In(a, b)
+            | Expr::Arithmetic(_, a, b)
+            | Expr::Coalesce(a, b) => smallvec![&**a, &**b],
+            Expr::Choose(a, b, c) => smallvec![&**a, &**b, &**c],
+            Expr::List(nodes) | Expr::Call(_, nodes) => nodes.iter().collect(),
+        }
+    }
 }
 
 /// Functions over the history.

@@ -267,26 +267,15 @@ impl Walk<'_> {
 
     fn node(&mut self, node: &Node) {
         match &node.expr {
-            Expr::Literal(_) => {}
             Expr::Name(name) => self.name(name),
-            Expr::FieldOf(inner, field) => {
-                self.node(inner);
-                self.field(field);
-            }
-            Expr::Not(inner) | Expr::Negate(inner) => self.node(inner),
-            Expr::And(a, b)
-            | Expr::Or(a, b)
-            | Expr::Compare(_, a, b)
-            | Expr::In(a, b)
-            | Expr::Arithmetic(_, a, b)
-            | Expr::Coalesce(a, b) => self.nodes([&**a, &**b]),
-            Expr::Choose(condition, a, b) => self.nodes([&**condition, &**a, &**b]),
-            Expr::List(nodes) | Expr::Call(_, nodes) => self.nodes(nodes),
+            Expr::FieldOf(_, field) => self.field(field),
             Expr::History(_, set, field) => {
                 self.set(set);
                 field.iter().for_each(|field| self.field(field));
             }
+            _ => {}
         }
+        self.nodes(node.expr.parts());
     }
 
     /// What else a field of an event looks at. The facts of a case, which `differs` compares, touch every rule.

@@ -9,7 +9,7 @@ use facts::{StandingLight, Transition};
 
 use super::{About, Asked, LastSaid};
 use crate::config_folder;
-use crate::play::{self, Play};
+use crate::play::Play;
 use crate::settings::{self, Sources};
 
 /// A light by case, rule and instance.
@@ -50,18 +50,8 @@ pub(super) fn judged(path: &Path, asked: &Asked<'_>, other: Option<&About>) -> a
     let site = config_folder::load(asked.config, &settings.zone, asked.lang)?;
     let hash = site.configuration.hash.clone();
     let paths = [path.to_owned()];
-    let until = match asked.until.or(other.and_then(|other| other.as_of)) {
-        Some(until) => until,
-        None => play::highest_at(&paths, &settings.zone)?,
-    };
-    let play = Play {
-        paths: &paths,
-        configuration: Arc::new(site.configuration),
-        until,
-        zone: &settings.zone,
-        workers: settings.workers.get(),
-        retention: Some(settings.state.retention),
-    };
+    let until = asked.until.or(other.and_then(|other| other.as_of));
+    let play = Play::of(&paths, Arc::new(site.configuration), until, &settings)?;
     let mut held = Held::default();
     let hear = |said: Transition| {
         held.hear(&said);
@@ -71,7 +61,7 @@ pub(super) fn judged(path: &Path, asked: &Asked<'_>, other: Option<&About>) -> a
     held.lights = standing.lights;
     let about = About {
         name: path.display().to_string(),
-        as_of: Some(until),
+        as_of: Some(play.until),
         last_said: None,
         configuration: Some(hash),
         zone: other.map_or(settings.zone, |other| other.zone.clone()),
