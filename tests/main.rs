@@ -6,6 +6,7 @@
 mod support;
 
 mod back_pressure;
+mod catalogue;
 mod chaos;
 mod check;
 mod checkpoints;
