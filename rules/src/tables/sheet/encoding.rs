@@ -19,10 +19,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, BadText> {
     match std::str::from_utf8(bytes) {
         Ok(text) => without_zero(text.to_owned()),
         Err(error) => decode_as(GB18030, bytes).map_err(|bad| {
-            // It is meant to be what it holds to for longer: a UTF-8 file may have one bad byte at its end.
-            let sound = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            let line = u32::try_from(sound).unwrap_or(u32::MAX).saturating_add(1);
-            if line > bad.line { BadText { encoding: UTF_8.name(), line } } else { bad }
+            // A file of UTF-8 may have one bad byte at its end; GB18030 reads much of it, as other characters.
+            let sound = &bytes[..error.valid_up_to()];
+            let breaks = sound.iter().filter(|byte| **byte == b'\n').count();
+            let line = u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1);
+            let meant = !sound.is_ascii() && line >= bad.line;
+            if meant { BadText { encoding: UTF_8.name(), line } } else { bad }
         }),
     }
 }
