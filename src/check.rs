@@ -14,6 +14,7 @@ use rules::scenario::ScenarioFile;
 use rules::site::{self, Site};
 
 use crate::cli::{CheckArgs, Exit, Language};
+use crate::clock::Reading;
 use crate::config_folder;
 use crate::settings::{self, SettingsError, Sources};
 use crate::terminal::say;
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
     let site = match site::load(&config_folder::read(folder)?, &zone) {
         Ok(Site { configuration, warnings }) => {
             of_files.extend(warnings);
-            of_files.extend(ending_calendars(&configuration, jiff::Timestamp::now().to_zoned(zone.clone()).date()));
+            of_files.extend(ending_calendars(&configuration, Reading::now().wall.date(&zone)));
             Some(configuration)
         }
         Err(found) => {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use encoding_rs::{GB18030, UTF_8};
+use encoding_rs::GB18030;
 
 use super::fault_list::FaultList;
 use super::kind::TableKind;
@@ -40,8 +40,8 @@ pub enum TextForm {
 }
 
 impl Grid {
-    /// The cells of the table in `bytes`; `None`, with the faults, when there is no table to read. Columns that no
-    /// reader takes are left out.
+    /// The cells of the table in `bytes`. Columns that no reader takes are left out; an empty line and an empty row are
+    /// no row.
     ///
     /// # Errors
     /// What keeps the file from being read; cells are not judged here.
@@ -135,7 +135,6 @@ impl TextForm {
     #[must_use]
     pub fn of(bytes: &[u8]) -> TextForm {
         match encoding_rs::Encoding::for_bom(bytes) {
-            Some((encoding, _)) if encoding == UTF_8 => TextForm::Utf8Marked,
             Some(_) => TextForm::Utf8Marked,
             None if std::str::from_utf8(bytes).is_ok() => TextForm::Utf8,
             None => TextForm::Gb18030,
