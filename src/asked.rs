@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 
@@ -40,6 +40,9 @@ fn ask(
     patience: Duration,
     question: impl FnOnce(&Client, &str) -> RequestBuilder,
 ) -> anyhow::Result<(StatusCode, String)> {
+    if !["http://", "https://"].iter().any(|scheme| server.starts_with(scheme)) {
+        bail!("{server:?} is no address of a service; write it as http://127.0.0.1:8600");
+    }
     let url = format!("{}{path}", server.trim_end_matches('/'));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let client = Client::builder().timeout(patience).build().context("could not make a client")?;

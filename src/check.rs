@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use facts::proof::Lang;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::fault::{Fault, Place, Severity};
@@ -13,6 +14,7 @@ use rules::scenario::ScenarioFile;
 use rules::site::{self, Site};
 
 use crate::cli::{CheckArgs, Exit, Language};
+use crate::clock::Reading;
 use crate::config_folder;
 use crate::settings::{self, SettingsError, Sources};
 use crate::terminal::say;
@@ -38,6 +40,7 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
     let site = match site::load(&config_folder::read(folder)?, &zone) {
         Ok(Site { configuration, warnings }) => {
             of_files.extend(warnings);
+            of_files.extend(ending_calendars(&configuration, Reading::now().wall.date(&zone)));
             Some(configuration)
         }
         Err(found) => {
@@ -77,6 +80,36 @@ pub(crate) fn run(args: &CheckArgs, language: Language) -> anyhow::Result<Exit> 
             Ok(Exit::FaultsFound)
         }
     }
+}
+
+/// Days that the twenty working days of the general statutory limit take at least.
+const HORIZON_DAYS: i64 = 28;
+
+/// CA13: calendars whose last year ends before what begins today is due by the general statutory limit; beyond it every
+/// Monday to Friday counts.
+fn ending_calendars(configuration: &Configuration, today: Date) -> Vec<Fault> {
+    let Ok(due) = today.checked_add(jiff::Span::new().days(HORIZON_DAYS)) else { return Vec::new() };
+    let mut faults: Vec<Fault> = Vec::new();
+    for calendar in configuration.calendars.values() {
+        let Some(last) = calendar.last_covered_year().filter(|last| *last < due.year()) else { continue };
+        let zh =
+            format!("日历只到 {last} 年：今天起算的 20 个工作日要数到 {due}，{last} 年以后每个周一至周五都算工作日");
+        let en = format!(
+            "the calendar ends with {last}: twenty working days from today reach {due}, and after {last} every Monday to \
+             Friday counts"
+        );
+        let file = format!("calendars/{}", calendar.id());
+        let fault = Fault::error(&file, None, "CA13", zh, en).warning();
+        let next = last + 1;
+        let fault = fault.help(
+            format!("按放假通知补上 {file}/{next}.toml"),
+            format!("add {file}/{next}.toml from the notice on holidays"),
+        );
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+    faults
 }
 
 /// Scenario files and scenarios that can be read.
@@ -155,4 +188,30 @@ fn holdings(configuration: &Configuration, scenarios: &Scenarios, lang: Lang) ->
             calendars.join(", ")
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calendar_that_ends_before_what_begins_today_is_due_is_told() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
+        let site = config_folder::load(&folder, &zone, Lang::En).expect("the shipped folder is sound").configuration;
+        let last = site.calendars.values().filter_map(|calendar| calendar.last_covered_year()).max().expect("years");
+        let told = |month, day| -> Vec<String> {
+            let found = ending_calendars(&site, jiff::civil::date(last, month, day));
+            found.iter().map(|fault| fault.render(Lang::En)).collect()
+        };
+        assert_eq!(told(12, 3), [""; 0], "they end with the year");
+        let next = last + 1;
+        assert_eq!(
+            told(12, 4),
+            [format!(
+                "calendars/cn warning CA13 the calendar ends with {last}: twenty working days from today reach {next}-01-01, \
+                 and after {last} every Monday to Friday counts\n  = add calendars/cn/{next}.toml from the notice on holidays"
+            )]
+        );
+    }
 }

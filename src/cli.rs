@@ -12,11 +12,13 @@ use facts::Moment;
 use crate::settings::Flag;
 
 mod audit;
+mod catalogue;
 mod forecast;
 mod reload;
 mod rules;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
+pub use catalogue::{CatalogueCheckArgs, CatalogueCommand, CatalogueExportArgs, CatalogueImportArgs, Encoding};
 pub use forecast::ForecastArgs;
 pub use reload::ReloadArgs;
 pub use rules::{CoverageArgs, DiffArgs, DocArgs, DocFormat, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
@@ -39,6 +41,9 @@ const EXIT_CODES: &str =
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// The tables of the catalogue as spreadsheets: out, checked, and in again
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Check a configuration folder without starting anything; every fault is told at once
     Check(CheckArgs),
     /// Look after the folder in which the service keeps its facts

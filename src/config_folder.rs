@@ -53,7 +53,7 @@ pub(crate) fn read_where(folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow
 }
 
 /// The bytes of a plain file, or of one that a link leads to. A pipe would keep us waiting, and a device never ends.
-fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
     let about = fs::metadata(path)?;
     if about.is_dir() {
         bail!("it is a folder, or a link to one, which is not followed; a file is expected here");

@@ -10,6 +10,7 @@ mod analyst;
 mod announcing;
 mod asked;
 mod case_desk;
+mod catalogue_command;
 mod check;
 mod checkpoint_command;
 mod checkpointing;
@@ -60,6 +61,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
     let writes_output_only = !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_));
     let done = match cli.command {
+        cli::Command::Catalogue(command) => catalogue_command::run(&command, language),
         cli::Command::Check(args) => check::run(&args, language),
         cli::Command::Checkpoint(command) => checkpoint_command::run(&command, language),
         cli::Command::Explain(args) => explain::run(&args, language),

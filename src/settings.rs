@@ -194,12 +194,25 @@ pub fn load(sources: &Sources<'_>) -> Result<Settings, SettingsError> {
         return Err(SettingsError::NoFolder(sources.folder.to_owned()));
     }
     let path = sources.folder.join(FILE);
-    let file = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(source) => return Err(SettingsError::Unreadable { path, source }),
     };
+    let file = String::from_utf8(bytes).map_err(|error| SettingsError::Faulty(not_utf8(&path, &error)))?;
     resolve(&file, &path, &sources.environment, &sources.flags).map_err(SettingsError::Faulty)
+}
+
+/// The fault of a file in another encoding, at its first byte that is no text.
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Faults {
+    let sound = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+    let (line, column) = layer::line_and_column(&sound, sound.len());
+    let place = fault::Place::File { path: path.to_owned(), line, column };
+    let mut faults = Faults::default();
+    let (en, zh) =
+        ("the file is not UTF-8; save it as UTF-8 in an editor", "文件不是 UTF-8 编码；用编辑器另存为 UTF-8");
+    faults.add(&place, en, zh);
+    faults
 }
 
 /// Reads and checks settings whose text is at hand; `path` names the text in messages.

@@ -225,3 +225,22 @@ fn a_wrong_environment_variable_is_a_fault_without_a_line() {
     assert!(said.starts_with("environment variable WATCHLIGHT_WORKERS error ST01 "), "{said}");
     assert!(said.ends_with("site: errors 1, warnings 0\n"), "{said}");
 }
+
+#[test]
+fn a_file_in_another_encoding_is_told_whatever_it_is_for() {
+    for (file, told) in [
+        ("watchlight.toml", "site/watchlight.toml:2:3 error ST01 the file is not UTF-8; save it as UTF-8 in an editor"),
+        ("profiles/site.toml", "site/profiles/site.toml error RL26 the file is not UTF-8"),
+        ("rules/late.toml", "site/rules/late.toml error RL26 the file is not UTF-8"),
+        ("rules/late.cases.toml", "site/rules/late.cases.toml error SC01 the file is not UTF-8"),
+        ("catalogue/items.csv", "(read as UTF-8)"),
+    ] {
+        let folder = folder(&[]);
+        let path = folder.path().join("site").join(file);
+        let sound = fs::read(&path).expect("it is there");
+        fs::write(&path, [&sound[..], b"# \xff\xfe \x80\n"].concat()).expect("it can be written");
+        let (code, said) = check(folder.path(), "en");
+        assert_eq!(code, Some(1), "{file}: {said}");
+        assert!(said.contains(told), "{file}: {said}");
+    }
+}

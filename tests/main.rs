@@ -7,6 +7,7 @@ mod support;
 
 mod analyst;
 mod back_pressure;
+mod catalogue;
 mod chaos;
 mod check;
 mod checkpoints;

@@ -234,6 +234,65 @@ fn a_new_holiday_shows_what_it_would_change_before_it_does() {
     assert_eq!(service.terminate(), Some(0));
 }
 
+#[test]
+fn a_folder_that_is_gone_is_told_and_the_rules_in_force_stay_until_it_is_back() {
+    let test = "a_folder_that_is_gone_is_told_and_the_rules_in_force_stay_until_it_is_back";
+    let Some(office) = Office::open(test, "changed") else { return };
+    let service = office.judged();
+    let before = transitions(&office.site.wire());
+    let in_force = service.get("/api/rules").json()["configuration"].clone();
+    let aside = office.config.path().with_extension("aside");
+    fs::rename(office.config.path(), &aside).expect("it can be moved");
+    let told = eventually("the service says that its folder is gone", || {
+        let told = service.get("/api/rules").json();
+        (told["refused"][0]["code"] == "CF01").then_some(told)
+    });
+    assert_eq!(told["configuration"], in_force, "what was in force stays so");
+    assert_eq!(told["refused"][0]["file"], office.config.path().to_string_lossy().as_ref());
+    eventually("a figure tells it", || (service.metric("watchlight_configuration_refused")? == 1.0).then_some(()));
+    let asked = reload(&service, &[]);
+    assert_eq!(asked.status.code(), Some(1), "{}", words(&asked));
+    assert!(service.log().contains("CF01 "), "{}", service.log());
+    assert!(words(&asked).contains(" CF01 the folder cannot be read: "), "{}", words(&asked));
+    fs::rename(&aside, office.config.path()).expect("it can be moved back");
+    eventually("it is back", || (service.metric("watchlight_configuration_refused")? == 0.0).then_some(()));
+    assert_eq!(service.get("/api/rules").json()["refused"], json!([]));
+    assert_eq!(transitions(&office.site.wire()), before, "no light was touched");
+    assert_eq!(service.terminate(), Some(0));
+}
+
+#[test]
+fn a_preview_of_what_is_no_configuration_says_what_is_wrong() {
+    let test = "a_preview_of_what_is_no_configuration_says_what_is_wrong";
+    let Some(office) = Office::open(test, "asked") else { return };
+    let service = office.site.start();
+    service.wait_ready();
+    for (body, status, said) in [
+        (r#"{"files":{"../x":""}}"#.to_owned(), 400, "is no path below the configuration folder"),
+        (r#"{"files":{"rules/a\u0000.toml":""}}"#.to_owned(), 400, "is no path below the configuration folder"),
+        (r#"{"files":{"/etc/passwd":""}}"#.to_owned(), 400, "is no path below the configuration folder"),
+        (r#"{"files":3}"#.to_owned(), 400, "invalid type: integer `3`, expected a map"),
+        (r#"{"file":{}}"#.to_owned(), 400, "unknown field `file`, expected `files` or `rows`"),
+        (r#"{"files":{"rules/a.toml":"[[rule]]\nid = 3\n"}}"#.to_owned(), 422, "RL"),
+        (json!({ "files": { "rules/a.toml": "#".repeat(5 << 20) } }).to_string(), 422, "larger than 4 MiB"),
+    ] {
+        let answer = service.post("/api/rules/preview", &body);
+        let shown: String = body.chars().take(60).collect();
+        assert_eq!(answer.status, status, "{shown}: {}", answer.body);
+        assert!(answer.body.contains(said), "{shown}: {}", answer.body);
+    }
+    let long = service.post("/api/rules/reload", &" ".repeat(5 << 10));
+    assert_eq!((long.status, long.json()["code"].as_str()), (413, Some("body_too_large")), "{}", long.body);
+    assert_eq!(service.get("/api/rules").json()["refused"], json!([]), "what is only asked about is not in force");
+    let nowhere = program().args(["--lang", "en", "reload", "--server", "nonsense"]).output().expect("it was built");
+    assert_eq!(nowhere.status.code(), Some(3));
+    assert_eq!(
+        words(&nowhere),
+        "watchlight: \"nonsense\" is no address of a service; write it as http://127.0.0.1:8600\n"
+    );
+    assert_eq!(service.terminate(), Some(0));
+}
+
 /// Text files by path below a folder.
 fn files_below(folder: &Path, prefix: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
@@ -296,4 +355,9 @@ fn a_diff_over_events_tells_what_two_replays_differ_in() {
     let (code, told) = diff(&changed);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("case_limits.toml:2"), "{told}");
+
+    let nowhere = folder.path().join("nowhere");
+    let (code, told) = diff(&nowhere);
+    assert_ne!(code, Some(0), "{told}");
+    assert!(told.contains(nowhere.to_str().expect("UTF-8")), "{told}");
 }

@@ -40,6 +40,26 @@ fn every_shipped_rule_fires_nearly_fires_ends_and_is_taken_back_in_its_scenarios
     assert!(junit.contains(&format!("tests=\"{scenarios}\" failures=\"0\"")), "{}", &junit[..200]);
 }
 
+#[test]
+fn the_scenarios_notice_nearly_every_change_of_a_shipped_rule() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let json = folder.path().join("r.json");
+    let (code, said, _) = rules_test(project(), &["--mutate", "--json", json.to_str().expect("UTF-8")]);
+    assert_eq!(code, Some(0), "{said}");
+    let report: Value = serde_json::from_slice(&fs::read(&json).expect("it was written")).expect("it is JSON");
+    let (mut tried, mut caught, mut few) = (0, 0, Vec::new());
+    for rule in report["rules"].as_array().expect("a list") {
+        let count = |key: &str| rule["mutants"][key].as_u64().unwrap_or_else(|| panic!("no {key}: {}", rule["id"]));
+        if count("tried") < 10 {
+            few.push(rule["id"].to_string());
+        }
+        tried += count("tried");
+        caught += count("caught");
+    }
+    assert!(few.is_empty(), "less than ten changes of {}", few.join(", "));
+    assert!(caught * 100 >= tried * 95, "{caught} of {tried} were noticed");
+}
+
 /// A folder with one rule and these scenarios.
 fn folder(scenarios: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -1,6 +1,7 @@
 //! What several end-to-end tests need: waiting without sleeping blindly, servers of their own, honest skips.
 
 pub(crate) mod city;
+mod copy_folder;
 pub(crate) mod eventually;
 pub(crate) mod machine;
 pub(crate) mod nats;
@@ -12,6 +13,8 @@ pub(crate) mod said;
 pub(crate) mod service;
 pub(crate) mod skip;
 pub(crate) mod wire;
+
+pub(crate) use copy_folder::copy_folder;
 
 use std::path::Path;
 use std::process::Command;
@@ -33,20 +36,6 @@ pub(crate) fn program() -> Command {
     }
     command.env("LANG", "C");
     command
-}
-
-/// Copies a folder with all below it.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("temporary folders can be made");
-    for entry in std::fs::read_dir(from).expect("readable") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("known").is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }
 
 /// The files of the shipped configuration that a light can depend on, by path below `config/`.

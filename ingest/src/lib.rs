@@ -35,6 +35,9 @@ pub use xes_events::{ImportError, Report, import_xes};
 pub use xes_map::{MapError, MapFault, XesMap};
 
 #[cfg(test)]
+#[path = "../../tests/support/copy_folder.rs"]
+mod copy_folder;
+#[cfg(test)]
 mod operator_files_tests;
 #[cfg(test)]
 mod secured_tests;

@@ -9,7 +9,7 @@ use facts::standing::Text2;
 use facts::{Fen, Level};
 use jiff::civil::Date;
 
-use crate::counting::Span;
+use crate::counting::{Span, Unit};
 
 /// One version of one item.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -162,4 +162,17 @@ impl Item {
     pub fn stage(&self, code: &str) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.code == code)
     }
+}
+
+/// What the required stages take in `unit`, stages of one order beside each other. Limits in other units are left out:
+/// the sum is the least it can be.
+pub(crate) fn stages_take<'a>(stages: impl IntoIterator<Item = &'a Stage>, unit: Unit) -> Span {
+    let mut longest: BTreeMap<u32, i64> = BTreeMap::new();
+    for stage in stages.into_iter().filter(|stage| stage.required) {
+        if let Some(limit) = stage.limit.filter(|limit| limit.unit == unit) {
+            let of_order = longest.entry(stage.order).or_default();
+            *of_order = limit.number.max(*of_order);
+        }
+    }
+    Span { number: longest.values().sum(), unit }
 }

@@ -29,8 +29,6 @@ pub struct Parts {
     places: Vec<Option<RuleIndex>>,
     /// Rules of the new set that the old one has not, by profile, ascending.
     rules: BTreeMap<CompactString, Vec<RuleIndex>>,
-    /// Profiles of which the old set has a rule that the new one has not.
-    lost: BTreeSet<CompactString>,
     /// Items of which a version came, went or is different.
     items: BTreeSet<CompactString>,
     /// Sources whose codes mean something else.
@@ -76,11 +74,9 @@ impl ConfigurationChange {
                 rules.insert(profile.id.clone(), fresh);
             }
         }
-        let loses = |profile: &&Profile| profile.rules.iter().any(|rule| places[rule.0 as usize].is_none());
-        let lost = old.profiles.iter().filter(loses).map(|profile| profile.id.clone()).collect();
         let items = changed(&versions(&old.catalogue), &versions(&new.catalogue));
         let sources = changed(&old.sources, &new.sources);
-        ConfigurationChange::Parts(Box::new(Parts { places, rules, lost, items, sources }))
+        ConfigurationChange::Parts(Box::new(Parts { places, rules, items, sources }))
     }
 }
 
@@ -108,12 +104,6 @@ impl Parts {
         let fresh: Vec<RuleIndex> = fresh.filter(reaches).collect();
         // A finding that is gone must be said to be gone, though no rule is left to be judged.
         if fresh.is_empty() && judgement.findings.len() == had { Touched::None } else { Touched::Rules(fresh) }
-    }
-
-    /// Is there anything to do at all?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.lost.is_empty() && self.items.is_empty() && self.sources.is_empty()
     }
 }
 

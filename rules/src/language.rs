@@ -10,6 +10,7 @@
 
 mod compile;
 mod condition;
+mod constant;
 mod faults;
 mod keys;
 mod lints;

@@ -1,17 +1,24 @@
 //! Mutants of a rule: the rule with one thing changed, to see whether its scenarios notice.
 //!
-//! Changed are, once each: numbers (one up, one down), units, comparisons, the words between conditions, activities and
-//! their tests, cancels, pauses, caps, extensions, grounds, the scope, grace, and each card with its mark, its level,
-//! its conditions and its ending. What a pause or a clock of the vocabulary is made of is changed as a whole only.
-//! Not here: running scenarios (`scenario`), and changes that no history could show.
+//! Changed are, once each: numbers (one up, one down), units, the counting of days, comparisons, the words between
+//! conditions, what a condition asks of the case, activities (another one, none) and their tests, cancels, pauses, caps,
+//! extensions, grounds, the scope (wider, elsewhere), grace, and each card with its mark, its level, its conditions and
+//! its ending. What a pause or a clock of the vocabulary is made of is changed as a whole only.
+//! Not here: running scenarios (`scenario`), and changes that no light could show, such as who issues a card.
 
-use facts::{Activity, Card, Fen};
-use rust_decimal::Decimal;
+mod parts;
 
-use crate::counting::{Span, Unit};
-use crate::expression::{Activities, Arithmetic, Comparison, EventSet, Expr, Function, Node};
-use crate::rule::{Bound, CardSpec, Clears, Deadline, Kind, Mark, On, Requires, Rule, Start, Stop, WorkflowCheck};
+use facts::{Card, Level};
+
+use crate::counting::{Counting, Ends, Span, Unit};
+use crate::expression::{EventField, Expr, Node};
+use crate::rule::{
+    Bound, CardSpec, Clears, Deadline, Forbids, Kind, Mark, On, Requires, Rule, Scope, Start, Stop, WorkflowCheck,
+};
 use crate::value::{Type, Value};
+
+/// So soon that next to nothing else in a case is: a limit where the rule has none.
+const AT_ONCE: Span = Span { number: 1, unit: Unit::Minutes };
 
 /// A rule with one thing changed.
 #[derive(Clone, Debug)]
@@ -57,18 +64,7 @@ impl Knife {
         match &mut rule.kind {
             Kind::Deadline(deadline) => self.deadline(deadline),
             Kind::Requires(requires) => self.requires(requires),
-            Kind::Forbids(forbids) => {
-                self.set(&mut forbids.event);
-                self.set(&mut forbids.after);
-                if forbids.unless.is_some() && self.cuts(|| "nothing lifts the ban".to_owned()) {
-                    forbids.unless = None;
-                }
-                forbids.within.iter_mut().chain(&mut forbids.later_than).for_each(|span| self.span(span));
-                if !forbids.same.is_empty() && self.cuts(|| "any two events".to_owned()) {
-                    forbids.same.clear();
-                }
-                self.condition("forbidden always", &mut forbids.condition);
-            }
+            Kind::Forbids(forbids) => self.forbids(forbids),
             Kind::Count(count) => {
                 self.set(&mut count.of);
                 let (Bound::Max(bound) | Bound::Min(bound, _)) = &mut count.bound;
@@ -83,7 +79,18 @@ impl Knife {
                 }
                 count.within.iter_mut().for_each(|span| self.span(span));
             }
-            Kind::Separation(separation) => separation.acts.iter_mut().for_each(|set| self.set(set)),
+            Kind::Separation(separation) => {
+                for place in 0..separation.acts.len() {
+                    if self.cuts(|| format!("without the act {}", separation.acts[place].text)) {
+                        separation.acts.remove(place);
+                        break;
+                    }
+                }
+                separation.acts.iter_mut().for_each(|set| self.set(set));
+                if separation.by != EventField::Dept && self.cuts(|| "by department".to_owned()) {
+                    separation.by = EventField::Dept;
+                }
+            }
             Kind::Workflow(workflow) => {
                 for check in [WorkflowCheck::Complete, WorkflowCheck::Order, WorkflowCheck::Edges, WorkflowCheck::Known]
                 {
@@ -98,7 +105,7 @@ impl Knife {
             }
             Kind::Fee(fee) => {
                 for place in 0..fee.by.len() {
-                    if fee.by.len() > 1 && self.cuts(|| format!("not by {:?}", fee.by[place])) {
+                    if self.cuts(|| format!("not by {:?}", fee.by[place])) {
                         fee.by.remove(place);
                         break;
                     }
@@ -112,14 +119,75 @@ impl Knife {
                 self.grounds(&mut condition.grounds);
             }
         }
-        if !rule.scope.case_types.is_empty() && self.cuts(|| "every case type".to_owned()) {
-            rule.scope.case_types.clear();
+        self.scope(&mut rule.scope);
+        if rule.grace.is_some() && self.cuts(|| "without grace".to_owned()) {
+            rule.grace = None;
         }
-        self.condition("applies everywhere", &mut rule.scope.condition);
         if let Some(grace) = &mut rule.grace {
             self.span(grace);
         }
+        if matches!(rule.kind, Kind::Deadline(_)) {
+            self.days(rule);
+        }
         self.cards(&mut rule.cards);
+    }
+
+    /// Where the rule applies: wider, and elsewhere.
+    fn scope(&mut self, scope: &mut Scope) {
+        if !scope.case_types.is_empty() && self.cuts(|| "every case type".to_owned()) {
+            scope.case_types.clear();
+        }
+        if !scope.items.is_empty() && self.cuts(|| "every item".to_owned()) {
+            scope.items.clear();
+        }
+        if !scope.item_types.is_empty() && self.cuts(|| "every type of item".to_owned()) {
+            scope.item_types.clear();
+        }
+        if self.cuts(|| "at the other levels".to_owned()) {
+            let own = if scope.levels.is_empty() { vec![Level::County] } else { std::mem::take(&mut scope.levels) };
+            scope.levels = Level::ALL.into_iter().filter(|level| !own.contains(level)).collect();
+        }
+        if self.cuts(|| "in other regions".to_owned()) {
+            scope.regions = vec!["11".into()];
+        }
+        if self.cuts(|| "of other departments".to_owned()) {
+            scope.depts = vec!["~".into()];
+        }
+        self.condition("applies everywhere", &mut scope.condition);
+    }
+
+    /// How days are counted, and when on its last day a limit ends.
+    fn days(&mut self, rule: &mut Rule) {
+        let other = match rule.counting {
+            Counting::Legal => Counting::Elapsed,
+            Counting::Elapsed => Counting::Legal,
+        };
+        if in_days(rule) && self.cuts(|| format!("counted {other:?}")) {
+            rule.counting = other;
+        }
+        if let Some(ends) = rule.ends {
+            for other in [Ends::Instant, Ends::Day, Ends::Office] {
+                if other != ends && self.cuts(|| format!("ends {other:?}")) {
+                    rule.ends = Some(other);
+                }
+            }
+        }
+    }
+
+    fn forbids(&mut self, forbids: &mut Forbids) {
+        self.set(&mut forbids.event);
+        self.set(&mut forbids.after);
+        if forbids.unless.is_some() && self.cuts(|| "nothing lifts the ban".to_owned()) {
+            forbids.unless = None;
+        }
+        if forbids.within.is_none() && self.cuts(|| format!("only within {AT_ONCE}")) {
+            forbids.within = Some(AT_ONCE);
+        }
+        forbids.within.iter_mut().chain(&mut forbids.later_than).for_each(|span| self.span(span));
+        if !forbids.same.is_empty() && self.cuts(|| "any two events".to_owned()) {
+            forbids.same.clear();
+        }
+        self.condition("forbidden always", &mut forbids.condition);
     }
 
     fn deadline(&mut self, deadline: &mut Deadline) {
@@ -187,6 +255,9 @@ impl Knife {
         if requires.before.len() > 1 && self.cuts(|| "all or any".to_owned()) {
             requires.all = !requires.all;
         }
+        if requires.at_most.is_none() && self.cuts(|| format!("at most {AT_ONCE} before")) {
+            requires.at_most = Some(AT_ONCE);
+        }
         requires.at_least.iter_mut().chain(&mut requires.at_most).for_each(|span| self.span(span));
     }
 
@@ -197,7 +268,14 @@ impl Knife {
                 break;
             }
         }
-        grounds.iter_mut().for_each(|ground| self.node(ground));
+        for ground in grounds {
+            for holds in [true, false] {
+                if self.cuts(|| format!("{holds} for {}", ground.text)) {
+                    ground.expr = Expr::Literal(Value::Flag(holds));
+                }
+            }
+            self.node(ground);
+        }
     }
 
     /// A condition that may be absent: dropped, then changed inside.
@@ -205,13 +283,18 @@ impl Knife {
         if condition.is_some() && self.cuts(|| dropped.to_owned()) {
             *condition = None;
         }
-        condition.iter_mut().for_each(|node| self.node(node));
+        if let Some(node) = condition {
+            if self.cuts(|| format!("never {}", node.text)) {
+                node.expr = Expr::Literal(Value::Flag(false));
+            }
+            self.node(node);
+        }
     }
 
     fn cards(&mut self, cards: &mut Vec<CardSpec>) {
         for place in 0..cards.len() {
             let level = cards[place].card;
-            if cards.len() > 1 && self.cuts(|| format!("no {level}")) {
+            if self.cuts(|| format!("no {level}")) {
                 cards.remove(place);
                 return;
             }
@@ -257,159 +340,15 @@ impl Knife {
             Clears::Ended | Clears::Never => {}
         }
     }
+}
 
-    fn set(&mut self, set: &mut EventSet) {
-        let several = set.terms.len() > 1;
-        for place in 0..set.terms.len() {
-            if several && self.cuts(|| format!("without term {} of {}", place + 1, set.text)) {
-                set.terms.remove(place);
-                return;
-            }
-        }
-        for term in &mut set.terms {
-            if !several && self.cuts(|| format!("{} never comes", set.text)) {
-                term.activities = Activities::One(Activity::Progress);
-            }
-            self.condition("every one of its activity", &mut term.test);
-        }
-    }
-
-    fn span(&mut self, span: &mut Span) {
-        for step in [1, -1] {
-            if self.cuts(|| format!("{span} {step:+}")) {
-                span.number += step;
-            }
-        }
-        let unit = match span.unit {
-            Unit::WorkingDays => Unit::Days,
-            Unit::Days | Unit::Months => Unit::WorkingDays,
-            Unit::Hours => Unit::WorkingDays,
-            Unit::Minutes | Unit::Seconds => Unit::Hours,
-        };
-        if self.cuts(|| format!("{span} in {unit:?}")) {
-            span.unit = unit;
-        }
-    }
-
-    fn literal(&mut self, value: &mut Value) {
-        match value {
-            Value::Flag(flag) => {
-                if self.cuts(|| format!("{} instead of {flag}", !*flag)) {
-                    *flag = !*flag;
-                }
-            }
-            Value::Number(number) => {
-                for step in [Decimal::ONE, Decimal::NEGATIVE_ONE] {
-                    if self.cuts(|| format!("{number} {step:+}")) {
-                        *number += step;
-                    }
-                }
-            }
-            Value::Money(fen) => {
-                for step in [1, -1] {
-                    if self.cuts(|| format!("{} fen {step:+}", fen.fen())) {
-                        *fen = Fen::new(fen.fen() + step);
-                    }
-                }
-            }
-            Value::Text(text) => {
-                if !text.is_empty() && self.cuts(|| format!("not '{text}'")) {
-                    text.push('~');
-                }
-            }
-            Value::Span(span) => self.span(span),
-            Value::List(members) => {
-                if !members.is_empty() && self.cuts(|| "an empty list".to_owned()) {
-                    members.clear();
-                }
-            }
-            Value::Missing | Value::Date(_) | Value::Instant(_) | Value::Event(_) => {}
-        }
-    }
-
-    fn node(&mut self, node: &mut Node) {
-        let text = node.text.clone();
-        match &mut node.expr {
-            Expr::Literal(value) => self.literal(value),
-            Expr::Name(_) => {}
-            Expr::FieldOf(inner, _) | Expr::Negate(inner) => self.node(inner),
-            Expr::Not(inner) => {
-                if self.cuts(|| format!("not {text}")) {
-                    *node = (**inner).clone();
-                } else {
-                    self.node(inner);
-                }
-            }
-            Expr::And(a, b) | Expr::Or(a, b) => {
-                self.node(a);
-                self.node(b);
-                if self.cuts(|| format!("and for or in {text}")) {
-                    node.expr = match std::mem::replace(&mut node.expr, Expr::Literal(Value::Missing)) {
-                        Expr::And(a, b) => Expr::Or(a, b),
-                        Expr::Or(a, b) => Expr::And(a, b),
-                        other => other,
-                    };
-                }
-            }
-            Expr::Compare(comparison, a, b) => {
-                self.node(a);
-                self.node(b);
-                if self.cuts(|| format!("another comparison in {text}")) {
-                    *comparison = match comparison {
-                        Comparison::Equal => Comparison::NotEqual,
-                        Comparison::NotEqual => Comparison::Equal,
-                        Comparison::Less => Comparison::AtMost,
-                        Comparison::AtMost => Comparison::Less,
-                        Comparison::Greater => Comparison::AtLeast,
-                        Comparison::AtLeast => Comparison::Greater,
-                    };
-                }
-            }
-            Expr::In(a, b) => {
-                self.node(a);
-                self.node(b);
-                self.negate(node);
-            }
-            Expr::Arithmetic(sign, a, b) => {
-                self.node(a);
-                self.node(b);
-                let other = match sign {
-                    Arithmetic::Add => Arithmetic::Subtract,
-                    Arithmetic::Subtract => Arithmetic::Add,
-                    Arithmetic::Multiply => Arithmetic::Divide,
-                    Arithmetic::Divide => Arithmetic::Multiply,
-                };
-                if node.ty != Type::List(Box::new(Type::Text)) && self.cuts(|| format!("{other:?} in {text}")) {
-                    *sign = other;
-                }
-            }
-            Expr::Coalesce(a, b) => {
-                self.node(a);
-                self.node(b);
-            }
-            Expr::Choose(condition, a, b) => {
-                [condition, a, b].into_iter().for_each(|inner| self.node(inner));
-                if self.cuts(|| format!("the other way round: {text}"))
-                    && let Expr::Choose(_, a, b) = &mut node.expr
-                {
-                    std::mem::swap(a, b);
-                }
-            }
-            Expr::List(members) => members.iter_mut().for_each(|member| self.node(member)),
-            Expr::Call(function, arguments) => {
-                arguments.iter_mut().for_each(|argument| self.node(argument));
-                if matches!(function, Function::Known | Function::Empty) {
-                    self.negate(node);
-                }
-            }
-            Expr::History(_, set, _) => self.set(set),
-        }
-    }
-
-    fn negate(&mut self, node: &mut Node) {
-        if self.cuts(|| format!("not {}", node.text)) {
-            let inner = node.clone();
-            node.expr = Expr::Not(Box::new(inner));
-        }
-    }
+/// Does the rule count in days? Hours and instants are the same in every counting.
+fn in_days(rule: &Rule) -> bool {
+    let Kind::Deadline(deadline) = &rule.kind else { return false };
+    let limits = deadline.limit.iter().chain(rule.cards.iter().filter_map(|card| card.limit.as_ref()));
+    let by_clock = |node: &Node| match &node.expr {
+        Expr::Literal(Value::Span(span)) => matches!(span.unit, Unit::Hours | Unit::Minutes | Unit::Seconds),
+        _ => node.ty != Type::Span,
+    };
+    !limits.into_iter().all(by_clock)
 }

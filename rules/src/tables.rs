@@ -5,7 +5,8 @@
 //! any bytes. The data may be used only if no fault is an error.
 //!
 //! Reading order: a file as rows of cells ([`sheet`]), how single values are written (`notation`),
-//! named columns (`table`), then the tables: [`catalogue`], [`regions`], [`source_map`].
+//! named columns (`table`), which tables there are (`kind`), then the tables: [`catalogue`], [`regions`],
+//! [`source_map`]; and a table as cells alone, to be compared and written ([`Grid`]).
 //!
 //! | code | tells |
 //! | --- | --- |
@@ -19,6 +20,7 @@
 //! | CT16 | greatest amount below the least |
 //! | CT17 | value a spreadsheet has spoilt: digits lost, code made a date, formula error |
 //! | CT20, RL21, CT23 | stages or promise beyond their limit; tariff and charging disagree (warnings) |
+//! | CT25 | the rest of more than two hundred faults of one file |
 //! | CT21, CT22 | table missing; file twice or of no known name |
 //! | RG01 to RG03 | region given twice; unknown parent; parent not of a higher level |
 //! | SM01 to SM06 | source map: syntax, unknown key, type, value, source given twice, stage in no item (warning) |
@@ -26,6 +28,9 @@
 //! Not here: rules and vocabulary ([`crate::language`]), calendars ([`crate::working_calendar`]).
 
 pub mod catalogue;
+mod fault_list;
+mod grid;
+mod kind;
 mod notation;
 pub mod regions;
 pub mod sheet;
@@ -39,7 +44,11 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use facts::standing::Text2;
 
-use self::table::{Column, Table};
+pub use self::fault_list::FaultList;
+pub use self::grid::{CellChange, Grid, GridChanges, RowChange, TextForm};
+pub use self::kind::{TableKind, TableName};
+pub use self::suggestion::nearest;
+use self::table::Table;
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::silence::SilenceRule;
@@ -64,10 +73,11 @@ pub struct Tables {
 /// the configuration folder, with `/`. Other files are left alone.
 #[must_use]
 pub fn load(files: &BTreeMap<String, Vec<u8>>) -> Tables {
-    let mut faults = Vec::new();
-    tell_strangers(files, &mut faults);
-    let catalogue = catalogue::read(files, &mut faults);
-    let regions = regions::read(files, &mut faults);
+    let mut list = FaultList::default();
+    tell_strangers(files, &mut list);
+    let catalogue = catalogue::read(files, &mut list);
+    let regions = regions::read(files, &mut list);
+    let mut faults = list.into_vec();
     let stages = catalogue.items().flat_map(|item| item.stages.iter().map(|stage| stage.code.as_str())).collect();
     let sources = source_map::read_all(files, &stages, &mut faults);
     let silence = silence::read(files, &mut faults);
@@ -82,7 +92,7 @@ const CATALOGUE_TABLES: [&str; 4] = ["items", "stages", "fees", "procedures"];
 const SHEET_ENDINGS: [&str; 6] = [".csv", ".xlsx", ".xls", ".tsv", ".txt", ".ods"];
 
 /// A table under a name nobody reads is a table somebody misses.
-fn tell_strangers(files: &BTreeMap<String, Vec<u8>>, faults: &mut Vec<Fault>) {
+fn tell_strangers(files: &BTreeMap<String, Vec<u8>>, faults: &mut FaultList) {
     for (file, name) in files.keys().filter_map(|file| Some((file, file.strip_prefix("catalogue/")?))) {
         let lower = name.to_lowercase();
         let Some(ending) = SHEET_ENDINGS.iter().find(|ending| lower.ends_with(**ending)) else { continue };
@@ -104,7 +114,7 @@ fn find<'a>(
     files: &'a BTreeMap<String, Vec<u8>>,
     folder: &str,
     table: &str,
-    faults: &mut Vec<Fault>,
+    faults: &mut FaultList,
 ) -> Option<(&'a str, &'a [u8])> {
     let wanted = [".csv", ".xlsx"].map(|ending| format!("{table}{ending}"));
     let mut found = tables_of(files, folder).filter(|(file, _)| {
@@ -130,10 +140,18 @@ fn tables_of<'a>(files: &'a BTreeMap<String, Vec<u8>>, folder: &str) -> impl Ite
     })
 }
 
-/// Reads a file as a table with these columns.
-fn open(file: &str, table: &str, bytes: &[u8], columns: &[Column], faults: &mut Vec<Fault>) -> Option<Table> {
-    let sheet = sheet::read(file, table, bytes, faults)?;
-    Table::new(file, sheet, columns, faults)
+/// Reads a file as a table of this kind.
+fn open(file: &str, kind: TableKind, bytes: &[u8], faults: &mut FaultList) -> Option<Table> {
+    let titles = titles_in(kind, file);
+    let sheet = sheet::read(file, &titles, bytes, faults)?;
+    Table::new(file, sheet, kind.columns(), faults)
+}
+
+/// What the sheet of a table may be called in its workbook, the surest name first.
+fn titles_in(kind: TableKind, file: &str) -> Vec<String> {
+    let own = TableName::of_file(file).into_iter().filter(|own| own.kind == kind);
+    let plain = TableName { kind, part: None };
+    own.chain([plain]).flat_map(|name| [name.title(false), name.title(true)]).collect()
 }
 
 #[cfg(test)]

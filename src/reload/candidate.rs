@@ -40,7 +40,8 @@ pub(crate) fn of_folder(
     in_force: Option<&Configuration>,
 ) -> Result<Candidate, Vec<Fault>> {
     let wanted = |name: &str| site::is_part(name) || is_scenario(name);
-    let files = config_folder::read_where(folder, wanted).map_err(|error| vec![unreadable(&format!("{error:#}"))])?;
+    let files =
+        config_folder::read_where(folder, wanted).map_err(|error| vec![unreadable(folder, &format!("{error:#}"))])?;
     of_files(files, zone, in_force)
 }
 
@@ -96,8 +97,14 @@ fn failing(name: &str, bytes: &[u8], configuration: &Configuration) -> Vec<Fault
     }
 }
 
-fn unreadable(why: &str) -> Fault {
-    Fault::error("", None, UNREADABLE, format!("配置目录无法读取：{why}"), format!("the folder cannot be read: {why}"))
+fn unreadable(folder: &Path, why: &str) -> Fault {
+    Fault::error(
+        &folder.display().to_string(),
+        None,
+        UNREADABLE,
+        format!("配置目录无法读取：{why}"),
+        format!("the folder cannot be read: {why}"),
+    )
 }
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ fn raw_of(value: &DeValue<'_>) -> Option<Raw> {
 }
 
 /// Line and column, both from 1, of a byte offset; the column counts characters.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset)];
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[start..].chars().count() + 1)

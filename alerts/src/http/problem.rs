@@ -148,6 +148,18 @@ impl Problem {
         )
     }
 
+    pub(crate) fn body_too_large() -> Problem {
+        let detail =
+            "the body is larger than this route takes; a whole configuration may have 16 MiB, other bodies 4 KiB";
+        let detail_zh = "请求内容超过上限：整套配置不超过 16 MiB，其他不超过 4 KiB";
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            ("body too large", "请求内容过大"),
+            (detail.to_owned(), detail_zh.to_owned()),
+        )
+    }
+
     pub(crate) fn rules_refused(refused: &RulesRefused) -> Problem {
         let detail = refused.to_string();
         let (status, code, detail_zh) = match refused {

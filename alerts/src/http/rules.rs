@@ -47,9 +47,19 @@ pub(super) async fn preview(
 ) -> Result<Json<Preview>, Problem> {
     params.known(&[])?;
     let Wanted { files, rows } = read(&headers, &body)?;
+    if let Some(name) = files.iter().flat_map(BTreeMap::keys).find(|name| !is_below_the_folder(name)) {
+        let why = format!("{name:?} is no path below the configuration folder, such as \"rules/fees.toml\"");
+        return Err(Problem::bad_body(&why));
+    }
     let files = files.map(|files| files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect());
     let rows = rows.unwrap_or(ROWS).min(ROWS_MAX);
     ask(desk, move |rules| rules.preview(files, rows)).await.map(Json)
+}
+
+/// Is this a path that a file below the folder can have? One that leads elsewhere would be left out without a word.
+fn is_below_the_folder(name: &str) -> bool {
+    let plain = !name.contains(['\\', '\0']) && !name.chars().any(char::is_control);
+    plain && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// What is to be put in force.

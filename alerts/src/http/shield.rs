@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -44,6 +44,7 @@ pub(super) fn around(routes: Router) -> Router {
         .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(map_response(too_large))
         .layer(from_fn(in_time))
         .layer(from_fn(with_headers))
         .layer(from_fn(counted))
@@ -55,6 +56,14 @@ async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::timed_out(patience.as_secs()).into_response(),
+    }
+}
+
+/// What a limit refuses is told as any other error is.
+async fn too_large(response: Response) -> Response {
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large().into_response(),
+        _ => response,
     }
 }
 

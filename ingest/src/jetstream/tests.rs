@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::*;
+use crate::copy_folder::copy_folder;
 use crate::streams::{APPROVALS, QUARANTINE};
 use crate::test_support::{TestServer, eventually};
 
@@ -234,20 +235,6 @@ async fn a_position_behind_the_end_is_refused() {
     let position = Position { stream: Some(other), ..Position::default() };
     let opened = Reading::after(&connection, &position, IntakeOptions::default()).await;
     assert!(matches!(opened.err().expect("refused"), IntakeError::OtherStream { .. }));
-}
-
-/// A copy of a server's folder, as a backup takes it.
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).expect("temporary folders can be made");
-    for entry in std::fs::read_dir(from).expect("readable") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("known").is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }
 
 #[tokio::test]

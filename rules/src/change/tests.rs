@@ -53,14 +53,16 @@ fn parts(change: ConfigurationChange) -> Parts {
 #[test]
 fn a_comment_and_an_empty_line_change_nothing() {
     let parts = parts(after("rules/overdue/case_limits.toml", "[[rule]]", "\n# to be read\n[[rule]]"));
-    assert!(parts.is_empty(), "{parts:?}");
+    assert!(parts.rules.is_empty() && parts.items.is_empty() && parts.sources.is_empty(), "{parts:?}");
+    assert!(parts.places.iter().all(Option::is_some), "every rule is kept");
 }
 
 #[test]
 fn a_promise_concerns_the_cases_of_its_item() {
     let parts = parts(after("catalogue/items.csv", "license,2025-01-01,,7wd", "license,2025-01-01,,6wd"));
     assert_eq!(parts.items, BTreeSet::from(["SC-201".into()]));
-    assert!(parts.rules.is_empty() && parts.lost.is_empty() && parts.sources.is_empty(), "{parts:?}");
+    assert!(parts.rules.is_empty() && parts.sources.is_empty(), "{parts:?}");
+    assert!(parts.places.iter().all(Option::is_some), "every rule is kept");
 }
 
 #[test]
@@ -68,7 +70,9 @@ fn a_limit_concerns_its_rule_in_each_profile() {
     let change = after("rules/overdue/case_limits.toml", "over >= 1", "over >= 2");
     let parts = parts(change);
     assert!(!parts.rules.is_empty() && parts.items.is_empty(), "{parts:?}");
-    assert_eq!(parts.rules.keys().collect::<Vec<_>>(), parts.lost.iter().collect::<Vec<_>>());
+    let fresh: usize = parts.rules.values().map(Vec::len).sum();
+    let gone = parts.places.iter().filter(|place| place.is_none()).count();
+    assert_eq!(fresh, gone, "each profile has the rule anew and no longer as it was");
     let kept = parts.places.iter().flatten().count();
     assert!(kept > 0 && kept < parts.places.len(), "other rules are what they were");
 }

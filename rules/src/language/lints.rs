@@ -1,7 +1,7 @@
 //! What can be seen of rules and catalogue together; none of it refuses the set.
 
 use compact_str::CompactString;
-use facts::Card;
+use facts::{Activity, Card};
 
 use super::faults::Faults;
 use super::rule_file::RawRule;
@@ -9,9 +9,9 @@ use super::source::At;
 use super::span_text::parse_span;
 use super::texts;
 use super::tree::{Raw, Table, Tree};
-use crate::catalogue::Catalogue;
-use crate::expression::{Comparison, Expr, Name, Node};
-use crate::rule::{Bound, CardSpec, Kind, Rule, Status};
+use crate::catalogue::{Catalogue, Item, stages_take};
+use crate::expression::{Activities, Comparison, EventSet, Expr, Name, Node};
+use crate::rule::{Bound, CardSpec, Kind, Rule, Start, Status, Stop};
 use crate::value::Value;
 
 /// Does an item code fit a pattern with `*` at either end?
@@ -189,6 +189,39 @@ pub(crate) fn reach(rule: &Rule, at: At, faults: &mut Faults<'_>) {
             faults.add(at, texts::card_out_of_reach(zh, en));
         }
     }
+}
+
+/// RL46: limits of the rules themselves, from acceptance to closing, in which the required stages of an item have no
+/// room. One that the catalogue sets is compared there.
+pub(crate) fn room_for_stages(rules: &[Rule], raw: &[RawRule], catalogue: &Catalogue, faults: &mut Faults<'_>) {
+    for rule in rules {
+        let at = raw.iter().find(|raw| rule.label.starts_with(&format!("{}@{}+", raw.full_id(), raw.version)));
+        let (Kind::Deadline(deadline), Some(raw)) = (&rule.kind, at) else { continue };
+        let whole = matches!(&deadline.start, Start::Events(set) if has(set, &Activity::Accepted))
+            && deadline.stops.iter().any(|stop| matches!(stop, Stop::Events(set) if has(set, &Activity::Closed)))
+            // Which items have cases of a type, or such that a condition holds, the catalogue does not say.
+            && rule.scope.case_types.is_empty()
+            && rule.scope.condition.is_none();
+        let cards = rule.cards.iter().filter_map(|card| card.limit.as_ref());
+        for limit in deadline.limit.iter().chain(cards).filter(|_| whole) {
+            let Expr::Literal(Value::Span(limit)) = &limit.expr else { continue };
+            let reached = |item: &&Item| {
+                let of_type = |wanted: &CompactString| item.item_type.as_ref() == Some(wanted);
+                rule.scope.fits_item(&item.code)
+                    && (rule.scope.item_types.is_empty() || rule.scope.item_types.iter().any(of_type))
+            };
+            let sums = catalogue.items().filter(reached).map(|item| (stages_take(&item.stages, limit.unit), item));
+            if let Some((sum, item)) =
+                sums.filter(|(sum, _)| sum.number > limit.number).max_by_key(|(sum, _)| sum.number)
+            {
+                faults.add(raw.at, texts::no_room_for_stages(&limit.to_string(), &item.code, &sum.to_string()));
+            }
+        }
+    }
+}
+
+fn has(set: &EventSet, activity: &Activity) -> bool {
+    set.terms.iter().any(|term| matches!(&term.activities, Activities::One(one) if one == activity))
 }
 
 /// The least number of `count >= n`, `shared > n`.

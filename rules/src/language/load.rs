@@ -167,6 +167,9 @@ impl Loader {
             rules.extend(self.rules_of(profile, &sets[set].names, faults));
             check_derived(&rules[first..], &self.rules, faults);
             lints::found_twice(&rules[first..], &self.rules, faults);
+            if let Some(catalogue) = catalogue {
+                lints::room_for_stages(&rules[first..], &self.rules, catalogue, faults);
+            }
             finish_reads(&mut rules[first..], &clocks);
             let of_status = |status: Status| {
                 let alone = |place: &usize| rules[*place].group.is_none() && rules[*place].status == status;

@@ -456,3 +456,17 @@ pub(crate) fn law_counted_elapsed(basis: &str) -> Say {
 pub(crate) fn card_out_of_reach(zh: String, en: String) -> Say {
     Say::new("RL45", zh, en).warning()
 }
+
+/// RL46
+pub(crate) fn no_room_for_stages(limit: &str, item: &str, stages: &str) -> Say {
+    Say::new(
+        "RL46",
+        format!("时限 {limit} 短于事项 {item} 必经环节的时限合计 {stages}：各环节都不超时，仍会亮灯"),
+        format!("the limit {limit} is shorter than the required stages of item {item}, {stages}: a case may be late though no stage is"),
+    )
+    .warning()
+    .help(
+        "改正环节表的时限，或用 applies_to 排除该事项",
+        "correct the limits of its stages, or leave the item out by `applies_to`",
+    )
+}

@@ -15,6 +15,7 @@ use std::ops::Range;
 use compact_str::CompactString;
 
 use super::condition::{Ast, AstKind, SetAst, parse_expression, parse_set};
+use super::constant::constants;
 use super::faults::{Faults, Say};
 use super::source::Origin;
 use super::texts;
@@ -220,8 +221,8 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
             self.faults.add(origin.at(ast.range), say);
             return None;
         }
-        if let Some(value) = constant(&ast) {
-            self.faults.add(origin.at(ast.range.clone()), texts::constant(value));
+        for (place, value) in constants(&ast, &text) {
+            self.faults.add(origin.at(place), texts::constant(value));
         }
         Some(typed.node)
     }
@@ -417,25 +418,6 @@ pub(crate) fn article(ty: &Type) -> String {
         Type::Instant | Type::Event => format!("an {ty}"),
         Type::Money | Type::Text => ty.to_string(),
         other => format!("a {other}"),
-    }
-}
-
-/// The value of a condition that looks at nothing.
-fn constant(ast: &Ast) -> Option<bool> {
-    match &ast.kind {
-        AstKind::Flag(flag) => Some(*flag),
-        AstKind::Unary("!", inner) => constant(inner).map(|flag| !flag),
-        AstKind::Binary("&&", left, right) => match (constant(left), constant(right)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        },
-        AstKind::Binary("||", left, right) => match (constant(left), constant(right)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

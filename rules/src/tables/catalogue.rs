@@ -22,9 +22,15 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use jiff::civil::Date;
 
+pub(super) use self::fees::COLUMNS as FEES;
+pub(super) use self::items::COLUMNS as ITEMS;
+pub(super) use self::procedures::COLUMNS as PROCEDURES;
+pub(super) use self::stages::COLUMNS as STAGES;
 use self::versions::Versions;
+use super::fault_list::FaultList;
+use super::kind::TableKind;
 use super::notation;
-use super::table::{Cells, Column, Table};
+use super::table::{Cells, Table};
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 
@@ -57,12 +63,12 @@ impl Opened {
 
 /// Reads `catalogue/<table>.csv` or `.xlsx` for the four tables. The catalogue holds what could be
 /// read; it may be used only if no fault is an error.
-pub fn read(files: &BTreeMap<String, Vec<u8>>, faults: &mut Vec<Fault>) -> Catalogue {
-    let mut open = |table, columns| open(files, table, columns, faults);
-    let items = open("items", items::COLUMNS);
-    let stages = open("stages", stages::COLUMNS);
-    let fees = open("fees", fees::COLUMNS);
-    let procedures = open("procedures", procedures::COLUMNS);
+pub fn read(files: &BTreeMap<String, Vec<u8>>, faults: &mut FaultList) -> Catalogue {
+    let mut open = |kind| open(files, kind, faults);
+    let items = open(TableKind::Items);
+    let stages = open(TableKind::Stages);
+    let fees = open(TableKind::Fees);
+    let procedures = open(TableKind::Procedures);
     tell_absent(&items, &stages, [&fees, &procedures], faults);
 
     let Opened::Table(items) = &items else {
@@ -92,10 +98,10 @@ pub fn read(files: &BTreeMap<String, Vec<u8>>, faults: &mut Vec<Fault>) -> Catal
     Catalogue::new(versions.into_items())
 }
 
-fn open(files: &BTreeMap<String, Vec<u8>>, table: &str, columns: &[Column], faults: &mut Vec<Fault>) -> Opened {
-    match super::find(files, "catalogue", table, faults) {
+fn open(files: &BTreeMap<String, Vec<u8>>, kind: TableKind, faults: &mut FaultList) -> Opened {
+    match super::find(files, "catalogue", kind.name(), faults) {
         None => Opened::Absent,
-        Some((file, bytes)) => match super::open(file, table, bytes, columns, faults) {
+        Some((file, bytes)) => match super::open(file, kind, bytes, faults) {
             Some(table) => Opened::Table(table),
             None => Opened::Refused,
         },
@@ -110,7 +116,7 @@ pub(crate) fn no_catalogue() -> Fault {
 }
 
 /// No catalogue at all is a site that has not begun; half a catalogue is a mistake.
-fn tell_absent(items: &Opened, stages: &Opened, others: [&Opened; 2], faults: &mut Vec<Fault>) {
+fn tell_absent(items: &Opened, stages: &Opened, others: [&Opened; 2], faults: &mut FaultList) {
     let absent = |opened: &Opened| matches!(opened, Opened::Absent);
     let missing = |file: &str, zh: &str, en: &str| Fault::error(file, None, "CT21", zh.into(), en.into());
     match (absent(items), absent(stages)) {
@@ -129,8 +135,8 @@ fn tell_absent(items: &Opened, stages: &Opened, others: [&Opened; 2], faults: &m
 /// Reads the rows of a table that have an owner.
 fn read_rows<T>(
     table: Option<&Table>,
-    read: fn(&Cells<'_>, &mut Vec<Fault>) -> Option<T>,
-    faults: &mut Vec<Fault>,
+    read: fn(&Cells<'_>, &mut FaultList) -> Option<T>,
+    faults: &mut FaultList,
 ) -> Vec<Owned<T>> {
     let Some(table) = table else { return Vec::new() };
     let owned = |cells: Cells<'_>| {
@@ -143,7 +149,7 @@ fn read_rows<T>(
 }
 
 /// `from` (included) and `until` (excluded) of a row.
-fn period(cells: &Cells<'_>, faults: &mut Vec<Fault>) -> (Option<Date>, Option<Date>) {
+fn period(cells: &Cells<'_>, faults: &mut FaultList) -> (Option<Date>, Option<Date>) {
     let from = cells.value("from", notation::date, faults);
     let until = cells.value("until", notation::date, faults);
     if let (Some(from), Some(until)) = (from, until)

@@ -9,13 +9,20 @@ use std::collections::BTreeMap;
 use facts::standing::Text2;
 use facts::{Level, Region};
 
+use super::fault_list::FaultList;
+use super::kind::TableKind;
 use super::notation;
-use super::table::{Cells, Column, Table, optional, required};
+use super::table::{Cells, Column, Holds, Table, optional, required};
 use crate::fault::Fault;
 
 /// Columns of a regions table.
-const COLUMNS: &[Column] =
-    &[required("code"), required("name"), optional("name_en"), required("level"), required("parent")];
+pub(super) const COLUMNS: &[Column] = &[
+    required("code", "区划代码", Holds::Code),
+    required("name", "名称", Holds::Name),
+    optional("name_en", "英文名称", Holds::Name),
+    required("level", "层级", Holds::Level),
+    required("parent", "上级区划", Holds::Code),
+];
 
 /// One division and where it stands.
 struct Division {
@@ -27,10 +34,10 @@ struct Division {
 }
 
 /// Reads every table of the folder; names by padded code.
-pub fn read(files: &BTreeMap<String, Vec<u8>>, faults: &mut Vec<Fault>) -> BTreeMap<u64, Text2> {
+pub fn read(files: &BTreeMap<String, Vec<u8>>, faults: &mut FaultList) -> BTreeMap<u64, Text2> {
     let mut tables = Vec::new();
     for (file, bytes) in super::tables_of(files, "regions") {
-        tables.extend(super::open(file, "regions", bytes, COLUMNS, faults));
+        tables.extend(super::open(file, TableKind::Regions, bytes, faults));
     }
     let mut divisions: BTreeMap<u64, Division> = BTreeMap::new();
     for (index, table) in tables.iter().enumerate() {
@@ -46,7 +53,7 @@ pub fn read(files: &BTreeMap<String, Vec<u8>>, faults: &mut Vec<Fault>) -> BTree
     divisions.into_iter().map(|(code, division)| (code, division.name)).collect()
 }
 
-fn division(cells: &Cells<'_>, table: usize, faults: &mut Vec<Fault>) -> Option<(Region, Division)> {
+fn division(cells: &Cells<'_>, table: usize, faults: &mut FaultList) -> Option<(Region, Division)> {
     let code = cells.code("code", notation::region, faults);
     let level = cells.needed("level", notation::level, faults);
     let parent = cells.value("parent", notation::region, faults);
@@ -61,7 +68,7 @@ fn double(cells: &Cells<'_>, table: &Table, row: u32) -> Fault {
     cells.fault("code", "RG01", &zh, &en)
 }
 
-fn check_parents(tables: &[Table], divisions: &BTreeMap<u64, Division>, faults: &mut Vec<Fault>) {
+fn check_parents(tables: &[Table], divisions: &BTreeMap<u64, Division>, faults: &mut FaultList) {
     for division in divisions.values() {
         let Some(parent) = division.parent else { continue };
         let fault = |code, zh: &str, en: &str| tables[division.table].fault(division.row, "parent", code, zh, en);

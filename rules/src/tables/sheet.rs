@@ -12,6 +12,7 @@ mod workbook;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::fault_list::FaultList;
 use crate::fault::{Fault, Place};
 
 /// A header and the rows below it.
@@ -80,11 +81,11 @@ impl Cell {
 
 /// Reads the sheet in `bytes`; `file` names it in faults and tells its form by its ending.
 ///
-/// Of a workbook the sheet called `table` is read, without one the first.
+/// Of a workbook the sheet called after the first of `titles` that one is called after is read, without one the first.
 /// CSV is UTF-8 or UTF-16 by its mark, else UTF-8 where it is that, else GB18030.
-pub fn read(file: &str, table: &str, bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Sheet> {
+pub(super) fn read<S: AsRef<str>>(file: &str, titles: &[S], bytes: &[u8], faults: &mut FaultList) -> Option<Sheet> {
     let rows = if file.to_ascii_lowercase().ends_with(".xlsx") {
-        workbook::rows(file, table, bytes, faults)?
+        workbook::rows(file, titles, bytes, faults)?
     } else {
         csv_rows::rows(file, bytes, faults)?
     };
@@ -95,6 +96,12 @@ pub fn read(file: &str, table: &str, bytes: &[u8], faults: &mut Vec<Fault>) -> O
         return None;
     };
     Some(Sheet { header, rows: rows.collect() })
+}
+
+/// The names of the sheets of a workbook that a reader sees, in order; `None` when the bytes are no workbook.
+#[must_use]
+pub fn sheet_names(bytes: &[u8]) -> Option<Vec<String>> {
+    workbook::sheet_names(bytes)
 }
 
 /// The place of a cell in a table.

@@ -3,7 +3,8 @@
 use facts::standing::Text2;
 
 /// The word of `among` that differs from `word` by few letters, or goes on where it stops (`void`, `voided`).
-pub(super) fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = word.chars().count().min(64);
     let word: String = word.chars().take(letters).collect();
     let distance = |other: &str| strsim::damerau_levenshtein(&word, other);

@@ -7,6 +7,7 @@
 use compact_str::CompactString;
 use facts::standing::Text2;
 
+use super::fault_list::FaultList;
 use super::notation::Refusal;
 use super::sheet::{self, Cell, Row, Sheet, StoredAs};
 use super::suggestion;
@@ -16,57 +17,103 @@ use crate::fault::Fault;
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Column {
     pub(super) name: &'static str,
+    /// The Chinese heading, which stands for the name.
+    pub(super) zh: &'static str,
     /// Must be in the header.
     pub(super) required: bool,
+    /// What its cells hold.
+    pub(super) holds: Holds,
+}
+
+/// How the names of columns begin that are the site's own.
+pub(super) const OWN: &str = "x_";
+
+/// What the cells of a column hold.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Holds {
+    /// A name, in its own letters.
+    Name,
+    /// Text in its plain form.
+    Text,
+    Texts,
+    Code,
+    Codes,
+    Span,
+    Day,
+    Amount,
+    Flag,
+    Order,
+    Level,
+    Levels,
 }
 
 /// A column that must be in the header.
-pub(super) const fn required(name: &'static str) -> Column {
-    Column { name, required: true }
+pub(super) const fn required(name: &'static str, zh: &'static str, holds: Holds) -> Column {
+    Column { name, zh, required: true, holds }
 }
 
 /// A column that may be left out.
-pub(super) const fn optional(name: &'static str) -> Column {
-    Column { name, required: false }
+pub(super) const fn optional(name: &'static str, zh: &'static str, holds: Holds) -> Column {
+    Column { name, zh, required: false, holds }
 }
+
+impl Column {
+    /// Is this the column that a heading, in its plain form, names?
+    pub(super) fn is_called(&self, heading: &str) -> bool {
+        heading == self.zh || heading.eq_ignore_ascii_case(self.name)
+    }
+}
+
+/// A known column where a sheet has it.
+struct Found {
+    name: &'static str,
+    number: u32,
+    /// As the sheet calls it.
+    heading: String,
+}
+
+/// Headings of one sheet that are told to be unknown; a sheet of a million columns is no table.
+const STRANGERS_MAX: usize = 100;
 
 /// A sheet with its header understood.
 pub(super) struct Table {
     file: String,
-    /// Names with their column numbers.
-    columns: Vec<(&'static str, u32)>,
+    columns: Vec<Found>,
     rows: Vec<Row>,
 }
 
 impl Table {
     /// Understands the header of `sheet`; `None` when rows cannot be read by it.
-    pub(super) fn new(file: &str, sheet: Sheet, known: &[Column], faults: &mut Vec<Fault>) -> Option<Table> {
-        let mut columns: Vec<(&'static str, u32)> = Vec::new();
-        let mut sound = true;
+    pub(super) fn new(file: &str, sheet: Sheet, known: &[Column], faults: &mut FaultList) -> Option<Table> {
+        let mut columns: Vec<Found> = Vec::new();
+        let (mut sound, mut strangers) = (true, 0);
         for (number, cell) in &sheet.header.cells {
-            let name = cell.plain().to_lowercase();
+            let heading = cell.plain();
             let fault = |code, zh, en| Fault::error(file, sheet::place(sheet.header.number, *number), code, zh, en);
-            if let Some(column) = known.iter().find(|column| column.name == name) {
-                if columns.iter().any(|(known, _)| *known == column.name) {
+            if let Some(column) = known.iter().find(|column| column.is_called(&heading)) {
+                if columns.iter().any(|found| found.name == column.name) {
                     sound = false;
                     faults.push(fault(
                         "CT03",
-                        format!("列 \"{name}\" 出现两次"),
-                        format!("column \"{name}\" appears twice"),
+                        format!("列 \"{heading}\" 出现两次"),
+                        format!("column \"{heading}\" appears twice"),
                     ));
                 } else {
-                    columns.push((column.name, *number));
+                    columns.push(Found { name: column.name, number: *number, heading });
                 }
-            } else if name.starts_with("x_") {
-                let zh = format!("列 \"{name}\" 不读入");
-                faults.push(fault("CT19", zh, format!("column \"{name}\" is not read")).warning());
+            } else if heading.to_lowercase().starts_with(OWN) {
+                let zh = format!("列 \"{heading}\" 不读入");
+                faults.push(fault("CT19", zh, format!("column \"{heading}\" is not read")).warning());
             } else if cell.stored_as != StoredAs::Refused {
-                let allowed: Vec<&str> = known.iter().map(|column| column.name).collect();
-                let Text2 { zh, en } = suggestion::advice(&name, &allowed);
+                strangers += 1;
+                if strangers > STRANGERS_MAX {
+                    continue;
+                }
+                let Text2 { zh, en } = near_heading(&heading, known);
                 let fault = fault(
                     "CT02",
-                    format!("没有列 \"{}\"", clipped(&name)),
-                    format!("there is no column \"{}\"", clipped(&name)),
+                    format!("没有列 \"{}\"", clipped(&heading)),
+                    format!("there is no column \"{}\"", clipped(&heading)),
                 );
                 faults.push(
                     fault.help(format!("{zh}；自用的列以 x_ 开头"), format!("{en}. Name a column of your own x_...")),
@@ -74,7 +121,7 @@ impl Table {
             }
         }
         for column in known.iter().filter(|column| column.required) {
-            if columns.iter().all(|(name, _)| *name != column.name) {
+            if columns.iter().all(|found| found.name != column.name) {
                 sound = false;
                 let place = sheet::place(sheet.header.number, 1);
                 let name = column.name;
@@ -82,7 +129,7 @@ impl Table {
                     file,
                     place,
                     "CT03",
-                    format!("缺少列 \"{name}\""),
+                    format!("缺少列 \"{name}\"（{}）", column.zh),
                     format!("column \"{name}\" is missing"),
                 ));
             }
@@ -95,7 +142,7 @@ impl Table {
     }
 
     /// A cell right of the last column: most often a comma too many, which has moved the cells before it.
-    fn refuse_cells_beyond(&self, edge: u32, faults: &mut Vec<Fault>) {
+    fn refuse_cells_beyond(&self, edge: u32, faults: &mut FaultList) {
         for row in &self.rows {
             if let Some((column, _)) = row.cells.iter().find(|(column, _)| *column > edge) {
                 let cell = sheet::cell_name(row.number, *column);
@@ -120,9 +167,10 @@ impl Table {
 
     /// A fault in the named column of a row.
     pub(super) fn fault(&self, row: u32, column: &str, code: &'static str, zh: &str, en: &str) -> Fault {
-        let number = self.columns.iter().find(|(name, _)| *name == column).map_or(1, |(_, number)| *number);
+        let found = self.columns.iter().find(|found| found.name == column);
+        let (number, heading) = found.map_or((1, column), |found| (found.number, found.heading.as_str()));
         let cell = sheet::cell_name(row, number);
-        let (zh, en) = (format!("{cell}（{column}）：{zh}"), format!("{cell} ({column}): {en}"));
+        let (zh, en) = (format!("{cell}（{heading}）：{zh}"), format!("{cell} ({heading}): {en}"));
         Fault::error(&self.file, sheet::place(row, number), code, zh, en)
     }
 }
@@ -149,15 +197,15 @@ impl Cells<'_> {
     }
 
     /// The value in a column; `None` when it is missing, or wrong and told.
-    pub(super) fn value<T>(&self, column: &str, read: Read<T>, faults: &mut Vec<Fault>) -> Option<T> {
+    pub(super) fn value<T>(&self, column: &str, read: Read<T>, faults: &mut FaultList) -> Option<T> {
         let cell = self.cell(column)?;
         self.read(column, &cell.plain(), read, faults)
     }
 
     /// As [`Cells::value`] for a column that must hold something.
-    pub(super) fn needed<T>(&self, column: &str, read: Read<T>, faults: &mut Vec<Fault>) -> Option<T> {
+    pub(super) fn needed<T>(&self, column: &str, read: Read<T>, faults: &mut FaultList) -> Option<T> {
         if self.cell(column).is_none() {
-            faults.push(self.fault(column, "CT04", "不能为空", "must not be empty"));
+            faults.push(self.empty(column));
         }
         self.value(column, read, faults)
     }
@@ -167,13 +215,13 @@ impl Cells<'_> {
         &self,
         column: &str,
         read: Read<CompactString>,
-        faults: &mut Vec<Fault>,
+        faults: &mut FaultList,
     ) -> Option<CompactString> {
         if self.became_a_day(column, faults) { None } else { self.needed(column, read, faults) }
     }
 
     /// The values of a list separated by `;`. `None` for an empty cell: missing is not an empty list.
-    pub(super) fn list<T>(&self, column: &str, read: Read<T>, faults: &mut Vec<Fault>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&self, column: &str, read: Read<T>, faults: &mut FaultList) -> Option<Vec<T>> {
         let cell = self.cell(column).filter(|cell| cell.stored_as != StoredAs::Refused)?;
         if self.became_a_day(column, faults) {
             return None;
@@ -184,7 +232,7 @@ impl Cells<'_> {
     }
 
     /// Tells when a spreadsheet made a day of a code such as `1-2`.
-    fn became_a_day(&self, column: &str, faults: &mut Vec<Fault>) -> bool {
+    fn became_a_day(&self, column: &str, faults: &mut FaultList) -> bool {
         let day = self.cell(column).is_some_and(|cell| cell.stored_as == StoredAs::Day);
         if day {
             let (zh, en) = ("电子表格已把代码变为日期", "the spreadsheet has made a date of the code");
@@ -197,22 +245,34 @@ impl Cells<'_> {
     }
 
     /// A name from the column `zh`, which must hold something, and `name_en`, for which the Chinese stands in.
-    pub(super) fn name(&self, zh: &str, faults: &mut Vec<Fault>) -> Text2 {
+    pub(super) fn name(&self, zh: &str, faults: &mut FaultList) -> Text2 {
         if self.cell(zh).is_none() {
-            faults.push(self.fault(zh, "CT04", "不能为空", "must not be empty"));
+            faults.push(self.empty(zh));
         }
         let text = |column| self.cell(column).map(|cell| cell.text.clone());
         let zh = text(zh).unwrap_or_default();
         Text2 { en: text("name_en").unwrap_or_else(|| zh.clone()), zh }
     }
 
-    /// The cell in a column, unless it is empty.
-    fn cell(&self, column: &str) -> Option<&Cell> {
-        let (_, number) = self.table.columns.iter().find(|(name, _)| *name == column)?;
-        self.row.cell(*number)
+    /// The fault of an empty cell in a column that must hold something.
+    fn empty(&self, column: &str) -> Fault {
+        let fault = self.fault(column, "CT04", "不能为空", "must not be empty");
+        if !self.table.file.to_ascii_lowercase().ends_with(".xlsx") {
+            return fault;
+        }
+        fault.help(
+            "合并的单元格只有左上一格有值：请取消合并，每行填写".into(),
+            "merged cells hold their value in the first one only: unmerge them and fill every row".into(),
+        )
     }
 
-    fn read<T>(&self, column: &str, plain: &str, read: Read<T>, faults: &mut Vec<Fault>) -> Option<T> {
+    /// The cell in a column, unless it is empty.
+    fn cell(&self, column: &str) -> Option<&Cell> {
+        let found = self.table.columns.iter().find(|found| found.name == column)?;
+        self.row.cell(found.number)
+    }
+
+    fn read<T>(&self, column: &str, plain: &str, read: Read<T>, faults: &mut FaultList) -> Option<T> {
         if self.cell(column).is_some_and(|cell| cell.stored_as == StoredAs::Refused) {
             return None;
         }
@@ -226,6 +286,13 @@ impl Cells<'_> {
             }
         }
     }
+}
+
+/// What to say about an unknown heading; one in Chinese is answered in Chinese headings.
+fn near_heading(heading: &str, known: &[Column]) -> Text2 {
+    let of = |spelt: fn(&Column) -> &'static str| known.iter().map(spelt).collect::<Vec<_>>();
+    let allowed = if heading.is_ascii() { of(|column| column.name) } else { of(|column| column.zh) };
+    suggestion::advice(&heading.to_lowercase(), &allowed)
 }
 
 /// At most sixty characters of a value, for messages.

@@ -6,16 +6,15 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use jiff::civil::Date;
 
+use super::super::fault_list::FaultList;
 use super::super::suggestion;
 use super::super::table::Table;
 use super::items::written;
 use super::versions::{Version, Versions};
-use crate::catalogue::Stage;
-use crate::counting::Span;
-use crate::fault::Fault;
+use crate::catalogue::stages_take;
 
 /// Stages of a version are known once each, and `next` and `returns` lead to them.
-pub(super) fn stages(table: &Table, versions: &Versions, faults: &mut Vec<Fault>) {
+pub(super) fn stages(table: &Table, versions: &Versions, faults: &mut FaultList) {
     for version in versions.all() {
         doubles(table, "stage", version.stages.iter().map(|(row, stage)| (*row, &stage.code)), faults);
         let known: Vec<&str> = version.stages.iter().map(|(_, stage)| stage.code.as_str()).collect();
@@ -33,7 +32,7 @@ pub(super) fn stages(table: &Table, versions: &Versions, faults: &mut Vec<Fault>
 }
 
 /// A fee code has one row at a time.
-pub(super) fn fees(table: &Table, versions: &Versions, faults: &mut Vec<Fault>) {
+pub(super) fn fees(table: &Table, versions: &Versions, faults: &mut FaultList) {
     for version in versions.all() {
         let mut by_code: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
         for (row, tariff) in &version.fees {
@@ -51,7 +50,7 @@ pub(super) fn fees(table: &Table, versions: &Versions, faults: &mut Vec<Fault>) 
 }
 
 /// A procedure is listed once, and the mandatory ones of an item are in the table.
-pub(super) fn procedures(table: &Table, items: &Table, versions: &Versions, faults: &mut Vec<Fault>) {
+pub(super) fn procedures(table: &Table, items: &Table, versions: &Versions, faults: &mut FaultList) {
     for version in versions.all() {
         doubles(table, "procedure", version.procedures.iter().map(|(row, one)| (*row, &one.code)), faults);
         let known: Vec<&str> = version.procedures.iter().map(|(_, procedure)| procedure.code.as_str()).collect();
@@ -66,7 +65,7 @@ pub(super) fn procedures(table: &Table, items: &Table, versions: &Versions, faul
 }
 
 /// Versions of an item follow each other; its promise has room for its stages; tariff and charging agree.
-pub(super) fn items(table: &Table, versions: &Versions, with_fees: bool, faults: &mut Vec<Fault>) {
+pub(super) fn items(table: &Table, versions: &Versions, with_fees: bool, faults: &mut FaultList) {
     for (code, of_item) in versions.by_item() {
         let period =
             |version: &Version| Period { row: version.row, from: version.item.from, until: version.item.until };
@@ -82,7 +81,7 @@ pub(super) fn items(table: &Table, versions: &Versions, with_fees: bool, faults:
     }
 }
 
-fn tell_neighbours(table: &Table, code: &str, earlier: &Period, later: &Period, faults: &mut Vec<Fault>) {
+fn tell_neighbours(table: &Table, code: &str, earlier: &Period, later: &Period, faults: &mut FaultList) {
     let row = earlier.row;
     if earlier.overlaps(later) {
         let zh = format!("事项 \"{code}\" 与第 {row} 行的版本同时有效");
@@ -101,9 +100,9 @@ fn tell_neighbours(table: &Table, code: &str, earlier: &Period, later: &Period, 
 }
 
 /// The limits of the required stages add up to more than the promise.
-fn tell_crowded(table: &Table, version: &Version, faults: &mut Vec<Fault>) {
+fn tell_crowded(table: &Table, version: &Version, faults: &mut FaultList) {
     let Some(promise) = version.item.promise else { return };
-    let sum = stages_take(version.stages.iter().map(|(_, stage)| stage), promise);
+    let sum = stages_take(version.stages.iter().map(|(_, stage)| stage), promise.unit);
     if sum.number > promise.number {
         let (sum, promise) = (written(sum), written(promise));
         let zh = format!("必经环节的时限合计 {sum}，超过承诺时限 {promise}");
@@ -112,20 +111,7 @@ fn tell_crowded(table: &Table, version: &Version, faults: &mut Vec<Fault>) {
     }
 }
 
-/// What the required stages take in the promise's unit, stages of one order beside each other. Limits
-/// in other units are left out: the sum is the least it can be.
-fn stages_take<'a>(stages: impl Iterator<Item = &'a Stage>, promise: Span) -> Span {
-    let mut longest: BTreeMap<u32, i64> = BTreeMap::new();
-    for stage in stages.filter(|stage| stage.required) {
-        if let Some(limit) = stage.limit.filter(|limit| limit.unit == promise.unit) {
-            let of_order = longest.entry(stage.order).or_default();
-            *of_order = limit.number.max(*of_order);
-        }
-    }
-    Span { number: longest.values().sum(), unit: promise.unit }
-}
-
-fn tell_charging(table: &Table, version: &Version, faults: &mut Vec<Fault>) {
+fn tell_charging(table: &Table, version: &Version, faults: &mut FaultList) {
     let (zh, en) = match (version.item.charges, version.fees.is_empty()) {
         (Some(false), false) => {
             ("事项不收费，收费表中却有标准", "the item charges nothing, yet the fees table lists it")
@@ -175,7 +161,7 @@ fn doubles<'a>(
     table: &Table,
     column: &str,
     rows: impl Iterator<Item = (u32, &'a CompactString)>,
-    faults: &mut Vec<Fault>,
+    faults: &mut FaultList,
 ) {
     let mut first: BTreeMap<&str, u32> = BTreeMap::new();
     for (row, code) in rows {

@@ -1,29 +1,29 @@
 //! `fees`: the tariff; one row for each fee code of an item version and period.
 
+use super::super::fault_list::FaultList;
 use super::super::notation;
-use super::super::table::{Cells, Column, optional, required};
+use super::super::table::{Cells, Column, Holds, optional, required};
 use super::period;
 use crate::catalogue::Tariff;
-use crate::fault::Fault;
 
 /// Columns of the fees table; `min` and `max` are yuan for one unit of quantity.
-pub(super) const COLUMNS: &[Column] = &[
-    required("item"),
-    required("version"),
-    required("code"),
-    required("name_zh"),
-    optional("name_en"),
-    required("basis"),
-    optional("from"),
-    optional("until"),
-    optional("min"),
-    optional("max"),
-    optional("early"),
-    optional("payees"),
+pub(in crate::tables) const COLUMNS: &[Column] = &[
+    required("item", "事项编码", Holds::Code),
+    required("version", "版本", Holds::Code),
+    required("code", "收费编码", Holds::Code),
+    required("name_zh", "名称", Holds::Name),
+    optional("name_en", "英文名称", Holds::Name),
+    required("basis", "收费依据", Holds::Text),
+    optional("from", "生效日期", Holds::Day),
+    optional("until", "失效日期", Holds::Day),
+    optional("min", "最低金额", Holds::Amount),
+    optional("max", "最高金额", Holds::Amount),
+    optional("early", "可否预收", Holds::Flag),
+    optional("payees", "收款单位", Holds::Texts),
 ];
 
 /// One row of the tariff.
-pub(super) fn read(cells: &Cells<'_>, faults: &mut Vec<Fault>) -> Option<Tariff> {
+pub(super) fn read(cells: &Cells<'_>, faults: &mut FaultList) -> Option<Tariff> {
     let code = cells.code("code", notation::code, faults);
     let (from, until) = period(cells, faults);
     let basis = cells.value("basis", notation::text, faults);

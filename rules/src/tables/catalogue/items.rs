@@ -1,37 +1,37 @@
 //! `items`: one row for each version of each item.
 
+use super::super::fault_list::FaultList;
 use super::super::notation;
-use super::super::table::{Cells, Column, optional, required};
+use super::super::table::{Cells, Column, Holds, optional, required};
 use super::period;
 use crate::catalogue::Item;
 use crate::counting::{Span, Unit};
-use crate::fault::Fault;
 
 /// Columns of the items table.
-pub(super) const COLUMNS: &[Column] = &[
-    required("item"),
-    required("version"),
-    required("name_zh"),
-    optional("name_en"),
-    optional("item_type"),
-    optional("from"),
-    optional("until"),
-    optional("promise"),
-    optional("statutory"),
-    optional("charges"),
-    optional("joint"),
-    optional("site_visit"),
-    optional("levels"),
-    optional("regions"),
-    optional("depts"),
-    optional("procedures"),
-    optional("materials"),
-    optional("materials_optional"),
-    optional("payees"),
+pub(in crate::tables) const COLUMNS: &[Column] = &[
+    required("item", "事项编码", Holds::Code),
+    required("version", "版本", Holds::Code),
+    required("name_zh", "名称", Holds::Name),
+    optional("name_en", "英文名称", Holds::Name),
+    optional("item_type", "事项类别", Holds::Text),
+    optional("from", "生效日期", Holds::Day),
+    optional("until", "失效日期", Holds::Day),
+    optional("promise", "承诺时限", Holds::Span),
+    optional("statutory", "法定时限", Holds::Span),
+    optional("charges", "是否收费", Holds::Flag),
+    optional("joint", "是否联办", Holds::Flag),
+    optional("site_visit", "是否现场勘验", Holds::Flag),
+    optional("levels", "办理层级", Holds::Levels),
+    optional("regions", "办理区划", Holds::Codes),
+    optional("depts", "办理部门", Holds::Codes),
+    optional("procedures", "必经程序", Holds::Codes),
+    optional("materials", "必需材料", Holds::Texts),
+    optional("materials_optional", "可选材料", Holds::Texts),
+    optional("payees", "收款单位", Holds::Texts),
 ];
 
 /// One item version; stages, fees and procedures come from the other tables.
-pub(super) fn read(cells: &Cells<'_>, faults: &mut Vec<Fault>) -> Option<Item> {
+pub(super) fn read(cells: &Cells<'_>, faults: &mut FaultList) -> Option<Item> {
     let code = cells.code("item", notation::code, faults);
     let version = cells.code("version", notation::code, faults);
     let (from, until) = period(cells, faults);

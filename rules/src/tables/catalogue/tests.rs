@@ -19,9 +19,9 @@ fn read_tables(tables: &[(&str, &str)]) -> (Catalogue, Vec<Fault>) {
     for (table, text) in [("items", ITEMS), ("stages", STAGES)].iter().chain(tables) {
         files.insert(format!("catalogue/{table}.csv"), text.as_bytes().to_vec());
     }
-    let mut faults = Vec::new();
+    let mut faults = FaultList::default();
     let catalogue = read(&files, &mut faults);
-    (catalogue, faults)
+    (catalogue, faults.into_vec())
 }
 
 fn places(faults: &[Fault]) -> Vec<String> {
@@ -273,4 +273,37 @@ fn mandatory_procedures_are_in_the_procedures_table() {
 fn long_values_are_cut_in_messages() {
     let items = format!("item,version,name_zh,from\nA,1,甲,{}\n", "长".repeat(500));
     assert!(told(&[("items", &items)]).chars().count() < 400);
+}
+
+#[test]
+fn a_sheet_of_a_million_columns_is_told_by_its_first_ones() {
+    let header: String = (0..1_000_000).map(|column| format!("c{column},")).collect();
+    let (_, faults) = read_tables(&[("items", &format!("item,version,name_zh,{header}\n"))]);
+    let of_header = faults.iter().filter(|fault| fault.file == "catalogue/items.csv").count();
+    assert_eq!(of_header, 100);
+}
+
+#[test]
+fn a_table_of_wrong_rows_is_told_by_its_first_ones_and_how_many_more_there_are() {
+    let rows: String = (0..10_000).map(|row| format!("B{row},1,乙,soon\n")).collect();
+    let (_, faults) = read_tables(&[("items", &format!("item,version,name_zh,promise\n{rows}A,1,甲,7wd\n"))]);
+    assert_eq!(faults.len(), 201);
+    assert_eq!(
+        faults[200].render(Lang::En),
+        "catalogue/items.csv:202:4 error CT25 9800 more errors are not listed\n  = repair those listed, then check again"
+    );
+}
+
+#[test]
+fn headings_may_be_chinese_and_a_fault_calls_the_column_as_the_table_does() {
+    let items = "事项编码,版本,名称,承诺时限\nA,1,甲,7wd\n";
+    check(&[("items", items)], &[]);
+    insta::assert_snapshot!(told(&[("items", &items.replace("7wd", "7"))]), @r#"
+    catalogue/items.csv:2:4 错误 CT07 D2（承诺时限）："7" 缺单位
+      = 7 个工作日写 "7wd"，7 日写 "7d"，7 小时写 "7h"
+    catalogue/items.csv:2:4 error CT07 D2 (承诺时限): "7" has no unit
+      = write "7wd" (working days), "7d" (calendar days) or "7h" (hours)
+    "#);
+    let misspelt = told(&[("items", &items.replace("承诺时限", "承诺期限"))]);
+    assert!(misspelt.contains("没有列 \"承诺期限\"\n  = 是否为 \"承诺时限\"？可用：事项编码、版本、"), "{misspelt}");
 }

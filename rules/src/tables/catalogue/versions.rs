@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 
 use compact_str::CompactString;
 
+use super::super::fault_list::FaultList;
 use super::super::suggestion;
 use super::super::table::Table;
 use super::procedures::Procedure;
@@ -30,7 +31,7 @@ pub(super) struct Versions {
 
 impl Versions {
     /// Reads the items table.
-    pub(super) fn read(table: &Table, faults: &mut Vec<Fault>) -> Versions {
+    pub(super) fn read(table: &Table, faults: &mut FaultList) -> Versions {
         let mut by_code: BTreeMap<CompactString, BTreeMap<CompactString, Version>> = BTreeMap::new();
         for cells in table.rows() {
             let Some(item) = items::read(&cells, faults) else { continue };
@@ -56,7 +57,7 @@ impl Versions {
         table: &Table,
         rows: Vec<Owned<T>>,
         place: fn(&mut Version) -> &mut Vec<(u32, T)>,
-        faults: &mut Vec<Fault>,
+        faults: &mut FaultList,
     ) {
         for Owned { row, item, version, value } in rows {
             match self.by_code.get_mut(&item).and_then(|versions| versions.get_mut(&version)) {

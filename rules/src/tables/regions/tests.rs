@@ -4,7 +4,7 @@ const SOUND: &str = "code,name,level,parent\n36,江西省,province,\n360900,宜�
 
 fn read_files(files: &[(&str, &str)]) -> (BTreeMap<u64, Text2>, Vec<String>) {
     let files = files.iter().map(|(file, text)| (format!("regions/{file}"), text.as_bytes().to_vec())).collect();
-    let mut faults = Vec::new();
+    let mut faults = FaultList::default();
     let names = read(&files, &mut faults);
     let place = |fault: &Fault| fault.place.map_or(0, |place| place.line * 10 + place.column);
     let faults = faults.iter().map(|fault| format!("{} {} {}", fault.file, place(fault), fault.code)).collect();

@@ -1,10 +1,11 @@
 //! Rows of a CSV file: separated by commas, or by tabs as "Unicode text" of spreadsheets is.
 
+use super::super::fault_list::FaultList;
 use super::{Cell, Row, encoding, place};
 use crate::fault::Fault;
 
 /// The rows that hold anything, or `None` when the bytes are no text.
-pub(super) fn rows(file: &str, bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Vec<Row>> {
+pub(super) fn rows(file: &str, bytes: &[u8], faults: &mut FaultList) -> Option<Vec<Row>> {
     if bytes.starts_with(b"PK\x03\x04") {
         faults.push(
             Fault::error(
@@ -32,7 +33,7 @@ pub(super) fn rows(file: &str, bytes: &[u8], faults: &mut Vec<Fault>) -> Option<
     Some(split(file, &text, faults))
 }
 
-fn split(file: &str, text: &str, faults: &mut Vec<Fault>) -> Vec<Row> {
+fn split(file: &str, text: &str, faults: &mut FaultList) -> Vec<Row> {
     let bytes = text.as_bytes();
     let delimiter = delimiter(text);
     let mut reader =

@@ -18,7 +18,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, BadText> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => without_zero(text.to_owned()),
-        Err(_) => decode_as(GB18030, bytes),
+        Err(error) => decode_as(GB18030, bytes).map_err(|bad| {
+            // A file of UTF-8 may have one bad byte at its end; GB18030 reads much of it, as other characters.
+            let sound = &bytes[..error.valid_up_to()];
+            let breaks = sound.iter().filter(|byte| **byte == b'\n').count();
+            let line = u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1);
+            let meant = !sound.is_ascii() && line >= bad.line;
+            if meant { BadText { encoding: UTF_8.name(), line } } else { bad }
+        }),
     }
 }
 

@@ -1,16 +1,20 @@
 //! A sheet reads the same from every form a spreadsheet program saves, with the row and column
 //! numbers that program shows; what would lose digits is refused.
 
+use std::io::{Cursor, Write as _};
+
 use encoding_rs::GB18030;
 use proptest::prelude::*;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use super::super::test_workbook::{Xml, workbook};
 use super::*;
 
 /// Header and rows as `row:column=text`, then faults as `row:column code`.
 fn shown(file: &str, bytes: &[u8]) -> String {
-    let mut faults = Vec::new();
-    let sheet = read(file, "items", bytes, &mut faults);
+    let mut faults = FaultList::default();
+    let sheet = read(file, &["items"], bytes, &mut faults);
     let row = |row: &Row| {
         let cells = row.cells.iter().map(|(column, cell)| format!("{}:{column}={}", row.number, cell.text));
         cells.collect::<Vec<_>>().join(" ")
@@ -68,6 +72,14 @@ fn bytes_that_are_no_text_are_refused_at_their_line() {
 }
 
 #[test]
+fn a_bad_byte_in_a_file_of_utf_8_is_told_at_its_own_line() {
+    let mut faults = FaultList::default();
+    let bytes = ["事项\n许可\n".as_bytes(), b"x\xff\xfe \x80\n"].concat();
+    assert_eq!(read("x.csv", &["items"], &bytes, &mut faults), None);
+    assert_eq!(faults[0].text.en, "line 3 holds bytes that are no text (read as UTF-8)");
+}
+
+#[test]
 fn rows_are_numbered_as_a_spreadsheet_shows_them() {
     check(b"a,b\n1,2\n", "1:1=a 1:2=b | 2:1=1 2:2=2");
     check(b"a\n\n\n1\n", "1:1=a | 4:1=1");
@@ -111,9 +123,9 @@ fn numbers_that_lost_digits_durations_and_formula_errors_are_refused() {
         ],
         "1:1=item | 2:1= | 3:1=999999999999999 | 4:1= | 5:1= | 6:1= | 2:1 CT17 | 4:1 CT17 | 5:1 CT17 | 6:1 CT17",
     );
-    let mut faults = Vec::new();
+    let mut faults = FaultList::default();
     let rows: &[&[Xml<'_>]] = &[&[Xml::Text("item")], &[Xml::Number("360902199001010123")]];
-    read("catalogue/items.xlsx", "items", &workbook(&[("a", rows)]), &mut faults);
+    read("catalogue/items.xlsx", &["items"], &workbook(&[("a", rows)]), &mut faults);
     insta::assert_snapshot!(faults[0].render(facts::proof::Lang::En), @r#"
         catalogue/items.xlsx:2:1 error CT17 A2: the number 360902199001010100 has more than 15 digits, of which the spreadsheet lost the last
           = format the column as text first, then type the value again
@@ -148,6 +160,30 @@ fn a_stray_cell_at_the_end_of_the_sheet_costs_no_memory() {
 }
 
 #[test]
+fn a_small_file_that_unpacks_to_more_than_any_catalogue_is_refused_before_it_is_read() {
+    let mut zip = ZipWriter::new(Cursor::new(workbook(&[("items", &[&[Xml::Text("item")]])])));
+    zip = ZipWriter::new_append(zip.finish().expect("memory takes it")).expect("it is a package");
+    zip.start_file("xl/sharedStrings.xml", SimpleFileOptions::default()).expect("a new part");
+    let spaces = vec![b' '; 1 << 20];
+    (0..257).for_each(|_| zip.write_all(&spaces).expect("memory takes it"));
+    let bytes = zip.finish().expect("memory takes it").into_inner();
+    assert!(bytes.len() < 1 << 20, "{} bytes", bytes.len());
+    let mut faults = FaultList::default();
+    assert_eq!(read("x.xlsx", &["items"], &bytes, &mut faults), None);
+    assert_eq!(faults[0].text.en, "the workbook unpacks to more than 256 MiB");
+}
+
+#[test]
+fn a_long_text_that_every_cell_shares_costs_no_more_than_the_limit() {
+    let text = "x".repeat(1 << 20);
+    let row = vec![Xml::Text(&text); 129];
+    let bytes = workbook(&[("items", &[&row])]);
+    let mut faults = FaultList::default();
+    assert_eq!(read("x.xlsx", &["items"], &bytes, &mut faults), None);
+    assert_eq!(faults[0].text.en, "the sheet holds more than 128 MiB of text");
+}
+
+#[test]
 fn cells_are_named_as_spreadsheets_do() {
     let names = [1, 26, 27, 52, 53, 702, 703, 16_384].map(|column| cell_name(3, column));
     assert_eq!(names, ["A3", "Z3", "AA3", "AZ3", "BA3", "ZZ3", "AAA3", "XFD3"]);
@@ -178,20 +214,20 @@ proptest! {
             let cells = (1..).zip(row.iter().flatten()).filter(|(_, cell)| !cell.trim().is_empty());
             cells.map(move |(column, cell)| (number, column, cell.trim().to_owned()))
         }).collect();
-        let mut faults = Vec::new();
+        let mut faults = FaultList::default();
         let found: Vec<(u32, u32, String)> = csv_rows::rows("t.csv", text.as_bytes(), &mut faults)
             .expect("it is text")
             .iter()
             .flat_map(|row| row.cells.iter().map(|(column, cell)| (row.number, *column, cell.text.clone())))
             .collect();
         prop_assert_eq!(found, expected);
-        prop_assert_eq!(faults, vec![]);
+        prop_assert!(faults.is_empty());
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300), table in "(items\\.csv|items\\.xlsx)") {
-        let mut faults = Vec::new();
-        let sheet = read(&table, "items", &bytes, &mut faults);
+        let mut faults = FaultList::default();
+        let sheet = read(&table, &["items"], &bytes, &mut faults);
         prop_assert!(sheet.is_some() || !faults.is_empty(), "nothing is dropped silently");
     }
 
@@ -200,8 +236,8 @@ proptest! {
         let mut bytes = workbook(&[("items", &[&[Xml::Text("item"), Xml::Day("46053")], &[Xml::Number("1"), Xml::Text("甲")]])]);
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        let mut faults = Vec::new();
-        let sheet = read("items.xlsx", "items", &bytes, &mut faults);
+        let mut faults = FaultList::default();
+        let sheet = read("items.xlsx", &["items"], &bytes, &mut faults);
         prop_assert!(sheet.is_some() || !faults.is_empty(), "nothing is dropped silently");
     }
 }

@@ -4,17 +4,24 @@
 //! sheet would make that rectangle larger than any memory.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use jiff::civil::Date;
 
+use super::super::fault_list::FaultList;
 use super::{Cell, Row, StoredAs, cell_name, place};
 use crate::fault::Fault;
 
-/// Cells read of one sheet at most: some twenty times the catalogue of a province.
-const CELLS_MAX: usize = 4_000_000;
+/// Cells read of one sheet at most: some ten times the catalogue of a province.
+const CELLS_MAX: usize = 2_000_000;
+
+/// Bytes of text in one sheet at most; many cells may share one long text that the file holds once.
+const TEXT_MAX: usize = 128 << 20;
+
+/// Bytes that the parts of a workbook may hold when unpacked: a small file may unpack to terabytes.
+const UNPACKED_MAX: u64 = 256 << 20;
 
 /// Digits a spreadsheet keeps of a number; further ones are zeros that nobody typed.
 const DIGITS_MAX: usize = 15;
@@ -23,18 +30,20 @@ const DIGITS_MAX: usize = 15;
 enum Unreadable {
     Workbook(XlsxError),
     Panicked,
-    TooLarge,
+    Bomb,
+    TooManyCells,
+    TooMuchText,
     NoSheet,
 }
 
 /// The rows that hold anything, or `None` when the bytes are no workbook.
-pub(super) fn rows(file: &str, table: &str, bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Vec<Row>> {
+pub(super) fn rows<S: AsRef<str>>(file: &str, titles: &[S], bytes: &[u8], faults: &mut FaultList) -> Option<Vec<Row>> {
     // The reader of workbooks is foreign code on a file from outside, and this runs while lights are
     // judged: arithmetic that fails on a crafted file must cost that file, not the service.
-    let cells = catch_unwind(AssertUnwindSafe(|| cells(file, table, bytes))).unwrap_or(Err(Unreadable::Panicked));
+    let cells = catch_unwind(AssertUnwindSafe(|| cells(file, titles, bytes))).unwrap_or(Err(Unreadable::Panicked));
     match cells {
-        Ok((rows, mut found)) => {
-            faults.append(&mut found);
+        Ok((rows, found)) => {
+            faults.extend(found);
             let row = |(number, cells): (u32, BTreeMap<u32, Cell>)| Row { number, cells: cells.into_iter().collect() };
             Some(rows.into_iter().map(row).collect())
         }
@@ -47,16 +56,49 @@ pub(super) fn rows(file: &str, table: &str, bytes: &[u8], faults: &mut Vec<Fault
 
 type Rows = BTreeMap<u32, BTreeMap<u32, Cell>>;
 
-fn cells(file: &str, table: &str, bytes: &[u8]) -> Result<(Rows, Vec<Fault>), Unreadable> {
-    let mut book: Xlsx<Cursor<&[u8]>> =
-        calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(Unreadable::Workbook)?;
-    let name = sheet_name(&book, table).ok_or(Unreadable::NoSheet)?;
+/// The names of the sheets that a reader sees.
+pub(super) fn sheet_names(bytes: &[u8]) -> Option<Vec<String>> {
+    let names = || {
+        let book = open(bytes).ok()?;
+        let sheets = book.sheets_metadata().iter();
+        let seen = sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
+        Some(seen.map(|sheet| sheet.name.clone()).collect())
+    };
+    catch_unwind(AssertUnwindSafe(names)).ok().flatten()
+}
+
+fn open(bytes: &[u8]) -> Result<Xlsx<Cursor<&[u8]>>, Unreadable> {
+    if unpacks_to_more_than(UNPACKED_MAX, bytes) {
+        return Err(Unreadable::Bomb);
+    }
+    calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(Unreadable::Workbook)
+}
+
+/// Do the parts of the package hold more than `limit` bytes? They are unpacked to see, since what a package says of
+/// itself may be wrong; a part that cannot be unpacked is left to the reader to tell.
+fn unpacks_to_more_than(limit: u64, bytes: &[u8]) -> bool {
+    let Ok(mut package) = zip::ZipArchive::new(Cursor::new(bytes)) else { return false };
+    let mut left = limit;
+    for place in 0..package.len() {
+        let Ok(part) = package.by_index(place) else { continue };
+        let read = io::copy(&mut part.take(left + 1), &mut io::sink()).unwrap_or(0);
+        match left.checked_sub(read) {
+            Some(rest) => left = rest,
+            None => return true,
+        }
+    }
+    false
+}
+
+fn cells<S: AsRef<str>>(file: &str, titles: &[S], bytes: &[u8]) -> Result<(Rows, Vec<Fault>), Unreadable> {
+    let mut book = open(bytes)?;
+    let name = sheet_name(&book, titles).ok_or(Unreadable::NoSheet)?;
     let mut reader = book.worksheet_cells_reader(&name).map_err(Unreadable::Workbook)?;
-    let (mut rows, mut faults, mut count) = (Rows::new(), Vec::new(), 0);
+    let (mut rows, mut faults, mut count, mut letters) = (Rows::new(), Vec::new(), 0, 0);
     while let Some(cell) = reader.next_cell().map_err(Unreadable::Workbook)? {
         count += 1;
         if count > CELLS_MAX {
-            return Err(Unreadable::TooLarge);
+            return Err(Unreadable::TooManyCells);
         }
         let (row, column) = cell.get_position();
         let (row, column) = (row.saturating_add(1), column.saturating_add(1));
@@ -68,16 +110,21 @@ fn cells(file: &str, table: &str, bytes: &[u8]) -> Result<(Rows, Vec<Fault>), Un
                 Cell { text: String::new(), stored_as: StoredAs::Refused }
             }
         };
+        letters += text.text.len();
+        if letters > TEXT_MAX {
+            return Err(Unreadable::TooMuchText);
+        }
         rows.entry(row).or_default().insert(column, text);
     }
     Ok((rows, faults))
 }
 
 /// The sheet named as the table, else the first one a reader sees.
-fn sheet_name(book: &Xlsx<Cursor<&[u8]>>, table: &str) -> Option<String> {
+fn sheet_name<S: AsRef<str>>(book: &Xlsx<Cursor<&[u8]>>, titles: &[S]) -> Option<String> {
     let work = || book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let named = work().find(|sheet| sheet.name.trim().eq_ignore_ascii_case(table));
-    let sheet = named.or_else(|| work().find(|sheet| sheet.visible == SheetVisible::Visible))?;
+    let called = |title: &S| work().find(|sheet| sheet.name.trim().eq_ignore_ascii_case(title.as_ref()));
+    let sheet =
+        titles.iter().find_map(called).or_else(|| work().find(|sheet| sheet.visible == SheetVisible::Visible))?;
     Some(sheet.name.clone())
 }
 
@@ -177,7 +224,16 @@ fn unreadable(file: &str, bytes: &[u8], why: &Unreadable) -> Fault {
             "工作簿内部损坏，不能读取".into(),
             "the workbook is damaged inside and cannot be read".into(),
         )),
-        Unreadable::TooLarge => {
+        Unreadable::Bomb => fault(
+            format!("工作簿解压后超过 {} MiB", UNPACKED_MAX >> 20),
+            format!("the workbook unpacks to more than {} MiB", UNPACKED_MAX >> 20),
+        )
+        .help("删去图片和无关的工作表".into(), "remove pictures and sheets that are no table".into()),
+        Unreadable::TooMuchText => fault(
+            format!("工作表的文字超过 {} MiB", TEXT_MAX >> 20),
+            format!("the sheet holds more than {} MiB of text", TEXT_MAX >> 20),
+        ),
+        Unreadable::TooManyCells => {
             fault(format!("工作表超过 {CELLS_MAX} 个单元格"), format!("the sheet has more than {CELLS_MAX} cells"))
                 .help("删去表外的格式和空列".into(), "clear formats and columns beyond the table".into())
         }
