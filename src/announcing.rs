@@ -92,15 +92,15 @@ impl Announcing {
             publisher,
             runner,
             runtime,
-            last: HashMap::new(),
+            last: HashMap::with_capacity(table.len()),
             table_covers,
             said: said_so_far,
             progress,
             stop,
         };
-        announcing.note(&table);
+        announcing.last.extend(table.into_iter().map(|last| (key(&last), last)));
         announcing.note(&said.last);
-        announcing.tell(announcing.last.keys().cloned().collect())?;
+        announcing.tell_all()?;
         Ok(announcing)
     }
 
@@ -187,20 +187,29 @@ impl Announcing {
         }
     }
 
+    /// Tells the dataflow what ALERTS holds, all of it.
+    fn tell_all(&self) -> Result<(), AnnouncingError> {
+        self.read_back(self.last.values().cloned().map(ReadBack::from).collect())
+    }
+
     /// Tells the dataflow what ALERTS holds of these lights.
     fn tell(&self, mut lights: Vec<LightKey>) -> Result<(), AnnouncingError> {
         lights.sort_unstable();
         lights.dedup();
-        if lights.is_empty() {
-            return Ok(());
-        }
         let read = lights.into_iter().map(|(case, rule, instance)| {
             let light = (case, rule, instance);
             let last = self.last.get(&light).cloned().map(Box::new);
             let (case, rule, instance) = light;
             ReadBack { case, rule, instance, last }
         });
-        match self.runner.read_back(read.collect()) {
+        self.read_back(read.collect())
+    }
+
+    fn read_back(&self, read: Vec<ReadBack>) -> Result<(), AnnouncingError> {
+        if read.is_empty() {
+            return Ok(());
+        }
+        match self.runner.read_back(read) {
             // The service stops: what is to be said again is the difference that the next start finds.
             Err(RunnerError::Ended) => Ok(()),
             told => Ok(told.map(drop)?),

@@ -186,7 +186,8 @@ async fn start_on(
         ClockKind::Wall => (Clock::wall(machine), Arrival::Server, settings.publish.settle),
         ClockKind::Virtual => (Clock::replay(None), Arrival::Line, Duration::ZERO),
     };
-    let mut opened = settings.checkpoint.as_ref().map(checkpointing::open).transpose()?;
+    let open = |kept| checkpointing::open(kept, checkpointing::engine(settings));
+    let mut opened = settings.checkpoint.as_ref().map(open).transpose()?;
     let said_through = opened.as_ref().and_then(Opened::said_through);
     let plan = match &mut opened {
         Some(opened) => Plan::make(&mut opened.log, site, said_through, &settings.zone)?,
@@ -209,11 +210,12 @@ async fn start_on(
     let mut table = Vec::new();
     let mut publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), 0);
     let mut later = None;
-    let engine = opened.as_ref().and_then(|_| checkpointing::engine(settings));
-    if let Some(Opened { checkpoint, .. }) = &mut opened {
+    if let Some(Opened { checkpoint, engine, .. }) = &mut opened {
         // Readings of files and waits for workers: not for a thread that serves others.
         later =
             Some(tokio::task::block_in_place(|| checkpoint.restore(&runner, engine.as_deref().unwrap_or_default()))?);
+        // Messages are large: a list that grows by moving them costs more than reading them.
+        table.reserve_exact(checkpoint.lights_said());
         if let Some((created_micros, covers)) = checkpoint.said(|last| table.push(last))? {
             publisher = Publisher::new(connection.client.clone(), PublishSettings::default(), covers);
             publisher = publisher.of_stream(created_micros);
@@ -258,7 +260,7 @@ async fn start_on(
             let stream = position.stream.clone().unwrap_or(streams.approvals.identity);
             let position = Position { last_sequence: fed_to, ..position };
             let (gathering, writer) =
-                checkpointing::keep(opened, settings, stream, position, engine, said, &progress, &stopped);
+                checkpointing::keep(opened, settings, stream, position, said, &progress, &stopped);
             let writing = spawn("checkpoint", fail, move || {
                 writer.run();
                 Ok(())

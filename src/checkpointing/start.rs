@@ -23,13 +23,15 @@ use crate::settings::CheckpointSettings;
 pub(crate) struct Opened {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) log: ConfigLog,
+    /// For which program cases are kept, if they are.
+    pub(crate) engine: Option<String>,
 }
 
-/// Takes the folder of `settings`.
+/// Takes the folder of `settings`; cases are kept for starts of `engine`.
 ///
 /// # Errors
 /// When it cannot be used, another process holds it, or what it holds is damaged.
-pub(crate) fn open(settings: &CheckpointSettings) -> anyhow::Result<Opened> {
+pub(crate) fn open(settings: &CheckpointSettings, engine: Option<String>) -> anyhow::Result<Opened> {
     let folder = &settings.folder;
     let storage = Disk::hold(folder).with_context(|| {
         format!(
@@ -41,23 +43,22 @@ pub(crate) fn open(settings: &CheckpointSettings) -> anyhow::Result<Opened> {
     let storage = Arc::new(storage);
     let log = ConfigLog::open(Arc::clone(&storage) as _)?;
     let checkpoint = Checkpoint::open(storage)?;
-    Ok(Opened { checkpoint, log })
+    Ok(Opened { checkpoint, log, engine })
 }
 
-/// Who gathers and who writes from here on, cases for starts of `engine`. `position` is where reading goes on; everything up to it is in the checkpoint.
+/// Who gathers and who writes from here on. `position` is where reading goes on; everything up to it is in the checkpoint.
 pub(crate) fn keep(
     opened: Opened,
     settings: &CheckpointSettings,
     stream: StreamIdentity,
     position: Position,
-    engine: Option<String>,
     said: &Arc<SaidSoFar>,
     progress: &Arc<Progress>,
     stop: &watch::Receiver<bool>,
 ) -> (Gathering, Writer) {
     let (sender, cuts) = mpsc::sync_channel(1);
     let busy = Arc::new(AtomicBool::new(false));
-    let Opened { checkpoint, log } = opened;
+    let Opened { checkpoint, log, engine } = opened;
     let said_through = checkpoint.manifest().and_then(|manifest| manifest.said_through.clone());
     let kept = Arc::new(KeptCases::new(engine));
     if let Some(engine) = kept.engine() {

@@ -177,7 +177,7 @@ impl Since {
             let older = |ms: i64| through.plus_millis(ms) < now;
             let due = came.saturating_mul(GROWN) > share || came > 0 && (last || older(OLD_MS)) || older(VERY_OLD_MS);
             let tidied = oldest.is_some_and(|oldest| oldest.slots.holds(slot));
-            (due || tidied).then(|| if tidied { u64::MAX } else { came })
+            (due || tidied).then_some(if tidied { u64::MAX } else { came })
         };
         let mut needing: Vec<(u64, u16)> = (0..SLOTS).filter_map(|slot| Some((need(slot)?, slot))).collect();
         needing.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));

@@ -78,7 +78,7 @@ impl SaidTable {
     }
 }
 
-/// The messages of a table's file, without what stays in ALERTS.
+/// Hands the messages of a table's file, without what stays in ALERTS, to `each`; returns how many they are.
 ///
 /// # Errors
 /// When the file is not what was written.
@@ -87,6 +87,18 @@ pub(crate) fn read(
     name: &str,
     each: &mut dyn FnMut(Transition),
 ) -> Result<u64, CheckpointError> {
+    read_last(storage, name, |last| each(last.transition()))
+}
+
+/// How many messages a table's file holds.
+///
+/// # Errors
+/// When the file is not what was written.
+pub(crate) fn count(storage: &dyn Storage, name: &str) -> Result<u64, CheckpointError> {
+    read_last(storage, name, drop)
+}
+
+fn read_last(storage: &dyn Storage, name: &str, mut each: impl FnMut(Last)) -> Result<u64, CheckpointError> {
     let (file, bytes) = super::folder::read_all(storage, name, u64::MAX)?;
     let (mut offset, mut lights) = (0, 0);
     while offset < bytes.len() {
@@ -98,7 +110,7 @@ pub(crate) fn read(
             let (last, after) = postcard::take_from_bytes::<Last>(rest).map_err(|error| {
                 CheckpointError::damaged(file.clone(), at, format!("a light of the frame cannot be read: {error}"))
             })?;
-            each(last.transition());
+            each(last);
             lights += 1;
             rest = after;
         }

@@ -33,9 +33,12 @@ struct Seen {
 struct Stage {
     lights: Vec<StandingLight>,
     counts: Vec<CountRow>,
-    /// Of each case its facts, its judgement and what was said of it.
-    cases: Vec<Option<(Vec<Record>, Judgement, Vec<Said>)>>,
+    /// Each case that is known.
+    cases: Vec<Option<Known>>,
 }
+
+/// Of a case its facts, its judgement and what was said of it.
+type Known = (Vec<Record>, Judgement, Vec<Said>);
 
 fn start(workers: usize, city: &City, announce: bool) -> (Runner<City>, Closings) {
     let options = Options { announce, ..options(&Play::new(workers, [])) };
@@ -142,8 +145,8 @@ impl Written {
         Start { workers, city, engine: ENGINE, alerts: Some(&self.said) }
     }
 
-    /// The same start, from facts alone.
-    fn from_facts(&self, world: &[Entry], start_by: &Start<'_>) -> Seen {
+    /// The same start, from the facts alone.
+    fn judged_anew(&self, world: &[Entry], start_by: &Start<'_>) -> Seen {
         let (seen, kept) = go_on(self, world, &Start { engine: "another program", ..*start_by });
         assert_eq!(kept, 0, "cases are another program's");
         seen
@@ -174,14 +177,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_start_from_kept_cases_is_one_from_facts(
+    fn a_start_from_kept_cases_is_one_judged_anew(
         world in any_world(), cuts in any_cuts(), writers in 1..4_usize, workers in 1..4_usize,
     ) {
         let city = City::new(30);
         let written = write(&world, &city, &cuts, writers);
         let start_by = written.start(workers, &city);
         let (seen, _) = go_on(&written, &world, &start_by);
-        prop_assert_eq!(&seen, &written.from_facts(&world, &start_by));
+        prop_assert_eq!(&seen, &written.judged_anew(&world, &start_by));
         let after: Vec<Transition> =
             seen.said.iter().map(|line| serde_json::from_str(line).expect("a transition")).collect();
         let all: Vec<Transition> = written.said.iter().cloned().chain(after).collect();
@@ -198,17 +201,17 @@ proptest! {
         // ALERTS was restored from a copy: its last messages are gone.
         let left = &written.said[..written.said.len().saturating_sub(lost)];
         let start_by = Start { alerts: (!nothing_read).then_some(left), ..written.start(workers, &city) };
-        prop_assert_eq!(go_on(&written, &world, &start_by).0, written.from_facts(&world, &start_by));
+        prop_assert_eq!(go_on(&written, &world, &start_by).0, written.judged_anew(&world, &start_by));
     }
 
     #[test]
-    fn cases_of_silent_sources_are_as_from_facts(
+    fn cases_of_silent_sources_are_as_judged_anew(
         world in any_world(), cuts in any_cuts(), workers in 1..4_usize,
     ) {
         let city = silence::city();
         let written = write(&world, &city, &cuts, 2);
         let start_by = written.start(workers, &city);
-        prop_assert_eq!(go_on(&written, &world, &start_by).0, written.from_facts(&world, &start_by));
+        prop_assert_eq!(go_on(&written, &world, &start_by).0, written.judged_anew(&world, &start_by));
     }
 
     #[test]
@@ -220,7 +223,7 @@ proptest! {
         let start_by = written.start(workers, &other);
         let (seen, kept) = go_on(&written, &world, &start_by);
         prop_assert_eq!(kept, 0);
-        prop_assert_eq!(seen, written.from_facts(&world, &start_by));
+        prop_assert_eq!(seen, written.judged_anew(&world, &start_by));
     }
 
     #[test]
@@ -231,7 +234,7 @@ proptest! {
         let city = City::new(30);
         let written = write(&world, &city, &cuts, 2);
         let start_by = written.start(workers, &city);
-        let expected = written.from_facts(&world, &start_by);
+        let expected = written.judged_anew(&world, &start_by);
         let files = written.folder.named("cases-");
         let name = &files[file.index(files.len())];
         match how {
@@ -337,7 +340,7 @@ fn agree(other: &City) -> bool {
     // All of what was said, and the first of two messages of a light.
     [&written.said[..], &written.said[..1]].into_iter().all(|alerts| {
         let start_by = Start { alerts: Some(alerts), ..written.start(2, other) };
-        go_on(&written, &more, &start_by).0 == written.from_facts(&more, &start_by)
+        go_on(&written, &more, &start_by).0 == written.judged_anew(&more, &start_by)
     })
 }
 
