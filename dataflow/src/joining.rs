@@ -161,11 +161,12 @@ impl<J: Judge> Joining<'_, J> {
         }
         let was_reached = before.is_some_and(|event| event.at.moment(self.judge.zone()) <= self.at);
         let seen = was_reached || after.is_some_and(|record| record.at <= self.at);
-        if !seen && !self.judge.looks_aside() {
-            return;
-        }
         let Some(event) = after.map(|record| &record.event).or(before).or(barred(history, change)) else { return };
-        news.touch(self.touched(history, event, change));
+        let touched = self.touched(history, event, change);
+        // A fact to come names the office of a case whose other facts name none.
+        if seen || self.judge.looks_aside() || touched == Touched::All {
+            news.touch(touched);
+        }
     }
 
     fn touched(&self, history: &History, event: &Event, change: &Change) -> Touched {

@@ -13,7 +13,8 @@ use facts::{Card, Level};
 use crate::counting::{Counting, Ends, Span, Unit};
 use crate::expression::{EventField, Expr, Node};
 use crate::rule::{
-    Bound, CardSpec, Clears, Deadline, Forbids, Kind, Mark, On, Requires, Rule, Scope, Start, Stop, WorkflowCheck,
+    Bound, CardSpec, CardsOn, Clears, Deadline, Forbids, Group, Kind, Mark, On, Requires, Rule, Scope, Start, Stop,
+    WorkflowCheck,
 };
 use crate::value::{Type, Value};
 
@@ -119,6 +120,7 @@ impl Knife {
                 self.grounds(&mut condition.grounds);
             }
         }
+        rule.group.iter_mut().for_each(|group| self.group(group));
         self.scope(&mut rule.scope);
         if rule.grace.is_some() && self.cuts(|| "without grace".to_owned()) {
             rule.grace = None;
@@ -130,6 +132,26 @@ impl Knife {
             self.days(rule);
         }
         self.cards(&mut rule.cards);
+    }
+
+    /// Which events share a history, and which cases are lit.
+    fn group(&mut self, group: &mut Group) {
+        for place in 0..group.by.len() {
+            if group.by.len() > 1 && self.cuts(|| format!("without part {} of the key", place + 1)) {
+                group.by.remove(place);
+                break;
+            }
+        }
+        group.by.iter_mut().for_each(|node| self.node(node));
+        for other in [CardsOn::All, CardsOn::First, CardsOn::Last] {
+            if other != group.cards_on && self.cuts(|| format!("cards on {other:?}")) {
+                group.cards_on = other;
+            }
+        }
+        let window = group.window.is_none_or(|window| window != AT_ONCE);
+        if window && self.cuts(|| format!("looks back {AT_ONCE}")) {
+            group.window = Some(AT_ONCE);
+        }
     }
 
     /// Where the rule applies: wider, and elsewhere.

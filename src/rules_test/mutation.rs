@@ -47,11 +47,12 @@ fn alone_in_default(configuration: &mut Configuration, id: &str) -> Option<RuleI
             let rule = &rules[index.0 as usize];
             rule.id == id || deems(rule)
         });
+        profile.groups.retain(|index| rules[index.0 as usize].id == id);
     }
     let default = profiles.iter().find(|profile| profile.default)?;
     let is_it = |index: &RuleIndex| {
         let rule = &rules[index.0 as usize];
         rule.id == id && rule.status == Status::On
     };
-    default.rules.iter().copied().find(is_it)
+    default.rules.iter().chain(&default.groups).copied().find(is_it)
 }

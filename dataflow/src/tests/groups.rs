@@ -507,3 +507,19 @@ fn every_fault_planted_in_groups_is_found() {
         assert!(found.is_some(), "{fault:?} was not noticed");
     }
 }
+
+#[test]
+fn the_office_of_a_fact_to_come_owns_a_case_whose_other_facts_name_none() {
+    let fact = |enters: i64, happened: i64, activity: &str| {
+        let text = format!(
+            r#"{{"id":"{activity}","source":"oa","case":"C","activity":"{activity}","at":"{}","level":"county","region":"360902","dept":"D"}}"#,
+            at(happened)
+        );
+        let event = line::read(text.as_bytes(), None).expect("a line").event;
+        Entry { enters: at(enters), sequence: None, event }
+    };
+    let world = [fact(6, 1, "rated"), fact(48, 54, "submitted")];
+    let cuts = BTreeSet::from([7, 49, 55]);
+    let found = differs(&world, &Play { workers: 1, cuts, change: None, announce_at: None });
+    assert!(found.is_none(), "{}", found.unwrap_or_default());
+}

@@ -77,7 +77,8 @@ fn every_code_of_the_language_has_a_bad_file() {
         .map(|entry| std::fs::read_to_string(entry.path()).expect("the expected text can be read"))
         .collect();
     let missing: Vec<String> =
-        (1..=46).map(|number| format!("RL{number:02}")).filter(|code| !texts.contains(&format!(" {code} "))).collect();
-    // RL21 is about the catalogue alone, RL39 about a folder without rules; their tests stand elsewhere. RL40 is told no more.
-    assert_eq!(missing, ["RL21", "RL39", "RL40"]);
+        // The fortieth is told no more.
+        (1..=46).filter(|number| *number != 40).map(|number| format!("RL{number:02}")).filter(|code| !texts.contains(&format!(" {code} "))).collect();
+    // RL21 is about the catalogue alone, RL39 about a folder without rules; their tests stand elsewhere.
+    assert_eq!(missing, ["RL21", "RL39"]);
 }
