@@ -45,19 +45,12 @@ fn what_is_foreseen_of_the_city_is_what_a_replay_without_more_facts_says() {
     known_at(now, &path("known.ndjson"));
     let (events, json, out) = (path("known.ndjson"), path("forecast.json"), path("out.ndjson"));
     let (now_text, until_text) = (now.to_string(), until.to_string());
-    let said = run(&[
-        "forecast",
-        "--until",
-        &until_text,
-        "--at",
-        &now_text,
-        "--events",
-        text(&events),
-        "--json",
-        text(&json),
-        "--rows",
-        "3",
-    ]);
+    let forecast = |more: [&str; 2]| {
+        let asked = ["forecast", "--until", &until_text, "--at", &now_text];
+        let files = ["--events", text(&events), "--json", text(&json)];
+        run(&[&asked[..], &files, &more].concat())
+    };
+    let said = forecast(["--rows", "3"]);
     run(&["replay", text(&events), "--until", &until_text, "--out", text(&out)]);
     let found: ForecastPage = serde_json::from_slice(&fs::read(&json).expect("it was written")).expect("documented");
     assert_eq!((found.as_of, found.until, found.next), (now, until, None));
@@ -74,19 +67,7 @@ fn what_is_foreseen_of_the_city_is_what_a_replay_without_more_facts_says() {
     assert!(said.contains(&format!("... {} changes more", then.len() - 3)), "{said}");
 
     let rule = then[0].rule.clone();
-    run(&[
-        "forecast",
-        "--until",
-        &until_text,
-        "--at",
-        &now_text,
-        "--events",
-        text(&events),
-        "--json",
-        text(&json),
-        "--rule",
-        &rule,
-    ]);
+    forecast(["--rule", &rule]);
     let narrowed: ForecastPage = serde_json::from_slice(&fs::read(&json).expect("it was written")).expect("documented");
     let of_rule: Vec<&ForecastRow> = then.iter().filter(|row| row.rule == rule).collect();
     assert_eq!(narrowed.changes.iter().collect::<Vec<_>>(), of_rule);

@@ -74,6 +74,24 @@ impl Place {
             Place::Packed(packed) => id_of(&packed.bytes),
         }
     }
+
+    /// Hands the case to `each`, without waking it; `None` where there is none.
+    fn show<R>(&self, texts: &mut Texts, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
+        match self {
+            Place::Free => None,
+            Place::Awake(case) => Some(each(case)),
+            Place::Packed(packed) => Some(each(&packed.case(texts))),
+        }
+    }
+
+    /// The case may show a card.
+    fn may_be_lit(&self) -> bool {
+        match self {
+            Place::Free => false,
+            Place::Awake(_) => true,
+            Place::Packed(packed) => packed.lit,
+        }
+    }
 }
 
 /// All cases of a worker.
@@ -237,13 +255,7 @@ impl CaseTable {
     /// Hands every live case to `each`.
     pub(crate) fn each(&self, mut each: impl FnMut(&CaseState)) {
         let mut texts = Texts::default();
-        for place in &self.places {
-            match place {
-                Place::Awake(case) => each(case),
-                Place::Packed(packed) => each(&packed.case(&mut texts)),
-                Place::Free => {}
-            }
-        }
+        self.places.iter().for_each(|place| place.show(&mut texts, &mut each).unwrap_or_default());
     }
 
     /// When the case in a slot wants to be looked at.
@@ -274,34 +286,22 @@ impl CaseTable {
 
     /// Hands the case in a slot to `each`, without waking it.
     pub(crate) fn look_at<R>(&self, slot: u32, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
-        match &self.places[slot as usize] {
-            Place::Awake(case) => Some(each(case)),
-            Place::Packed(packed) => Some(each(&packed.case(&mut Texts::default()))),
-            Place::Free => None,
-        }
+        self.places[slot as usize].show(&mut Texts::default(), each)
     }
 
     /// Hands the cases in these slots to `each`, without moving them.
     pub(crate) fn each_of(&self, slots: impl IntoIterator<Item = u32>, mut each: impl FnMut(&CaseState)) {
         let mut texts = Texts::default();
         for slot in slots {
-            match &self.places[slot as usize] {
-                Place::Awake(case) => each(case),
-                Place::Packed(packed) => each(&packed.case(&mut texts)),
-                Place::Free => {}
-            }
+            self.places[slot as usize].show(&mut texts, &mut each).unwrap_or_default();
         }
     }
 
     /// Hands every live case that may show a card to `each`.
     pub(crate) fn each_lit(&self, mut each: impl FnMut(&CaseState)) {
         let mut texts = Texts::default();
-        for place in &self.places {
-            match place {
-                Place::Awake(case) => each(case),
-                Place::Packed(packed) if packed.lit => each(&packed.case(&mut texts)),
-                Place::Packed(_) | Place::Free => {}
-            }
+        for place in self.places.iter().filter(|place| place.may_be_lit()) {
+            place.show(&mut texts, &mut each).unwrap_or_default();
         }
     }
 

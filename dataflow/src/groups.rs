@@ -20,6 +20,7 @@ use rustc_hash::FxBuildHasher;
 use crate::case_state::CaseState;
 use crate::causes::Causes;
 use crate::contribution::{Gathered, GroupKey, GroupNews};
+use crate::controls::Controls;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, ReadBack, Waiting};
 use crate::group::Group;
@@ -70,7 +71,7 @@ pub(crate) struct Groups<J> {
     /// Slots of groups in which something may wait.
     waiting: HashSet<u32, FxBuildHasher>,
     news: Vec<GroupNews>,
-    controls: Vec<(Moment, Control<J>)>,
+    controls: Controls<J>,
     texts: Texts,
     output: Output,
 }
@@ -91,7 +92,7 @@ impl<J: Judge> Groups<J> {
             next: NextInstants::default(),
             waiting: HashSet::default(),
             news: Vec::new(),
-            controls: Vec::new(),
+            controls: Controls::default(),
             texts: Texts::default(),
             output: Output::default(),
         }
@@ -104,7 +105,7 @@ impl<J: Judge> Groups<J> {
 
     /// Keeps a control until the clock passes its instant.
     pub(crate) fn control(&mut self, at: Moment, control: Control<J>) {
-        self.controls.push((at, control));
+        self.controls.keep(at, control);
     }
 
     /// Everything before this is worked through.
@@ -114,21 +115,15 @@ impl<J: Judge> Groups<J> {
 
     /// Works through everything before `bound`.
     pub(crate) fn close(&mut self, bound: Moment) -> Output {
-        // Stable: controls of one instant act in the order in which they were given.
-        self.controls.sort_by_key(|(at, _)| *at);
-        let due = self.controls.partition_point(|(at, _)| *at < bound);
-        let due: Vec<_> = self.controls.drain(..due).collect();
-        for same_instant in due.chunk_by(|(a, _), (b, _)| a == b) {
-            let at = same_instant[0].0;
+        for same_instant in self.controls.due(bound) {
+            let at = same_instant.at;
             self.run(at);
             self.configured = Causes::default();
-            let generation = self.generation;
-            for (_, control) in same_instant {
+            for control in &same_instant.controls {
                 self.take(control);
             }
             self.run(at.plus_millis(1));
-            let quiet = |control: &Control<J>| matches!(control, Control::Hush | Control::Source(_));
-            if generation != self.generation || !same_instant.iter().all(|(_, control)| quiet(control)) {
+            if !same_instant.is_quiet() {
                 self.settle_every_group(at);
             }
         }

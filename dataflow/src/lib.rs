@@ -39,6 +39,7 @@ pub mod checkpoint;
 mod closings;
 mod cold_store;
 mod contribution;
+mod controls;
 mod counts;
 mod ending;
 mod entry;

@@ -34,6 +34,13 @@ pub(crate) struct Happened {
     pub(crate) heard_again: bool,
 }
 
+impl Happened {
+    /// A case tells again what it brings, for `causes`: it was not judged anew.
+    pub(crate) fn anew(at: Moment, causes: Causes) -> Happened {
+        Happened { at, causes, changed: true, heard_again: false }
+    }
+}
+
 /// The groups of all cases of a worker. Empty where no rule groups.
 #[derive(Default)]
 pub(crate) struct Memberships {

@@ -22,6 +22,7 @@ use crate::case_state::CaseState;
 use crate::case_table::CaseTable;
 use crate::causes::Causes;
 use crate::contribution::{GroupKey, GroupNews};
+use crate::controls::Controls;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::forecast::{Forecast, ForecastQuestion};
@@ -150,7 +151,7 @@ pub(crate) struct Supervisor<J> {
     /// Slots of cases that may have something waiting; those that have none are found out when asked.
     waiting: HashSet<u32, FxBuildHasher>,
     stash: Vec<Stashed>,
-    controls: Vec<(Moment, Control<J>)>,
+    controls: Controls<J>,
     /// Slots of cases whose source was heard of at this instant.
     stirred: Vec<u32>,
     /// What cases from a checkpoint remember to have said, until ALERTS tells.
@@ -182,7 +183,7 @@ impl<J: Judge> Supervisor<J> {
             open: 0,
             waiting: HashSet::default(),
             stash: Vec::new(),
-            controls: Vec::new(),
+            controls: Controls::default(),
             stirred: Vec::new(),
             remembered: Remembered::default(),
             output: Output::default(),
@@ -221,7 +222,7 @@ impl<J: Judge> Supervisor<J> {
 
     /// Keeps a control until the clock passes its instant.
     pub(crate) fn control(&mut self, at: Moment, control: Control<J>) {
-        self.controls.push((at, control));
+        self.controls.keep(at, control);
     }
 
     /// Everything before this is worked through.
@@ -231,22 +232,17 @@ impl<J: Judge> Supervisor<J> {
 
     /// Works through everything before `bound`.
     pub(crate) fn close(&mut self, bound: Moment) -> Output {
-        // Stable: controls of one instant act in the order in which they were given.
-        self.controls.sort_by_key(|(at, _)| *at);
-        let due = self.controls.partition_point(|(at, _)| *at < bound);
-        let due: Vec<_> = self.controls.drain(..due).collect();
-        for same_instant in due.chunk_by(|(a, _), (b, _)| a == b) {
-            let at = same_instant[0].0;
+        for same_instant in self.controls.due(bound) {
+            let at = same_instant.at;
             self.run(if planted!(ConfigurationAfterFacts) { at.plus_millis(1) } else { at });
             self.configured = Causes::default();
-            for (_, control) in same_instant {
+            for control in &same_instant.controls {
                 self.take(at, control);
             }
             self.run(at.plus_millis(1));
-            let quiet = |control: &Control<J>| matches!(control, Control::Hush | Control::Source(_));
-            if same_instant.iter().any(|(_, control)| matches!(control, Control::Configure(..))) {
+            if same_instant.configures() {
                 self.settle_every_case(at);
-            } else if !same_instant.iter().all(|(_, control)| quiet(control)) {
+            } else if !same_instant.is_quiet() {
                 self.settle_awake(at);
             }
             let mut stirred = std::mem::take(&mut self.stirred);
@@ -571,21 +567,19 @@ impl<J: Judge> Supervisor<J> {
     /// Tells the groups of the case in `slot` what it brings at `at`, without judging or unpacking it: for a case that has
     /// its judgement and is not settled there. Does nothing where no rule groups.
     pub(crate) fn contribute(&mut self, slot: u32, at: Moment) {
-        let Supervisor { cases, judge, configured, groups, memberships, output, .. } = self;
-        if *groups {
-            let happened = Happened { at, causes: *configured, changed: true, heard_again: false };
-            let tell = |case: &CaseState| memberships.tell(case, judge.as_ref(), happened, &mut output.group_news);
-            cases.look_at(slot, tell);
+        if self.groups {
+            let Supervisor { cases, judge, configured, memberships, output, .. } = self;
+            let anew = Happened::anew(at, *configured);
+            cases.look_at(slot, |case| memberships.tell(case, judge.as_ref(), anew, &mut output.group_news));
         }
     }
 
     /// The same for a packed case that has no slot, because it is about to be sealed.
     pub(crate) fn contribute_sealed(&mut self, packed: &[u8], at: Moment) {
-        let Supervisor { cases, judge, configured, groups, memberships, output, .. } = self;
-        if *groups {
-            let happened = Happened { at, causes: *configured, changed: true, heard_again: false };
+        if self.groups {
+            let Supervisor { cases, judge, configured, memberships, output, .. } = self;
             let case = unpack(packed, cases.texts());
-            memberships.tell(&case, judge.as_ref(), happened, &mut output.group_news);
+            memberships.tell(&case, judge.as_ref(), Happened::anew(at, *configured), &mut output.group_news);
         }
     }
 

@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
-use facts::standing::Text2;
 use facts::transition::About;
-use facts::{Activity, Card, Light, Transition};
+use facts::{Activity, Card, Transition};
 use proptest::prelude::*;
-use rules::silence::SilenceRule;
 
 use super::{Forecast, ForecastPlace, ForecastQuestion};
 use crate::tests::city::City;
+use crate::tests::silence;
 use crate::tests::worlds::{END, Play, any_world, at, fact, options, rest};
 use crate::{Entry, Runner};
 
@@ -62,7 +61,7 @@ proptest! {
     ) {
         // Every source that was heard at all is silent by now.
         let world: Vec<Entry> = world.into_iter().filter(|entry| entry.enters <= at(now - 15)).collect();
-        let (foreseen, said) = foreseen_and_said(&world, &silent_city(), 2, now, now + ahead);
+        let (foreseen, said) = foreseen_and_said(&world, &silence::city(), 2, now, now + ahead);
         prop_assert_eq!(lines(&foreseen.changes), lines(&said));
     }
 
@@ -89,32 +88,15 @@ proptest! {
     }
 }
 
-/// Sources are silent after 10 ms; what rests on them waits for 100 ms.
-fn silent_city() -> City {
-    let text = |text: &str| Text2 { zh: text.to_owned(), en: text.to_owned() };
-    let rule = SilenceRule {
-        id: "T-SILENT".into(),
-        label: "T-SILENT@1".into(),
-        name: text("silent"),
-        basis: "an order".into(),
-        card: Card::Warning,
-        light: Light::Yellow,
-        hold_ms: 100,
-        message: text("{source} of {office}: {silence}"),
-        remark: text(" (silent)"),
-    };
-    City { silence: Some((10, rule)), ..City::new(30) }
-}
-
 /// A case submitted at 0 has a warning from 21 on and a red card from 31 on.
 #[test]
 fn a_source_that_speaks_is_taken_to_go_on_speaking() {
     let world = [fact("s", Activity::Submitted, 0)];
-    let (foreseen, _) = foreseen_and_said(&world, &silent_city(), 1, 5, 60);
+    let (foreseen, _) = foreseen_and_said(&world, &silence::city(), 1, 5, 60);
     let told: Vec<_> = foreseen.changes.iter().map(|change| (change.decided_at, change.card)).collect();
     assert_eq!(told, [(at(21), Card::Warning), (at(31), Card::Red)]);
     // Silent since 11, it holds the same back.
-    let (foreseen, said) = foreseen_and_said(&world, &silent_city(), 1, 15, 140);
+    let (foreseen, said) = foreseen_and_said(&world, &silence::city(), 1, 15, 140);
     let told: Vec<_> = foreseen.changes.iter().map(|change| (change.decided_at, change.card)).collect();
     assert_eq!(told, [(at(121), Card::Warning), (at(131), Card::Red)]);
     assert_eq!(lines(&foreseen.changes), lines(&said));

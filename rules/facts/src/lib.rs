@@ -25,6 +25,7 @@ pub mod proof;
 pub mod standing;
 pub mod transition;
 pub mod why_not;
+mod words;
 
 pub use activity::Activity;
 pub use address::{Address, Department, Level, Region};

@@ -1,11 +1,10 @@
 //! What keeps a case green, in words.
 
-use compact_str::CompactString;
 use jiff::tz::TimeZone;
 
 use super::{Act, ActKind, Ends, KeepGreen, LightGiven, LightToCome, NamedLight};
-use crate::moment::Moment;
 use crate::proof::Lang;
+use crate::words::Words;
 
 impl KeepGreen {
     /// The answer as lines of text, instants shown in `zone`.
@@ -22,31 +21,10 @@ impl KeepGreen {
     }
 }
 
-struct Words<'a> {
-    lang: Lang,
-    zone: &'a TimeZone,
-}
-
 impl Words<'_> {
-    fn say(&self, zh: String, en: String) -> String {
-        self.lang.pick(zh, en)
-    }
-
-    fn at(&self, moment: Moment) -> String {
-        moment.civil(self.zone).strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
-    }
-
-    fn list(&self, members: &[CompactString]) -> String {
-        members.join(self.lang.pick("、", ", "))
-    }
-
     fn named(&self, light: &NamedLight) -> String {
         let NamedLight { rule_version, name, instance, card, light, .. } = light;
-        let of = if instance == "-" {
-            String::new()
-        } else {
-            self.say(format!("（{instance}）"), format!(" ({instance})"))
-        };
+        let of = self.of(instance);
         self.say(
             format!("{}{} {rule_version} {}{of}", light.zh(), card.zh(), name.zh),
             format!("{} light, card {}: {rule_version} {}{of}", light.token(), card.token(), name.en),

@@ -8,6 +8,7 @@ use super::{CardThen, Reason, RuleAnswer, Unmet, UnmetPart, WhyNot};
 use crate::light::Card;
 use crate::moment::Moment;
 use crate::proof::{Cited, Lang};
+use crate::words::Words;
 
 impl WhyNot {
     /// The answer as lines of text, instants shown in `zone`.
@@ -21,35 +22,13 @@ impl WhyNot {
     }
 }
 
-struct Words<'a> {
-    lang: Lang,
-    zone: &'a TimeZone,
-}
-
 impl Words<'_> {
-    fn say(&self, zh: String, en: String) -> String {
-        self.lang.pick(zh, en)
-    }
-
-    fn at(&self, moment: Moment) -> String {
-        moment.civil(self.zone).strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
-    }
-
-    fn list(&self, members: &[CompactString]) -> String {
-        members.join(self.lang.pick("、", ", "))
-    }
-
     fn card(&self, card: Card) -> String {
         self.lang.pick(card.zh().to_owned(), format!("card {}", card.token()))
     }
 
     fn cited(&self, cited: &Cited) -> String {
         format!("{} {} [{}]", self.at(cited.at), cited.activity, cited.id)
-    }
-
-    /// ` of INSTANCE`, where a rule can have several.
-    fn of(&self, instance: &str) -> String {
-        if instance == "-" { String::new() } else { self.say(format!("（{instance}）"), format!(" ({instance})")) }
     }
 
     fn unknown(&self, asked: &WhyNot) -> String {
@@ -189,8 +168,7 @@ impl Words<'_> {
                 }
             }
             Reason::Counted { key, count, bound } => {
-                let of =
-                    if key.is_empty() { String::new() } else { self.say(format!("（{key}）"), format!(" ({key})")) };
+                let of = self.of(if key.is_empty() { "-" } else { key });
                 self.say(format!("次数{of} {count}，{bound}，合规"), format!("count{of} {count}, which {bound} allows"))
             }
             Reason::NotShared { acts } => {
