@@ -159,13 +159,14 @@ impl WorkingCalendar {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let kind = |day: i32| match listed.get(&day) {
-            Some(listed) if listed.off => Plain::Holiday,
-            Some(_) if days::is_weekend(day) => Plain::MakeUp,
-            None if days::is_weekend(day) => Plain::Weekend,
-            Some(_) | None => Plain::Work,
+        let kind = |day: i32, listed: &ListedDay| match listed.off {
+            true => Plain::Holiday,
+            false if days::is_weekend(day) => Plain::MakeUp,
+            false => Plain::Work,
         };
-        let days = Days::new(year_start(table.0), year_start(table.1), kind, ZoneTable::new(zone), hours);
+        let named = listed.iter().map(|(day, listed)| (*day, kind(*day, listed)));
+        let span = (year_start(table.0), year_start(table.1));
+        let days = Days::new(span, named, ZoneTable::new(zone), hours);
         let years = years.into_keys().collect();
         Ok(WorkingCalendar { id: id.into(), zone: zone.clone(), years, listed, days })
     }

@@ -54,11 +54,11 @@ pub(crate) fn pack(content: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The content of the frame at the beginning of `bytes`, at most `content_max` bytes, and the frame's length.
+/// That a whole and sound frame begins `bytes`, without unpacking it: its packed content, and its length.
 ///
 /// # Errors
-/// When there is no whole and sound frame.
-pub fn unpack(bytes: &[u8], content_max: usize) -> Result<(Vec<u8>, usize), FrameFault> {
+/// When there is none.
+pub(crate) fn prove(bytes: &[u8]) -> Result<(&[u8], usize), FrameFault> {
     let Some((length, sum)) = header(bytes) else {
         return Err(FrameFault::Torn { left: bytes.len(), needed: HEADER });
     };
@@ -71,6 +71,15 @@ pub fn unpack(bytes: &[u8], content_max: usize) -> Result<(Vec<u8>, usize), Fram
     if *version != VERSION {
         return Err(FrameFault::Version(*version));
     }
+    Ok((packed, end))
+}
+
+/// The content of the frame at the beginning of `bytes`, at most `content_max` bytes, and the frame's length.
+///
+/// # Errors
+/// When there is no whole and sound frame.
+pub fn unpack(bytes: &[u8], content_max: usize) -> Result<(Vec<u8>, usize), FrameFault> {
+    let (packed, end) = prove(bytes)?;
     let content =
         zstd::bulk::decompress(packed, content_max).map_err(|error| FrameFault::Content(error.to_string()))?;
     Ok((content, end))

@@ -129,7 +129,7 @@ fn load<J: Judge>(
     let forgetful = planted!(FactsSinceKeptCasesForgotten);
     let read = |slots: Range<u16>| -> Result<Loaded, CheckpointError> {
         let mut loaded = Loaded::default();
-        let cursors = segments.iter().map(|segment| Cursor::at(segment, slots.start, Some(kept)));
+        let cursors = segments.iter().map(|segment| Cursor::at(segment, slots.clone(), Some(kept)));
         let mut cursors: Vec<Cursor<'_>> = cursors.collect::<Result<_, _>>()?;
         for slot in slots {
             let (mut entries, mut since) = (Vec::new(), 0);
@@ -193,8 +193,11 @@ struct Left {
 /// Where reading stands in one segment.
 struct Cursor<'s> {
     segment: &'s Segment,
-    /// Frames and groups with nothing that kept cases do not hold are passed over.
+    /// Frames and groups with nothing that kept cases do not hold are passed over; a frame's check sum is looked at all the
+    /// same, for the day on which the kept cases are of no use.
     kept: Option<&'s Kept>,
+    /// Slots from here on are for others to read.
+    end: u16,
     /// The frame after the one at hand.
     next: usize,
     content: Vec<u8>,
@@ -203,12 +206,12 @@ struct Cursor<'s> {
 }
 
 impl<'s> Cursor<'s> {
-    /// At the first group of `slot` or a later one.
-    fn at(segment: &'s Segment, slot: u16, kept: Option<&'s Kept>) -> Result<Cursor<'s>, CheckpointError> {
-        let next = segment.index.frames.partition_point(|frame| frame.slots.1 < slot);
-        let mut cursor = Cursor { segment, kept, next, content: Vec::new(), left: Vec::new() };
+    /// At the first group of these slots.
+    fn at(segment: &'s Segment, slots: Range<u16>, kept: Option<&'s Kept>) -> Result<Cursor<'s>, CheckpointError> {
+        let next = segment.index.frames.partition_point(|frame| frame.slots.1 < slots.start);
+        let mut cursor = Cursor { segment, kept, end: slots.end, next, content: Vec::new(), left: Vec::new() };
         cursor.fill()?;
-        while cursor.left.last().is_some_and(|left| left.slot < slot) {
+        while cursor.left.last().is_some_and(|left| left.slot < slots.start) {
             cursor.left.pop();
             cursor.fill()?;
         }
@@ -235,9 +238,11 @@ impl<'s> Cursor<'s> {
     /// Reads the next frame that is needed when the last one is used up.
     fn fill(&mut self) -> Result<(), CheckpointError> {
         while self.left.is_empty() {
-            let Some(entry) = self.segment.index.frames.get(self.next) else { return Ok(()) };
+            let next = self.segment.index.frames.get(self.next).filter(|frame| frame.slots.0 < self.end);
+            let Some(entry) = next else { return Ok(()) };
             self.next += 1;
             if self.kept.is_some_and(|kept| kept.holds_all(entry)) {
+                self.segment.prove(entry)?;
                 continue;
             }
             self.content = self.segment.content(entry)?;

@@ -6,8 +6,8 @@
 //! [offset of the index u64][crc32 of these 8 bytes u32]["WLs2"]
 //! ```
 //!
-//! Group and frame tell the greatest instant at which a fact of theirs enters, so that a start that needs later ones only reads
-//! neither. Segments of the first format ("WLsg") do not: there each is as late as the whole segment.
+//! Group and frame tell the greatest instant at which a fact of theirs enters, so that a start that needs later ones only
+//! unpacks neither. Segments of the first format ("WLsg") do not: there each is as late as the whole segment.
 
 use facts::Moment;
 use serde::{Deserialize, Serialize};
@@ -350,6 +350,20 @@ impl Segment {
     /// # Errors
     /// When it is not what was written.
     pub(crate) fn content(&self, entry: &FrameEntry) -> Result<Vec<u8>, CheckpointError> {
+        let unpacked = frame::unpack(&self.frame(entry)?, FRAME_CONTENT_MAX);
+        unpacked.map(|(content, _)| content).map_err(CheckpointError::frame(&self.file, entry.offset))
+    }
+
+    /// Reads a frame whose content is not needed, for its check sum alone.
+    ///
+    /// # Errors
+    /// When it is not what was written.
+    pub(crate) fn prove(&self, entry: &FrameEntry) -> Result<(), CheckpointError> {
+        let frame = self.frame(entry)?;
+        frame::prove(&frame).map(drop).map_err(CheckpointError::frame(&self.file, entry.offset))
+    }
+
+    fn frame(&self, entry: &FrameEntry) -> Result<Vec<u8>, CheckpointError> {
         let length = entry.length as usize;
         if length > FRAME_CONTENT_MAX + HEADER + 1024 {
             return Err(CheckpointError::damaged(self.file.clone(), entry.offset, "the index names a frame too long"));
@@ -357,9 +371,7 @@ impl Segment {
         let mut bytes = vec![0; length];
         let read = self.input.read_at(entry.offset, &mut bytes);
         read.map_err(CheckpointError::system("read", self.file.clone()))?;
-        let (content, _) =
-            frame::unpack(&bytes, FRAME_CONTENT_MAX).map_err(CheckpointError::frame(&self.file, entry.offset))?;
-        Ok(content)
+        Ok(bytes)
     }
 
     /// That a frame's content is not made of groups.

@@ -67,13 +67,28 @@ pub(super) fn is_weekend(day: i32) -> bool {
     (i64::from(day) + 3).rem_euclid(7) >= 5
 }
 
+/// What a day is of which nobody says anything.
+fn of_weekday(day: i32) -> Plain {
+    if is_weekend(day) { Plain::Weekend } else { Plain::Work }
+}
+
 impl Days {
-    /// Tables over `[first, end)`; `kind` says what each day is.
-    pub(super) fn new(first: i32, end: i32, kind: impl Fn(i32) -> Plain, zone: ZoneTable, hours: OfficeHours) -> Days {
-        let kinds: Vec<Plain> = (first..end).map(kind).collect();
-        let working = (first..end).zip(&kinds).filter(|(_, kind)| kind.works()).map(|(day, _)| day).collect();
-        let mut days =
-            Days { first, kinds, days_before: vec![0], secs_before: vec![0], working, uniform_secs: None, zone, hours };
+    /// Tables over `[first, end)`: `listed` says of days what they are, the others are what their weekday is.
+    pub(super) fn new(
+        (first, end): (i32, i32),
+        listed: impl Iterator<Item = (i32, Plain)>,
+        zone: ZoneTable,
+        hours: OfficeHours,
+    ) -> Days {
+        let kinds = (first..end).map(of_weekday).collect();
+        let (days_before, secs_before, working) = (Vec::new(), Vec::new(), Vec::new());
+        let mut days = Days { first, kinds, days_before, secs_before, working, uniform_secs: None, zone, hours };
+        for (day, kind) in listed {
+            if let Some(index) = days.index(day) {
+                days.kinds[index] = kind;
+            }
+        }
+        days.working = (first..end).filter(|day| days.works(*day)).collect();
         days.sum_up(end);
         days
     }
@@ -81,8 +96,12 @@ impl Days {
     fn sum_up(&mut self, end: i32) {
         let (mut count, mut secs) = (0_u32, 0_i64);
         let mut lengths: Vec<i64> = Vec::new();
+        self.days_before = Vec::with_capacity(self.kinds.len() + 1);
+        self.secs_before = Vec::with_capacity(self.kinds.len() + 1);
+        self.days_before.push(0);
+        self.secs_before.push(0);
         for day in self.first..end {
-            if self.kind(day).works() {
+            if self.works(day) {
                 let length = self.actual_day_secs(day);
                 count += 1;
                 secs += length;
@@ -108,8 +127,7 @@ impl Days {
     pub(super) fn kind(&self, day: i32) -> Plain {
         match self.index(day) {
             Some(index) => self.kinds[index],
-            None if is_weekend(day) => Plain::Weekend,
-            None => Plain::Work,
+            None => of_weekday(day),
         }
     }
 
@@ -174,6 +192,10 @@ impl Days {
 
     /// Seconds that a working day really has: a clock change inside office hours counts.
     fn actual_day_secs(&self, day: i32) -> i64 {
+        let midnight = i64::from(day) * DAY_MS;
+        if !self.zone.changes_between(midnight, midnight + DAY_MS) {
+            return self.row(day).day_secs();
+        }
         self.periods_utc(day).map(|(open, close)| close - open).sum()
     }
 

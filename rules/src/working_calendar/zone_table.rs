@@ -8,6 +8,8 @@ use jiff::tz::TimeZone;
 
 use facts::Moment;
 
+use super::days::DAY_MS;
+
 /// Offsets from UTC over time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ZoneTable {
@@ -60,6 +62,15 @@ impl ZoneTable {
         Moment::from_millis(local.saturating_sub(self.spans[latest].1))
     }
 
+    /// May clocks be changed while they show `[from, to)`? Also said of changes within two days of it.
+    pub(super) fn changes_between(&self, from: i64, to: i64) -> bool {
+        // No two offsets of a zone are two days apart, not even where the date line was moved.
+        let offset = self.spans[self.spans.len() - 1].1;
+        let shown = |change: i64| change.saturating_add(offset);
+        let next = self.spans.partition_point(|&(change, _)| shown(change) < from - 2 * DAY_MS);
+        self.spans.get(next).is_some_and(|&(change, _)| shown(change) < to + 2 * DAY_MS)
+    }
+
     fn span_at(&self, utc: i64) -> usize {
         match self.spans.last() {
             Some(&(from, _)) if utc >= from => self.spans.len() - 1,
@@ -106,6 +117,26 @@ mod tests {
     fn zones_with_summer_time_agree_with_jiff() {
         for zone in ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Urumqi", "UTC"] {
             agrees(zone);
+        }
+    }
+
+    /// Where no change is said to be, clocks run evenly.
+    #[test]
+    fn a_day_without_a_change_is_as_long_as_it_looks() {
+        for zone in ["Asia/Shanghai", "Europe/Amsterdam", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Urumqi"] {
+            let table = ZoneTable::new(&TimeZone::get(zone).expect("bundled zone"));
+            let mut even = 0;
+            for midnight in (-30_000..60_000).map(|day| day * DAY_MS) {
+                if table.changes_between(midnight, midnight + DAY_MS) {
+                    continue;
+                }
+                even += 1;
+                let begins = table.moment(midnight).millis();
+                for later in (0..=DAY_MS).step_by(7_200_000) {
+                    assert_eq!(table.moment(midnight + later).millis() - begins, later, "{zone} {midnight}");
+                }
+            }
+            assert!(even > 80_000, "{zone}: {even}");
         }
     }
 

@@ -128,7 +128,7 @@ fn take_slots<J: Judge>(
 ) -> Result<(), CheckpointError> {
     let mut wanted = slots.clone().filter(|slot| entry.slots.holds(*slot)).peekable();
     let Some(first) = wanted.peek() else { return Ok(()) };
-    let mut cursor = Cursor::at(segment, *first, None)?;
+    let mut cursor = Cursor::at(segment, *first..slots.end, None)?;
     for slot in slots.filter(|slot| *slot >= *first) {
         let mut records = Vec::new();
         cursor.take(slot, |group| {

@@ -254,6 +254,31 @@ proptest! {
     }
 }
 
+/// The facts are proved even where none of them is needed: damage is told at the next start, and not at the one, perhaps months
+/// later, that has to judge anew.
+#[test]
+fn damaged_facts_are_told_at_a_start_that_needs_none_of_them() {
+    let (world, city) = (two_cases(), City::new(30));
+    let mut cuts = whole(&world);
+    cuts[0].taken = 3;
+    let written = write(&world[..3], &city, &cuts, 2);
+    let name = written.folder.named("facts-").pop().expect("facts were written");
+    let mut refused = 0;
+    for bit in (0..written.folder.size(&name) * 8).step_by(61) {
+        written.folder.flip(&name, bit);
+        for workers in 1..3 {
+            let (runner, _closings) = start(workers, &city, false);
+            let opened = Checkpoint::open(Arc::new(written.folder.clone()));
+            let fault = opened.and_then(|mut checkpoint| checkpoint.restore(&runner, ENGINE).map(drop)).err();
+            let told = fault.map(|fault| fault.to_string()).unwrap_or_default();
+            assert!(told.contains(&name), "bit {bit}: {told:?}");
+            refused += 1;
+        }
+        written.folder.flip(&name, bit);
+    }
+    assert!(refused > 40, "{refused}");
+}
+
 /// Two cases: one that is open with a light, one that is closed and sealed with a light that stands for ever.
 fn two_cases() -> Vec<Entry> {
     vec![
