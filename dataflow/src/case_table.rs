@@ -26,14 +26,21 @@ use crate::case_hash::case_hash;
 use crate::case_state::CaseState;
 use crate::checkpoint::case_slot;
 use crate::cold_store::ColdStore;
-use crate::packed_case::{id_of, pack, unpack};
+use crate::outlines::{Outlined, Outlines};
+use crate::packed_case::{Head, at_places, head_of, id_of, pack, unpack, unpack_at};
 use crate::planted::planted;
 use crate::said::Texts;
 
 /// Cases that are asked each time whether they are at rest, beside those that woke.
 const REST_TURNS: usize = 512;
 
+/// Configurations are counted from here.
+pub(crate) const FIRST_CONFIGURATION: u32 = 1;
+
 mod kept;
+mod reach;
+
+pub(crate) use reach::Step;
 
 /// The state of a case in a slot.
 enum Place {
@@ -50,8 +57,10 @@ struct Packed {
     /// What the case says of itself: its next instant, and when it may be sealed.
     wake: Option<Moment>,
     retire: Option<Moment>,
-    /// The configuration that gave its judgement: it may be a later one than that in the bytes.
+    /// The configuration that gave its judgement, or kept it.
     judged_under: u32,
+    /// What a change of configuration is compared with, and the places of its rules under `judged_under`.
+    outlined: Outlined,
     /// The source that it follows.
     source: Option<u32>,
     /// It shows a card.
@@ -61,8 +70,9 @@ struct Packed {
 
 impl Packed {
     /// As structures.
-    fn case(&self, texts: &mut Texts) -> CaseState {
-        CaseState { judged_under: self.judged_under, source: self.source, ..unpack(&self.bytes, texts) }
+    fn case(&self, outlines: &Outlines, texts: &mut Texts) -> CaseState {
+        let case = unpack_at(&self.bytes, Some(outlines.rules(self.outlined)), texts);
+        CaseState { judged_under: self.judged_under, source: self.source, ..case }
     }
 }
 
@@ -76,11 +86,11 @@ impl Place {
     }
 
     /// Hands the case to `each`, without waking it; `None` where there is none.
-    fn show<R>(&self, texts: &mut Texts, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
+    fn show<R>(&self, outlines: &Outlines, texts: &mut Texts, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
         match self {
             Place::Free => None,
             Place::Awake(case) => Some(each(case)),
-            Place::Packed(packed) => Some(each(&packed.case(texts))),
+            Place::Packed(packed) => Some(each(&packed.case(outlines, texts))),
         }
     }
 
@@ -110,7 +120,12 @@ pub(crate) struct CaseTable {
     /// Records in awake cases.
     awake_records: usize,
     packed_bytes: usize,
+    outlines: Outlines,
+    /// A change of configuration has moved rules: packed bytes may name other places than their case has them at.
+    moved: bool,
     cold: ColdStore,
+    /// The configuration that gave the judgement of every sealed case.
+    sealed_under: u32,
     /// How many lights stand in sealed cases.
     sealed_lit: usize,
     /// These lights, by case number.
@@ -131,7 +146,10 @@ impl CaseTable {
             woken: 0,
             awake_records: 0,
             packed_bytes: 0,
+            outlines: Outlines::default(),
+            moved: false,
             cold: ColdStore::new(folder),
+            sealed_under: FIRST_CONFIGURATION,
             sealed_lit: 0,
             cold_lights: HashMap::default(),
             texts: Texts::default(),
@@ -157,7 +175,7 @@ impl CaseTable {
         let case = unpack(packed, &mut self.texts);
         self.awake_records += case.history.records().len();
         // Whoever looks at it next finds out again when it may be sealed.
-        self.put(CaseState { retire: None, ..case })
+        self.put(CaseState { retire: None, judged_under: self.sealed_under, ..case })
     }
 
     /// Gives a case that is not live a slot.
@@ -200,7 +218,8 @@ impl CaseTable {
         let place = &mut self.places[slot as usize];
         if let Place::Packed(packed) = place {
             self.packed_bytes -= packed.bytes.len();
-            let case = packed.case(&mut self.texts);
+            let case = packed.case(&self.outlines, &mut self.texts);
+            self.outlines.release(packed.outlined);
             self.awake_records += case.history.records().len();
             *place = Place::Awake(Box::new(case));
             self.awake.push_back(slot);
@@ -235,29 +254,6 @@ impl CaseTable {
         }
     }
 
-    /// Notes that a packed case, judged under `before`, was judged under `after`, if `keeps` says so of it.
-    pub(crate) fn keep_judged(
-        &mut self,
-        slot: u32,
-        before: u32,
-        after: u32,
-        keeps: impl FnOnce(&CaseState) -> bool,
-    ) -> bool {
-        match &mut self.places[slot as usize] {
-            Place::Packed(packed) if packed.judged_under == before && keeps(&packed.case(&mut self.texts)) => {
-                packed.judged_under = after;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Hands every live case to `each`.
-    pub(crate) fn each(&self, mut each: impl FnMut(&CaseState)) {
-        let mut texts = Texts::default();
-        self.places.iter().for_each(|place| place.show(&mut texts, &mut each).unwrap_or_default());
-    }
-
     /// When the case in a slot wants to be looked at.
     pub(crate) fn wake(&self, slot: u32) -> Option<Moment> {
         match &self.places[slot as usize] {
@@ -281,19 +277,21 @@ impl CaseTable {
         if let Some(slot) = self.live(id) {
             return self.look_at(slot, each);
         }
-        self.cold.read(id).map(|packed| each(&unpack(&packed, &mut Texts::default())))
+        let packed = self.cold.read(id)?;
+        let case = unpack(&packed, &mut Texts::default());
+        Some(each(&CaseState { judged_under: self.sealed_under, ..case }))
     }
 
     /// Hands the case in a slot to `each`, without waking it.
     pub(crate) fn look_at<R>(&self, slot: u32, each: impl FnOnce(&CaseState) -> R) -> Option<R> {
-        self.places[slot as usize].show(&mut Texts::default(), each)
+        self.places[slot as usize].show(&self.outlines, &mut Texts::default(), each)
     }
 
     /// Hands the cases in these slots to `each`, without moving them.
     pub(crate) fn each_of(&self, slots: impl IntoIterator<Item = u32>, mut each: impl FnMut(&CaseState)) {
         let mut texts = Texts::default();
         for slot in slots {
-            self.places[slot as usize].show(&mut texts, &mut each).unwrap_or_default();
+            self.places[slot as usize].show(&self.outlines, &mut texts, &mut each).unwrap_or_default();
         }
     }
 
@@ -301,7 +299,7 @@ impl CaseTable {
     pub(crate) fn each_lit(&self, mut each: impl FnMut(&CaseState)) {
         let mut texts = Texts::default();
         for place in self.places.iter().filter(|place| place.may_be_lit()) {
-            place.show(&mut texts, &mut each).unwrap_or_default();
+            place.show(&self.outlines, &mut texts, &mut each).unwrap_or_default();
         }
     }
 
@@ -352,11 +350,21 @@ impl CaseTable {
     pub(crate) fn pack(&mut self, slot: u32) {
         let place = &mut self.places[slot as usize];
         let Place::Awake(case) = place else { return };
-        let bytes = pack(case);
+        let CaseState { judged_under, source, .. } = **case;
+        let (records, bytes) = (case.history.records().len(), pack(case));
+        let (_, head) = head_of(&bytes);
+        let packed = self.packed(&bytes, &head, judged_under, source);
+        drop(head);
+        self.awake_records -= records;
+        self.places[slot as usize] = Place::Packed(Packed { bytes, ..packed });
+    }
+
+    /// A case of these bytes, which are still to be given to it, with this head.
+    fn packed(&mut self, bytes: &[u8], head: &Head<'_>, judged_under: u32, source: Option<u32>) -> Packed {
         self.packed_bytes += bytes.len();
-        self.awake_records -= case.history.records().len();
-        let CaseState { wake, retire, judged_under, source, .. } = **case;
-        *place = Place::Packed(Packed { wake, retire, judged_under, source, lit: case.shows_a_card(), bytes });
+        let outlined = self.outlines.hold(head.outline(), head.rules().collect());
+        let Head { wake, retire, lit, .. } = *head;
+        Packed { wake, retire, judged_under, outlined, source, lit, bytes: Box::default() }
     }
 
     /// Seals the case in a slot, which is at rest and shows these lights; its slot goes to another one.
@@ -370,7 +378,9 @@ impl CaseTable {
             }
             Place::Packed(packed) => {
                 self.packed_bytes -= packed.bytes.len();
-                (id_of(&packed.bytes).into(), packed.bytes)
+                let own = self.at_own_places(&packed);
+                self.outlines.release(packed.outlined);
+                (id_of(&packed.bytes).into(), own.unwrap_or(packed.bytes))
             }
         };
         if let Ok(entry) = self.by_hash.find_entry(table_hash(&id), |held| *held == slot) {
@@ -387,6 +397,16 @@ impl CaseTable {
             self.cold_lights.insert(id.into(), lights.into_boxed_slice());
         }
         self.cold.seal(id, bytes);
+    }
+
+    /// The bytes of a case that name its rules by the places where it has them; `None` where its own do.
+    fn at_own_places(&self, packed: &Packed) -> Option<Box<[u8]>> {
+        self.moved.then(|| at_places(&packed.bytes, self.outlines.rules(packed.outlined)))?
+    }
+
+    /// Every sealed case was judged by this configuration.
+    pub(crate) fn note_sealed_under(&mut self, generation: u32) {
+        self.sealed_under = generation;
     }
 
     /// Hands out all sealed cases: none is sealed any more, and each must be given to [`CaseTable::unsealed`].
@@ -421,7 +441,11 @@ impl CaseTable {
     pub(crate) fn bytes(&self) -> usize {
         let fixed = self.places.len() * (size_of::<Place>() + size_of::<u32>() + size_of::<u16>());
         let awake = self.awake.len() * size_of::<CaseState>();
-        fixed + self.packed_bytes + awake + self.awake_records * (size_of::<Record>() + size_of::<Detail>())
+        fixed
+            + self.packed_bytes
+            + self.outlines.bytes()
+            + awake
+            + self.awake_records * (size_of::<Record>() + size_of::<Detail>())
     }
 
     /// Bytes of memory that sealed cases take, without what stands of them.

@@ -1,8 +1,11 @@
 //! Controls that wait until the clock passes their instant.
 
 use facts::Moment;
+use rules::change::ConfigurationChange;
 
+use crate::causes::Causes;
 use crate::entry::Control;
+use crate::judge::Judge;
 
 /// What is to change an operator, in the order in which it was given.
 pub(crate) struct Controls<J>(Vec<(Moment, Control<J>)>);
@@ -53,4 +56,10 @@ impl<J> SameInstant<J> {
     pub(crate) fn is_quiet(&self) -> bool {
         self.controls.iter().all(|control| matches!(control, Control::Hush | Control::Source(_)))
     }
+}
+
+/// What `judge` changes, when it takes over from `before`. Where another configuration came at the same instant, which
+/// `configured` tells, nobody was judged by that one.
+pub(crate) fn change_at_instant<J: Judge>(judge: &J, before: &J, configured: Causes) -> ConfigurationChange {
+    if configured == Causes::default() { judge.change_from(before) } else { ConfigurationChange::Everything }
 }

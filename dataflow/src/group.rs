@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use facts::{Cause, Moment};
-use rules::finding::{Finding, Judgement};
+use rules::change::ConfigurationChange;
+use rules::finding::{Finding, Judgement, RuleIndex};
 
 use crate::case_state::CaseState;
 use crate::causes::Causes;
@@ -55,6 +56,21 @@ impl Group {
         causes
     }
 
+    /// Goes on under a configuration that keeps the rules of groups: they get their new places.
+    pub(crate) fn carry_over(&mut self, change: &ConfigurationChange, generation: u32) {
+        self.judged_under = generation;
+        if change.keeps_places() || planted!(GroupKeepsOldPlaces) {
+            return;
+        }
+        let place = |rule: RuleIndex| change.place_of(rule).expect("the rules of groups are kept");
+        let rules = self.brought.values_mut().flat_map(|brought| &mut brought.rules);
+        rules.for_each(|rule| *rule = place(RuleIndex(*rule)).0);
+        for light in self.lights.values_mut() {
+            light.judgement.findings.iter_mut().for_each(|finding| finding.rule = place(finding.rule));
+            sort(&mut light.judgement.findings);
+        }
+    }
+
     /// Judges what the cases bring.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment) {
         let Group { key, brought, lights, .. } = self;
@@ -67,7 +83,7 @@ impl Group {
             }
         }
         for (case, findings) in &mut findings {
-            findings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.instance.cmp(&b.instance)));
+            sort(findings);
             if !lights.contains_key(case) {
                 let light = CaseState { judged_through: at, ..CaseState::new(case) };
                 lights.insert(case.clone(), light);
@@ -98,4 +114,8 @@ impl Group {
     pub(crate) fn is_empty(&self) -> bool {
         self.brought.is_empty() && self.lights.is_empty()
     }
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.instance.cmp(&b.instance)));
 }

@@ -4,14 +4,15 @@
 //! on the worker to which its rule and key hash, and its lights live with it. At one instant: what a control changes, then
 //! what cases bring, then deadlines, as with the cases themselves ([`crate::supervise`]).
 //!
-//! A new configuration has every case bring again what it brings, at that instant; what is not brought again is gone.
+//! A new configuration with other rules across cases has every case bring again what it brings, at that instant; what is not
+//! brought again is gone. One that keeps those rules leaves groups as they are: cases that it judges anew bring again, too.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use facts::standing::Text2;
 use facts::transition::StandingLine;
-use facts::{Address, Moment, StandingLight};
+use facts::{Address, Cause, Moment, StandingLight};
 use hashbrown::{HashMap, HashSet};
 use rules::finding::Finding;
 use rules::judge::{Explanation, GroupCard};
@@ -20,7 +21,7 @@ use rustc_hash::FxBuildHasher;
 use crate::case_state::CaseState;
 use crate::causes::Causes;
 use crate::contribution::{Gathered, GroupKey, GroupNews};
-use crate::controls::Controls;
+use crate::controls::{Controls, change_at_instant};
 use crate::ending;
 use crate::entry::{AllWaiting, Control, ReadBack, Waiting};
 use crate::group::Group;
@@ -138,17 +139,27 @@ impl<J: Judge> Groups<J> {
 
     fn take(&mut self, control: &Control<J>) {
         match control {
-            Control::Configure(judge, cause) => {
-                self.judge = Arc::clone(judge);
-                self.generation += 1;
-                self.configured.add(*cause);
-            }
+            Control::Configure(judge, cause) => self.configure(judge, *cause),
             Control::Announce => self.place.announcing = true,
             Control::Hush => self.place.announcing = false,
             Control::ReadBack(read) => self.read_back(read),
             Control::Restored(waiting) => self.restored(waiting),
             // Cases tell whether their source is silent.
             Control::Source(_) => {}
+        }
+    }
+
+    /// Puts `judge` in force. Where its rules across cases are those of before, groups stay as they are, and cases that it
+    /// concerns bring again what they bring; else all cases do.
+    fn configure(&mut self, judge: &Arc<J>, cause: Cause) {
+        let change = change_at_instant(judge.as_ref(), self.judge.as_ref(), self.configured);
+        let before = self.generation;
+        self.judge = Arc::clone(judge);
+        self.generation += 1;
+        self.configured.add(cause);
+        if change.keeps_groups() {
+            let groups = self.groups.iter_mut().flatten().filter(|group| group.judged_under == before);
+            groups.for_each(|group| group.carry_over(&change, self.generation));
         }
     }
 

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use facts::{Card, Change, Event, Moment};
 use jiff::tz::TimeZone;
-use rules::change::ConfigurationChange;
+use rules::change::{ConfigurationChange, Outline};
 use rules::configuration::Configuration;
 use rules::finding::{Judgement, RuleIndex};
 use rules::judge::{Case, Contribution, Explanation, GroupCard, GroupFinding, Touched};
@@ -49,6 +49,13 @@ pub trait Judge: Send + Sync + 'static {
     fn carry(&self, change: &ConfigurationChange, case: &Case<'_>, judgement: &mut Judgement) -> Touched {
         let _ = (change, case, judgement);
         Touched::All
+    }
+
+    /// May `change` concern a case of this outline, in which only rules that it keeps found something? Where not,
+    /// [`Judge::carry`] answers [`Touched::None`] for each such case.
+    fn concerned(&self, change: &ConfigurationChange, outline: &Outline) -> bool {
+        let _ = (change, outline);
+        true
     }
 
     /// Why `card` of `rule` for `instance` holds at `now`; `None` when it does not.
@@ -129,6 +136,10 @@ impl Judge for Configuration {
             ConfigurationChange::Everything => Touched::All,
             ConfigurationChange::Parts(parts) => parts.carry(case, self, judgement),
         }
+    }
+
+    fn concerned(&self, change: &ConfigurationChange, outline: &Outline) -> bool {
+        change.concerns(outline, self)
     }
 
     fn looks_aside(&self) -> bool {

@@ -48,7 +48,7 @@ pub(crate) struct Memberships {
 }
 
 impl Memberships {
-    /// Forgets what was told, for a new configuration: those that hold the groups forget it, too.
+    /// Forgets what was told, for other rules across cases: those that hold the groups forget it, too.
     pub(crate) fn forget(&mut self) {
         self.told.clear();
     }

@@ -4,9 +4,12 @@
 //! [length of the number, varint][case number][postcard of Head][postcard of Body]
 //! ```
 //!
-//! What repeats from fact to fact (source, office, the day) is written once or as a difference. The bytes hold places of rules in
-//! a configuration: they are read by the process that packed them, or by one of the same program under the same configuration
-//! ([`FORMAT`], [`crate::cached`]).
+//! What repeats from fact to fact (source, office, the day) is written once or as a difference. The head names the rules that found
+//! something by their places in a configuration, and findings name them by their places in the head: where a configuration
+//! moves rules, the bytes can stay ([`crate::outlines`]). They are read by the process that packed them, or by one of the same
+//! program under the configuration whose places they name ([`FORMAT`], [`crate::cached`]).
+//!
+//! Which configuration gave the judgement is not in the bytes: whoever holds them knows.
 //!
 //! Invariant: what is unpacked equals what was packed; a test holds it over random worlds.
 
@@ -20,6 +23,7 @@ use facts::transition::Issue;
 use facts::{
     Activity, Address, Card, Event, EventTime, History, Light, Moment, Op, Record, Rival, Tombstone, Transition,
 };
+use rules::change::Outline;
 use rules::finding::{CardSpan, Finding, Judgement, RuleIndex};
 use serde::{Deserialize, Serialize};
 
@@ -29,12 +33,11 @@ use crate::planted::planted;
 use crate::said::{Said, Texts};
 
 /// What is written; another number where the bytes of a case, or what they mean, are others.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// What is asked of a case without unpacking all of it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Head<'a> {
-    judged_under: u32,
     judged_through: Moment,
     /// The next instant at which something may change by itself.
     pub(crate) wake: Option<Moment>,
@@ -49,8 +52,14 @@ pub(crate) struct Head<'a> {
     /// The office that owns it.
     #[serde(borrow)]
     pub(crate) owner: Option<Cow<'a, Address>>,
-    /// The source through which that office first spoke of it.
-    pub(crate) follows: Option<&'a str>,
+    /// Items that its facts name.
+    items: Vec<&'a str>,
+    /// Sources of its facts.
+    sources: Vec<&'a str>,
+    /// The rules that found something in it.
+    rules: Vec<u32>,
+    /// Place, among the sources, of the one through which that office first spoke of it.
+    follows: Option<u32>,
     /// What was last said of its lights.
     pub(crate) said: Vec<Spoken<'a>>,
 }
@@ -63,6 +72,7 @@ struct Body<'a> {
     tombstones: Vec<(Fact<'a>, Option<Fact<'a>>)>,
     versions: Vec<Told<'a>>,
     item: Option<&'a str>,
+    /// A rule's place is that among the rules of the head.
     findings: Vec<(u32, &'a str, Vec<Span>)>,
 }
 
@@ -130,17 +140,41 @@ pub(crate) struct Spoken<'a> {
     basis: &'a str,
 }
 
+impl<'a> Head<'a> {
+    /// What decides whether a change of configuration can concern the case, but for rules.
+    pub(crate) fn outline(&self) -> Outline {
+        let texts = |texts: &[&str]| texts.iter().copied().map(CompactString::from).collect();
+        Outline { owner: self.owner.as_deref().cloned(), items: texts(&self.items), sources: texts(&self.sources) }
+    }
+
+    /// The rules that found something in it, as the bytes name them.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = RuleIndex> + use<'_> {
+        self.rules.iter().copied().map(RuleIndex)
+    }
+
+    /// The source through which the office that owns it first spoke of it.
+    pub(crate) fn follows(&self) -> Option<&'a str> {
+        self.sources.get(self.follows? as usize).copied()
+    }
+}
+
 /// The bytes of a case at rest: nothing waits in it, and no cause is left to be told.
 pub(crate) fn pack(case: &CaseState) -> Box<[u8]> {
-    let CaseState { id, history, judgement, said, judged_under, judged_through, wake, retire, rows, .. } = case;
-    let mut before = Before::default();
+    let CaseState { id, history, judgement, said, judged_through, wake, retire, rows, .. } = case;
+    let Outline { items, sources, .. } = Outline::of(None, history.records());
+    let mut rules: Vec<u32> = judgement.findings.iter().map(|finding| finding.rule.0).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let place_of = |source: &CompactString| sources.binary_search(source).ok();
+    let follows = case.first_of_owner(*judged_through).and_then(|first| place_of(&first.event.source));
+    let findings = judgement.findings.iter().map(|finding| write_finding(finding, &rules)).collect();
+    let mut before = Before::of(sources.first().map_or("", CompactString::as_str));
     let records = history.records().iter().map(|record| before.write(record)).collect();
     let tombstones = history.tombstones().iter().map(|Tombstone { delete, put }| {
         let delete = before.write(delete);
         (delete, put.as_deref().map(|put| before.write(put)))
     });
     let head = Head {
-        judged_under: *judged_under,
         judged_through: *judged_through,
         wake: *wake,
         retire: *retire,
@@ -148,7 +182,10 @@ pub(crate) fn pack(case: &CaseState) -> Box<[u8]> {
         open: judgement.open,
         lit: case.shows_a_card(),
         owner: judgement.owner.as_ref().map(Cow::Borrowed),
-        follows: case.first_of_owner(*judged_through).map(|first| first.event.source.as_str()),
+        items: items.iter().map(CompactString::as_str).collect(),
+        sources: sources.iter().map(CompactString::as_str).collect(),
+        rules: rules.clone(),
+        follows: follows.map(|place| place as u32),
         said: said.iter().filter(|_| !planted!(PackedForgetsWhatWasSaid)).map(write_said).collect(),
     };
     let body = Body {
@@ -156,7 +193,7 @@ pub(crate) fn pack(case: &CaseState) -> Box<[u8]> {
         tombstones: tombstones.collect(),
         versions: history.several_versions().iter().map(|told| (Cow::Borrowed(&told.event), told.sequence)).collect(),
         item: judgement.item.as_deref(),
-        findings: judgement.findings.iter().map(write_finding).collect(),
+        findings,
     };
     let bytes = Vec::with_capacity(64 + 64 * history.records().len());
     let bytes = postcard::to_extend(id, bytes).expect("a text has a known length");
@@ -192,15 +229,46 @@ pub(crate) fn head_of(bytes: &[u8]) -> (&str, Head<'_>) {
     (id, head)
 }
 
-/// The case in `bytes`.
+/// The same case with its rules at other places; `None` where they are at these.
+///
+/// # Panics
+/// When `bytes` are not what [`pack`] wrote.
+pub(crate) fn at_places(bytes: &[u8], rules: &[RuleIndex]) -> Option<Box<[u8]>> {
+    let (id, head, rest) = parts_of(bytes);
+    if head.rules().eq(rules.iter().copied()) {
+        return None;
+    }
+    let head = Head { rules: rules.iter().map(|rule| rule.0).collect(), ..head };
+    let moved = postcard::to_extend(id, Vec::with_capacity(bytes.len() + 16)).expect("a text has a known length");
+    let mut moved = postcard::to_extend(&head, moved).expect("a case has a known length everywhere");
+    moved.extend_from_slice(rest);
+    Some(moved.into_boxed_slice())
+}
+
+/// The case in `bytes`, which no configuration has judged.
 ///
 /// # Panics
 /// When they are not what [`pack`] wrote.
 pub(crate) fn unpack(bytes: &[u8], texts: &mut Texts) -> CaseState {
+    unpack_at(bytes, None, texts)
+}
+
+/// The case in `bytes`, whose rules are at these places where they are given.
+///
+/// # Panics
+/// When they are not what [`pack`] wrote.
+pub(crate) fn unpack_at(bytes: &[u8], rules: Option<&[RuleIndex]>, texts: &mut Texts) -> CaseState {
     let (id, head, rest) = parts_of(bytes);
     let packed: Body<'_> = postcard::from_bytes(rest).expect("a packed case is read as it was packed");
     let case = CompactString::from(id);
-    let mut before = Before::default();
+    let rule = |place: u32| rules.map_or_else(|| RuleIndex(head.rules[place as usize]), |rules| rules[place as usize]);
+    let findings =
+        packed.findings.into_iter().map(|(place, instance, spans)| read_finding(rule(place), instance, spans));
+    let mut findings: Vec<Finding> = findings.collect();
+    if !findings.is_sorted_by_key(|finding| finding.rule) {
+        findings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.instance.cmp(&b.instance)));
+    }
+    let mut before = Before::of(head.sources.first().copied().unwrap_or_default());
     let records = packed.records.into_iter().map(|fact| before.read(fact, &case)).collect();
     let tombstones = packed.tombstones.into_iter().map(|(delete, put)| {
         let delete = before.read(delete, &case);
@@ -213,13 +281,12 @@ pub(crate) fn unpack(bytes: &[u8], texts: &mut Texts) -> CaseState {
         owner: head.owner.map(Cow::into_owned),
         item: packed.item.map(CompactString::from),
         open: head.open,
-        findings: packed.findings.into_iter().map(read_finding).collect(),
+        findings,
     };
     CaseState {
         history: History::of_parts(Parts { records, tombstones, versions }),
         judgement,
         said: head.said.into_iter().map(|said| read_said(said, texts)).collect(),
-        judged_under: head.judged_under,
         judged_through: head.judged_through,
         wake: head.wake,
         retire: head.retire,
@@ -255,6 +322,11 @@ struct Before<'a> {
 }
 
 impl<'a> Before<'a> {
+    /// Of a case whose first fact likely has this source.
+    fn of(source: &'a str) -> Before<'a> {
+        Before { source, ..Before::default() }
+    }
+
     fn write(&mut self, record: &'a Record) -> Fact<'a> {
         let Record { event, at, first_arrived, arrived, sequence, rival } = record;
         let since = |moment: &Option<Moment>| moment.map(|moment| moment.millis().wrapping_sub(at.millis()));
@@ -313,21 +385,22 @@ impl<'a> Before<'a> {
     }
 }
 
-fn write_finding(finding: &Finding) -> (u32, &str, Vec<Span>) {
+fn write_finding<'f>(finding: &'f Finding, rules: &[u32]) -> (u32, &'f str, Vec<Span>) {
+    let place = rules.binary_search(&finding.rule.0).expect("these are the rules of the findings");
     let span = |span: &CardSpan| {
         let after = |moment: Moment| moment.millis().wrapping_sub(span.since.millis());
         let CardSpan { card, light, since, from, until, held, absent } = *span;
         Span { card, light, since, from: after(from), until: until.map(after), held, absent }
     };
-    (finding.rule.0, &finding.instance, finding.spans.iter().map(span).collect())
+    (place as u32, &finding.instance, finding.spans.iter().map(span).collect())
 }
 
-fn read_finding((rule, instance, spans): (u32, &str, Vec<Span>)) -> Finding {
+fn read_finding(rule: RuleIndex, instance: &str, spans: Vec<Span>) -> Finding {
     let span = |Span { card, light, since, from, until, held, absent }| {
         let moment = |after: i64| Moment::from_millis(since.millis().wrapping_add(after));
         CardSpan { card, light, since, from: moment(from), until: until.map(moment), held, absent }
     };
-    Finding { rule: RuleIndex(rule), instance: instance.into(), spans: spans.into_iter().map(span).collect() }
+    Finding { rule, instance: instance.into(), spans: spans.into_iter().map(span).collect() }
 }
 
 fn write_said(said: &Said) -> Spoken<'_> {

@@ -172,6 +172,12 @@ pub(crate) enum Fault {
     GroupForgetsAMember,
     /// A deadline of a group is not waited for.
     GroupWakeNotQueued,
+    /// Rules move in the configuration, and groups name them by the places that they had.
+    GroupKeepsOldPlaces,
+    /// A rule is gone, and packed cases in which it found something are left alone.
+    GoneRulesOverlooked,
+    /// Rules move in the configuration, and packed cases name them by the places that they had.
+    MovedRulesKeepTheirPlaces,
 }
 
 #[cfg(test)]
@@ -180,8 +186,10 @@ impl Fault {
     pub(crate) const OF_STARTS: [Fault; 3] =
         [Fault::CasesOfAnotherConfigurationTaken, Fault::FactsSinceKeptCasesForgotten, Fault::RememberedBelieved];
     /// Those in the operator of groups.
-    pub(crate) const OF_GROUPS: [Fault; 3] =
-        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued];
+    pub(crate) const OF_GROUPS: [Fault; 4] =
+        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued, Fault::GroupKeepsOldPlaces];
+    /// Those of packed cases under a new configuration.
+    pub(crate) const OF_RELOADS: [Fault; 2] = [Fault::GoneRulesOverlooked, Fault::MovedRulesKeepTheirPlaces];
 
     /// All others.
     pub(crate) const ALL: [Fault; 30] = [

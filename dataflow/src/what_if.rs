@@ -59,7 +59,7 @@ pub struct WhatIf {
 /// What one worker finds: differences in its cases, and what is needed to find those of groups.
 pub(crate) struct WhatIfShare {
     found: WhatIf,
-    /// A rule of either configuration groups.
+    /// Groups may give other lights.
     groups: bool,
     /// What its cases would bring into groups.
     news: Vec<GroupNews>,

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
+use facts::{Address, Record};
 
 use crate::catalogue::{Catalogue, Item};
 use crate::configuration::{Configuration, Profile};
@@ -33,10 +34,67 @@ pub struct Parts {
     items: BTreeSet<CompactString>,
     /// Sources whose codes mean something else.
     sources: BTreeSet<CompactString>,
+    /// Every rule that is judged over several cases is kept, in each profile.
+    keeps_groups: bool,
+}
+
+/// What of a case decides whether a change can concern it, beside the rules that found something in it. Many cases share one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Outline {
+    /// The office that owns it.
+    pub owner: Option<Address>,
+    /// Items that its facts name, those dated ahead included, ascending.
+    pub items: Vec<CompactString>,
+    /// Sources of these facts, ascending.
+    pub sources: Vec<CompactString>,
+}
+
+impl Outline {
+    /// The outline of a case with these facts, those dated ahead included.
+    #[must_use]
+    pub fn of(owner: Option<&Address>, records: &[Record]) -> Outline {
+        let events = || records.iter().map(|record| &record.event);
+        let items = events().filter_map(|event| event.detail().item.as_ref());
+        Outline {
+            owner: owner.cloned(),
+            items: ascending(items),
+            sources: ascending(events().map(|event| &event.source)),
+        }
+    }
+}
+
+/// Each once.
+fn ascending<'a>(texts: impl Iterator<Item = &'a CompactString>) -> Vec<CompactString> {
+    let mut found: Vec<CompactString> = Vec::new();
+    for text in texts {
+        if let Err(place) = found.binary_search(text) {
+            found.insert(place, text.clone());
+        }
+    }
+    found
 }
 
 impl ConfigurationChange {
-    /// Does every rule that is kept keep its place? Then a judgement that is kept is kept as it is.
+    /// May a case of this outline be judged otherwise under `new`, where all rules that found something in it are kept? If
+    /// not, [`Parts::carry`] keeps its judgement, but for the places of rules.
+    #[must_use]
+    pub fn concerns(&self, outline: &Outline, new: &Configuration) -> bool {
+        match self {
+            ConfigurationChange::Everything => true,
+            ConfigurationChange::Parts(parts) => parts.concerns(outline, new),
+        }
+    }
+
+    /// The place in the new set of a rule of the old one; `None` for one that is gone or different.
+    #[must_use]
+    pub fn place_of(&self, rule: RuleIndex) -> Option<RuleIndex> {
+        match self {
+            ConfigurationChange::Everything => None,
+            ConfigurationChange::Parts(parts) => parts.places.get(rule.0 as usize).copied().flatten(),
+        }
+    }
+
+    /// Does every rule that is kept keep its place?
     #[must_use]
     pub fn keeps_places(&self) -> bool {
         match self {
@@ -46,6 +104,20 @@ impl ConfigurationChange {
                 places.all(|(old, new)| new.is_none_or(|new| new == index(old)))
             }
         }
+    }
+
+    /// Is every rule that is judged over several cases kept? Then a group in which no case is judged by other parts gives the
+    /// lights that it gave.
+    #[must_use]
+    pub fn keeps_groups(&self) -> bool {
+        matches!(self, ConfigurationChange::Parts(parts) if parts.keeps_groups)
+    }
+
+    /// Are groups kept, and does every case mean what it meant? Then all groups give the lights that they gave.
+    #[must_use]
+    pub fn keeps_lights_of_groups(&self) -> bool {
+        matches!(self, ConfigurationChange::Parts(parts)
+            if parts.keeps_groups && parts.items.is_empty() && parts.sources.is_empty())
     }
 
     /// Compares `old` with `new`.
@@ -76,7 +148,10 @@ impl ConfigurationChange {
         }
         let items = changed(&versions(&old.catalogue), &versions(&new.catalogue));
         let sources = changed(&old.sources, &new.sources);
-        ConfigurationChange::Parts(Box::new(Parts { places, rules, items, sources }))
+        let keeps_groups = old.profiles.iter().zip(&new.profiles).all(|(old, new)| {
+            old.groups.iter().map(|rule| places[rule.0 as usize]).eq(new.groups.iter().copied().map(Some))
+        });
+        ConfigurationChange::Parts(Box::new(Parts { places, rules, items, sources, keeps_groups }))
     }
 }
 
@@ -99,11 +174,21 @@ impl Parts {
             place.is_some()
         });
         judgement.findings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.instance.cmp(&b.instance)));
-        let reaches = |rule: &RuleIndex| may_reach(&new.rule(*rule).scope, case, owner);
+        // Items that the case had before count, too.
+        let items = || case.records.iter().filter_map(|record| record.event.detail().item.as_ref());
+        let reaches = |rule: &RuleIndex| may_reach(&new.rule(*rule).scope, items(), owner);
         let fresh = self.rules.get(&profile.id).into_iter().flatten().copied();
         let fresh: Vec<RuleIndex> = fresh.filter(reaches).collect();
         // A finding that is gone must be said to be gone, though no rule is left to be judged.
         if fresh.is_empty() && judgement.findings.len() == had { Touched::None } else { Touched::Rules(fresh) }
+    }
+
+    fn concerns(&self, outline: &Outline, new: &Configuration) -> bool {
+        let Some(owner) = &outline.owner else { return true };
+        let fresh = || self.rules.get(&new.profile(owner).id).into_iter().flatten();
+        outline.items.iter().any(|item| self.items.contains(item))
+            || outline.sources.iter().any(|source| self.sources.contains(source))
+            || fresh().any(|rule| may_reach(&new.rule(*rule).scope, outline.items.iter(), owner))
     }
 }
 
@@ -136,14 +221,9 @@ fn places(old: &Configuration, new: &Configuration) -> Vec<Option<RuleIndex>> {
     places
 }
 
-/// May the rule reach the case, as far as office and item tell? Items that the case had before count, too.
-fn may_reach(scope: &Scope, case: &Case<'_>, owner: &facts::Address) -> bool {
-    scope.fits_office(owner)
-        && (scope.items.is_empty()
-            || case
-                .records
-                .iter()
-                .any(|record| record.event.detail().item.as_ref().is_some_and(|item| scope.fits_item(item))))
+/// May the rule reach a case of these items, as far as office and item tell?
+fn may_reach<'a>(scope: &Scope, mut items: impl Iterator<Item = &'a CompactString>, owner: &Address) -> bool {
+    scope.fits_office(owner) && (scope.items.is_empty() || items.any(|item| scope.fits_item(item)))
 }
 
 /// Versions of each item.

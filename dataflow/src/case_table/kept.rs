@@ -20,7 +20,10 @@ impl CaseTable {
         for (place, slot) in self.places.iter().zip(&self.kept_in).filter(|(_, slot)| slots.holds(**slot)) {
             match place {
                 Place::Free => {}
-                Place::Packed(packed) => each(*slot, Form::AtRest, &packed.bytes),
+                Place::Packed(packed) => {
+                    let own = self.at_own_places(packed);
+                    each(*slot, Form::AtRest, own.as_deref().unwrap_or(&packed.bytes));
+                }
                 Place::Awake(case) => form(case).into_iter().for_each(|form| each(*slot, form, &pack(case))),
             }
         }
@@ -32,11 +35,10 @@ impl CaseTable {
         }
     }
 
-    /// Gives a packed case, which is not known, a slot. It follows the source at place `source`.
+    /// Gives a packed case, which is not known, a slot. It follows no source.
     pub(crate) fn put_packed(&mut self, bytes: &[u8], head: &Head<'_>, judged_under: u32) -> u32 {
-        let Head { wake, retire, lit, .. } = *head;
-        self.packed_bytes += bytes.len();
-        self.occupy(Place::Packed(Packed { wake, retire, judged_under, source: None, lit, bytes: bytes.into() }))
+        let packed = self.packed(bytes, head, judged_under, None);
+        self.occupy(Place::Packed(Packed { bytes: bytes.into(), ..packed }))
     }
 
     /// Lets the packed case in a slot follow the source at `place`.

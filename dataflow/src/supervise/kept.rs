@@ -12,7 +12,8 @@ use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::{Supervisor, at_rest, standing_in};
+use super::resting::at_rest;
+use super::{Supervisor, standing_in};
 use crate::cached::{Form, HandedOut, JudgedBy, Kept, records};
 use crate::case_hash::worker_of;
 use crate::case_state::CaseState;
@@ -128,7 +129,7 @@ impl<J: Judge> Supervisor<J> {
 
     fn take_in_at_rest(&mut self, packed: &[u8], id: &str, head: &Head<'_>, through: Moment) -> u32 {
         let slot = self.cases.put_packed(packed, head, self.generation);
-        if let (Some(owner), Some(source)) = (&head.owner, head.follows) {
+        if let (Some(owner), Some(source)) = (&head.owner, head.follows()) {
             let key = SourceKey { address: owner.clone().into_owned(), source: source.into() };
             let place = self.sources.follow_named(slot, key);
             self.cases.follow(slot, place);
