@@ -56,6 +56,7 @@ mod memberships;
 mod next_instants;
 mod packed_case;
 mod planted;
+mod resting_groups;
 mod runner;
 mod said;
 mod silent_sources;

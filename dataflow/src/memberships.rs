@@ -5,6 +5,7 @@
 use compact_str::CompactString;
 use facts::Moment;
 use hashbrown::HashMap;
+use rules::finding::RuleIndex;
 use rules::judge::Case;
 use rustc_hash::FxBuildHasher;
 
@@ -90,10 +91,15 @@ impl Memberships {
             return;
         };
         let records = pack_records(known.records).into();
+        let last = known.records.last().map_or(at, |record| record.at);
         let groups = by_key.iter().map(|(group, _)| group.clone()).collect();
         out.extend(by_key.into_iter().map(|(group, rules)| {
             let (owner, item, silent_since) = (owner.clone(), case.judgement.item.clone(), case.silent_since);
-            news(group, Some(Brought { rules, owner, item, silent_since, records: std::sync::Arc::clone(&records) }))
+            let records = std::sync::Arc::clone(&records);
+            // Of several versions the one that looks back furthest counts.
+            let seen_until = rules.iter().map(|rule| judge.seen_in_group_until(RuleIndex(*rule), last));
+            let seen_until = seen_until.collect::<Option<Vec<Moment>>>().and_then(|seen| seen.into_iter().max());
+            news(group, Some(Brought { rules, owner, item, silent_since, seen_until, records }))
         }));
         self.told.insert(case.id.clone(), Told { groups, silent_since: case.silent_since });
     }

@@ -172,6 +172,8 @@ pub(crate) enum Fault {
     GroupForgetsAMember,
     /// A deadline of a group is not waited for.
     GroupWakeNotQueued,
+    /// A group is judged without what rests of it.
+    RestingForgotten,
 }
 
 #[cfg(test)]
@@ -180,8 +182,8 @@ impl Fault {
     pub(crate) const OF_STARTS: [Fault; 3] =
         [Fault::CasesOfAnotherConfigurationTaken, Fault::FactsSinceKeptCasesForgotten, Fault::RememberedBelieved];
     /// Those in the operator of groups.
-    pub(crate) const OF_GROUPS: [Fault; 3] =
-        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued];
+    pub(crate) const OF_GROUPS: [Fault; 4] =
+        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued, Fault::RestingForgotten];
 
     /// All others.
     pub(crate) const ALL: [Fault; 30] = [
