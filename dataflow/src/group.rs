@@ -61,6 +61,13 @@ impl Group {
         }
     }
 
+    /// A copy in which nothing rests and nothing waits; what rests of this one is `resting`.
+    pub(crate) fn undisturbed(&self, resting: Members) -> Group {
+        let brought = resting.into_iter().chain(self.brought.clone()).collect();
+        let lights = self.lights.iter().map(|(case, light)| (case.clone(), light.undisturbed())).collect();
+        Group { brought, lights, wake: self.wake, ..Group::new(self.key.clone(), self.judged_under) }
+    }
+
     /// Has everything in memory: whatever happens in a group, all of it is judged.
     pub(crate) fn take_back(&mut self, resting: &mut RestingGroups) {
         if self.rest == Rest::Stored {

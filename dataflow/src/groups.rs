@@ -8,7 +8,7 @@
 //!
 //! A new configuration has every case bring again what it brings, at that instant; what is not brought again is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use facts::standing::Text2;
@@ -25,6 +25,7 @@ use crate::contribution::{Gathered, GroupKey, GroupNews};
 use crate::controls::Controls;
 use crate::ending;
 use crate::entry::{AllWaiting, Control, ReadBack, Waiting};
+use crate::forecast::{Forecast, ForecastQuestion};
 use crate::group::{Group, HeldInMemory};
 use crate::judge::Judge;
 use crate::lighting::Lighting;
@@ -381,6 +382,53 @@ impl<J: Judge> Groups<J> {
         waiting.retain(|slot| !of_group(slot).is_empty());
         let cases = waiting.iter().flat_map(of_group).collect();
         AllWaiting { as_of: self.as_of(), speaking: self.place.announcing, cases }
+    }
+
+    /// What will be said of groups if no more facts enter and cases bring `news`, of which every worker is given all: by copies
+    /// of the groups that these concern, and of those that have an instant of their own.
+    pub(crate) fn forecast(&self, asked: &ForecastQuestion, news: &[GroupNews]) -> Forecast {
+        let Place { index, peers, .. } = self.place;
+        let news: Vec<GroupNews> =
+            news.iter().filter(|news| news.group.worker(peers) == index && news.at <= asked.until).cloned().collect();
+        let due = self.in_memory().filter(|group| group.wake.is_some_and(|wake| wake <= asked.until));
+        let concerned: BTreeSet<&GroupKey> =
+            due.map(|group| &group.key).chain(news.iter().map(|news| &news.group)).collect();
+        // It looks at groups as they are and says at once what differs.
+        let mut copies = self.trial(Place { settle_ms: 0, announcing: true, ..self.place });
+        for key in concerned {
+            copies.take_in(self.copy_of(key));
+        }
+        copies.settle_every_group(self.as_of());
+        // What stands and is not said yet is no change to come.
+        copies.output = Output::default();
+        copies.enter(news.into_iter());
+        let said = copies.close(asked.until.plus_millis(1)).transitions;
+        let mut foreseen = Forecast { as_of: self.as_of(), ..Forecast::default() };
+        foreseen.take(said, asked);
+        foreseen
+    }
+
+    /// No groups at all, judged as these are.
+    fn trial(&self, place: Place) -> Groups<J> {
+        let (generation, bound) = (self.generation, self.bound);
+        Groups { generation, bound, ..Groups::new(place, Arc::clone(&self.judge), None) }
+    }
+
+    fn copy_of(&self, key: &GroupKey) -> Group {
+        match self.by_key.get(key).and_then(|slot| self.groups[*slot as usize].as_ref()) {
+            Some(group) => group.undisturbed(group.resting(self.resting.as_ref())),
+            None => {
+                let brought = self.resting.as_ref().map(|resting| resting.read(key)).unwrap_or_default();
+                Group { brought, ..Group::new(key.clone(), self.generation) }
+            }
+        }
+    }
+
+    /// Holds a group that is not held.
+    fn take_in(&mut self, group: Group) {
+        let slot = self.slot(group.key.clone());
+        group.wake.into_iter().for_each(|at| self.next.push(at, slot));
+        self.groups[slot as usize] = Some(group);
     }
 
     /// The cards that stand.

@@ -17,6 +17,7 @@ use crate::packed_case::pack_records;
 use crate::planted::planted;
 
 /// What was last told of a case that is in groups.
+#[derive(Clone)]
 struct Told {
     groups: Vec<GroupKey>,
     silent_since: Option<Moment>,
@@ -102,6 +103,12 @@ impl Memberships {
             news(group, Some(Brought { rules, owner, item, silent_since, seen_until, records }))
         }));
         self.told.insert(case.id.clone(), Told { groups, silent_since: case.silent_since });
+    }
+
+    /// Those of one case.
+    pub(crate) fn of_case(&self, case: &str) -> Memberships {
+        let told = self.told.get_key_value(case).map(|(case, told)| (case.clone(), told.clone()));
+        Memberships { told: told.into_iter().collect() }
     }
 
     /// Is the case in a group?

@@ -20,8 +20,9 @@ use timely::worker::Worker;
 
 use crate::cached::HandedOut;
 use crate::checkpoint::SlotSet;
+use crate::contribution::GroupNews;
 use crate::entry::{AllWaiting, Control, Entry};
-use crate::forecast::{Forecast, ForecastQuestion};
+use crate::forecast::{Forecast, ForecastQuestion, ForecastShare};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::groups::{GroupLight, Groups};
 use crate::judge::Judge;
@@ -72,8 +73,10 @@ pub(crate) enum Ask<J> {
     OfGroups(CompactString, Sender<Vec<GroupLight>>),
     /// What another configuration would change.
     WhatIf(Arc<J>, Sender<WhatIfShare>),
-    /// What time alone will change.
-    Forecast(ForecastQuestion, Sender<Forecast>),
+    /// What time alone will change in cases.
+    Forecast(ForecastQuestion, Sender<ForecastShare>),
+    /// What time, and what cases will bring, will change in groups.
+    GroupForecast(ForecastQuestion, Arc<Vec<GroupNews>>, Sender<Forecast>),
 }
 
 /// Figures of one worker.
@@ -315,6 +318,7 @@ impl<J: Judge> Shift<'_, J> {
                 drop(reply.send(found));
             }
             Some(Ask::Forecast(asked, reply)) => drop(reply.send(supervisor.forecast(&asked))),
+            Some(Ask::GroupForecast(asked, news, reply)) => drop(reply.send(groups.forecast(&asked, &news))),
             None => {}
         }
     }

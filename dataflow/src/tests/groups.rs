@@ -17,7 +17,7 @@ use rules::site::{self, Files};
 use super::worlds::{assert_chains, fold, rest};
 use crate::checkpoint::{SlotSet, case_slot};
 use crate::planted::{Fault, with};
-use crate::{Closings, CountRow, Entry, Judge, Options, ReadBack, Runner, Waiting};
+use crate::{Closings, CountRow, Entry, ForecastQuestion, Judge, Options, ReadBack, Runner, Waiting};
 
 const HOUR: i64 = 3_600_000;
 /// Hours after which nothing changes any more.
@@ -403,6 +403,27 @@ proptest! {
         prop_assert_eq!(runner.lights().expect("running"), lights);
         runner.finish().expect("no worker fails");
         prop_assert_eq!(lines(&rest(&closings)), lines(&after));
+    }
+
+    /// To the byte: identity, revision, kind, cause, reason and proof, with facts that are dated ahead, too.
+    #[test]
+    fn what_is_foreseen_is_what_is_said_when_the_clock_gets_there(
+        world in any_world(),
+        now in 1..24 * 16_i64,
+        ahead in 0..24 * 20_i64,
+        workers in 1..4_usize,
+    ) {
+        let (runner, closings) = start(workers, true, 0, &configurations()[0]);
+        let known: Vec<Entry> = world.iter().filter(|entry| entry.enters <= at(now)).cloned().collect();
+        runner.feed(known, at(now).plus_millis(1)).expect("running");
+        let until = at(now + ahead);
+        let asked = ForecastQuestion { until, wanted: Arc::new(|_| true), after: None, rows_max: usize::MAX };
+        let foreseen = runner.forecast(&asked).expect("running");
+        runner.advance(until.plus_millis(1)).expect("running");
+        runner.finish().expect("no worker fails");
+        let said: Vec<Transition> = rest(&closings).into_iter().filter(|said| said.decided_at > at(now)).collect();
+        prop_assert_eq!(foreseen.as_of, at(now));
+        prop_assert_eq!(lines(&foreseen.changes), lines(&said));
     }
 
     #[test]
