@@ -65,6 +65,20 @@ impl CaseState {
         }
     }
 
+    /// A copy for which nothing waits and that nothing has touched yet.
+    pub(crate) fn undisturbed(&self) -> CaseState {
+        CaseState {
+            history: self.history.clone(),
+            judgement: self.judgement.clone(),
+            said: self.said.clone(),
+            source: self.source,
+            silent_since: self.silent_since,
+            judged_under: self.judged_under,
+            judged_through: self.judged_through,
+            ..CaseState::new(&self.id)
+        }
+    }
+
     /// Judges the facts that the clock has reached at `at`; `touched` names the rules that can have changed.
     ///
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no

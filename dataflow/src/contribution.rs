@@ -17,6 +17,7 @@ use crate::case_hash::case_hash;
 use crate::causes::Causes;
 use crate::judge::Judge;
 use crate::packed_case::unpack_records;
+use crate::resting_groups::Members;
 
 /// Names a group, whichever profile or version of the rule judges it: what was said of a light outlives both.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -56,6 +57,8 @@ pub(crate) struct Brought {
     pub(crate) item: Option<CompactString>,
     /// The first instant at which the source that the case follows was silent, while it is.
     pub(crate) silent_since: Option<Moment>,
+    /// The last instant whose records see the last of its own; `None` where no window bounds them.
+    pub(crate) seen_until: Option<Moment>,
     /// All records that the clock has reached, packed.
     pub(crate) records: Arc<[u8]>,
 }
@@ -80,21 +83,24 @@ pub(crate) struct GroupNews {
 /// What all cases of a group bring, unpacked when somebody asks.
 pub(crate) struct Gathered<'a> {
     key: &'a str,
-    brought: &'a BTreeMap<CompactString, Brought>,
+    brought: &'a Members,
+    /// Reads what rests.
+    resting: &'a dyn Fn() -> Members,
     by_rule: OnceCell<BTreeMap<RuleIndex, Vec<Contribution>>>,
 }
 
 impl<'a> Gathered<'a> {
-    /// What these cases bring into the group of `key`.
-    pub(crate) fn of(key: &'a str, brought: &'a BTreeMap<CompactString, Brought>) -> Gathered<'a> {
-        Gathered { key, brought, by_rule: OnceCell::new() }
+    /// What these cases bring into the group of `key`, and others whose contributions rest.
+    pub(crate) fn of(key: &'a str, brought: &'a Members, resting: &'a dyn Fn() -> Members) -> Gathered<'a> {
+        Gathered { key, brought, resting, by_rule: OnceCell::new() }
     }
 
     /// The contributions to each rule; more than one where cases of several profiles share a key.
     pub(crate) fn by_rule(&self) -> &BTreeMap<RuleIndex, Vec<Contribution>> {
         self.by_rule.get_or_init(|| {
             let mut by_rule: BTreeMap<RuleIndex, Vec<Contribution>> = BTreeMap::new();
-            for (case, brought) in self.brought {
+            let resting = (self.resting)();
+            for (case, brought) in resting.iter().chain(self.brought) {
                 for rule in brought.rules.iter().copied().map(RuleIndex) {
                     let records = unpack_records(&brought.records, case);
                     let given = Contribution { rule, key: self.key.into(), case: case.clone(), records };

@@ -4,6 +4,9 @@
 //! an instant of its own before the end is taken through these instants by the very judgement and wording that will meet
 //! them ([`CaseState::judge`], [`say`]). The tests hold it equal to what is said when the clock gets there.
 //!
+//! What cases will bring into groups is found on the way ([`ForecastShare`]); then copies of the groups that it concerns, and of those
+//! that have an instant of their own, are taken through the same time ([`crate::groups::Groups::forecast`]).
+//!
 //! Sources: one that speaks is taken to go on speaking, and no silence is foreseen. One that is silent is taken to
 //! stay so: what rests on its word waits as long as it would, and is told at the instant at which it is raised
 //! all the same. Not here: lights of sources, and what a late fact holds back for a while before it is said.
@@ -15,8 +18,10 @@ use facts::{Cause, Moment, Transition};
 
 use crate::case_state::CaseState;
 use crate::causes::Causes;
+use crate::contribution::GroupNews;
 use crate::joining::{Joining, News};
 use crate::judge::Judge;
+use crate::memberships::{Happened, Memberships};
 use crate::said::Texts;
 use crate::silent_sources::SilentSources;
 use crate::transitions::{Grounds, say};
@@ -53,6 +58,14 @@ impl ForecastPlace {
     }
 }
 
+/// What one worker foresees for its cases, and what they will bring into groups meanwhile.
+pub(crate) struct ForecastShare {
+    /// Of the cases.
+    pub(crate) found: Forecast,
+    /// For the groups, in the order of the clock for each case.
+    pub(crate) news: Vec<GroupNews>,
+}
+
 /// What will be said if nothing more is heard.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Forecast {
@@ -64,17 +77,32 @@ pub struct Forecast {
     pub changes: Vec<Transition>,
 }
 
-impl Forecast {
-    /// Takes a case through its own instants after `self.as_of`, up to the end that is asked for.
+impl ForecastShare {
+    /// Nothing foreseen yet.
+    pub(crate) fn new(as_of: Moment) -> ForecastShare {
+        ForecastShare { found: Forecast { as_of, ..Forecast::default() }, news: Vec::new() }
+    }
+
+    /// Takes a case through its own instants after the last closed one, up to the end that is asked for. `memberships` are
+    /// those of the worker's cases, where any rule groups.
     pub(crate) fn consider<J: Judge>(
         &mut self,
         case: &CaseState,
-        sources: &SilentSources,
+        (sources, memberships): (&SilentSources, Option<&Memberships>),
         judge: &J,
         asked: &ForecastQuestion,
     ) {
         let mut said = Vec::new();
-        Foreseeing { sources, judge, until: asked.until }.go_on(case, self.as_of, &mut said);
+        let memberships = memberships.map(|all| all.of_case(&case.id));
+        let mut foreseeing = Foreseeing { sources, judge, until: asked.until, memberships, news: &mut self.news };
+        foreseeing.go_on(case, self.found.as_of, &mut said);
+        self.found.take(said, asked);
+    }
+}
+
+impl Forecast {
+    /// Takes what will be said, of which some is wanted.
+    pub(crate) fn take(&mut self, mut said: Vec<Transition>, asked: &ForecastQuestion) {
         said.retain(|change| (asked.wanted)(change));
         self.total += said.len() as u64;
         let behind = |change: &Transition| asked.after.as_ref().is_none_or(|after| ForecastPlace::of(change) > *after);
@@ -114,22 +142,16 @@ struct Foreseeing<'a, J> {
     sources: &'a SilentSources,
     judge: &'a J,
     until: Moment,
+    /// Which groups the case is in, as it was told; `None` where no rule groups.
+    memberships: Option<Memberships>,
+    news: &'a mut Vec<GroupNews>,
 }
 
 impl<J: Judge> Foreseeing<'_, J> {
     /// What time alone makes of one case after `as_of`.
-    fn go_on(&self, case: &CaseState, as_of: Moment, out: &mut Vec<Transition>) {
+    fn go_on(&mut self, case: &CaseState, as_of: Moment, out: &mut Vec<Transition>) {
         let mut texts = Texts::default();
-        let mut case = CaseState {
-            history: case.history.clone(),
-            judgement: case.judgement.clone(),
-            said: case.said.clone(),
-            source: case.source,
-            silent_since: case.silent_since,
-            judged_under: case.judged_under,
-            judged_through: case.judged_through,
-            ..CaseState::new(&case.id)
-        };
+        let mut case = case.undisturbed();
         // What stands and is not said yet is no change to come.
         say(&mut case, (self.judge, Grounds::Own), as_of, &mut texts, &mut Vec::new());
         let mut now = as_of;
@@ -142,7 +164,7 @@ impl<J: Judge> Foreseeing<'_, J> {
     }
 
     /// Brings the case to `at`, where no fact enters.
-    fn settle(&self, case: &mut CaseState, at: Moment) {
+    fn settle(&mut self, case: &mut CaseState, at: Moment) {
         let mut news = News::default();
         // How late a fact came matters only to those that enter.
         let joining = Joining { id: &case.id, judge: self.judge, at, late_after_ms: 0 };
@@ -151,6 +173,9 @@ impl<J: Judge> Foreseeing<'_, J> {
             case.judge(self.judge, at, touched);
             if let Some(silent_since) = self.sources.silence_of(case, at) {
                 case.silent_since = silent_since;
+            }
+            if let Some(memberships) = &mut self.memberships {
+                memberships.tell(case, self.judge, Happened::anew(at, news.causes), self.news);
             }
         }
         case.judged_through = at;

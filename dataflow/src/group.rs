@@ -16,13 +16,29 @@ use crate::contribution::{Brought, Gathered, GroupKey, GroupNews};
 use crate::judge::Judge;
 use crate::lit::Rows;
 use crate::planted::planted;
+use crate::resting_groups::{Members, Rest, RestingGroups};
+
+/// What cases bring that is in memory.
+#[derive(Copy, Clone, Default)]
+pub(crate) struct HeldInMemory {
+    /// One for each case in each group.
+    pub(crate) contributions: usize,
+    /// Bytes of their records.
+    pub(crate) bytes: usize,
+}
 
 /// A group of cases.
 pub(crate) struct Group {
     /// Its name.
     pub(crate) key: GroupKey,
-    /// What each case brings.
-    pub(crate) brought: BTreeMap<CompactString, Brought>,
+    /// What each case brings, of which a record dated by the clock may see something.
+    pub(crate) brought: Members,
+    /// Where the rest of it is.
+    pub(crate) rest: Rest,
+    /// When some of it goes to rest.
+    pub(crate) rests: Option<Moment>,
+    /// How much is in memory, as it was counted last.
+    pub(crate) held: HeldInMemory,
     /// The lights of each case that has, or had, any.
     pub(crate) lights: BTreeMap<CompactString, CaseState>,
     /// The configuration that judged it last.
@@ -34,7 +50,62 @@ pub(crate) struct Group {
 impl Group {
     /// A group that nobody is in.
     pub(crate) fn new(key: GroupKey, judged_under: u32) -> Group {
-        Group { key, brought: BTreeMap::new(), lights: BTreeMap::new(), judged_under, wake: None }
+        Group {
+            key,
+            brought: Members::new(),
+            rest: Rest::Never,
+            rests: None,
+            held: HeldInMemory::default(),
+            lights: BTreeMap::new(),
+            judged_under,
+            wake: None,
+        }
+    }
+
+    /// A copy in which nothing rests and nothing waits; what rests of this one is `resting`.
+    pub(crate) fn undisturbed(&self, resting: Members) -> Group {
+        let brought = resting.into_iter().chain(self.brought.clone()).collect();
+        let lights = self.lights.iter().map(|(case, light)| (case.clone(), light.undisturbed())).collect();
+        Group { brought, lights, wake: self.wake, ..Group::new(self.key.clone(), self.judged_under) }
+    }
+
+    /// Has everything in memory: whatever happens in a group, all of it is judged.
+    pub(crate) fn take_back(&mut self, resting: &mut RestingGroups) {
+        if self.rest == Rest::Stored {
+            let live = std::mem::take(&mut self.brought);
+            let stored = resting.take(&self.key).filter(|_| !planted!(RestingForgotten));
+            self.brought = stored.unwrap_or_default();
+            self.brought.extend(live);
+            self.rest = Rest::TakenBack;
+        }
+    }
+
+    /// Stores what no record dated after `through` sees.
+    pub(crate) fn put_to_rest(&mut self, resting: &mut RestingGroups, through: Moment) {
+        let over = |brought: &Brought| brought.seen_until.is_some_and(|until| until <= through);
+        if self.brought.values().any(over) {
+            let stored = if self.rest == Rest::Stored { resting.take(&self.key) } else { None };
+            let mut stored = stored.unwrap_or_default();
+            stored.extend(self.brought.extract_if(.., |_, brought| over(brought)));
+            resting.put(&self.key, &stored);
+            self.rest = Rest::Stored;
+        }
+        self.rests = self.brought.values().filter_map(|brought| brought.seen_until).min();
+    }
+
+    /// What rests of it.
+    pub(crate) fn resting(&self, resting: Option<&RestingGroups>) -> Members {
+        let stored = resting.filter(|_| self.rest == Rest::Stored);
+        stored.map(|resting| resting.read(&self.key)).unwrap_or_default()
+    }
+
+    /// Corrects a sum over all groups by what differs in this one since it was counted last.
+    pub(crate) fn count_into(&mut self, all: &mut HeldInMemory) {
+        let bytes = self.brought.values().map(|brought| brought.records.len()).sum();
+        let now = HeldInMemory { contributions: self.brought.len(), bytes };
+        let before = std::mem::replace(&mut self.held, now);
+        all.contributions = all.contributions + now.contributions - before.contributions;
+        all.bytes = all.bytes + now.bytes - before.bytes;
     }
 
     /// Takes what a case brings from now on, where it brought `before`; returns what happened by it.
@@ -71,10 +142,10 @@ impl Group {
         }
     }
 
-    /// Judges what the cases bring.
+    /// Judges what the cases bring, all of which is in memory.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment) {
         let Group { key, brought, lights, .. } = self;
-        let gathered = Gathered::of(&key.key, brought);
+        let gathered = Gathered::of(&key.key, brought, &Members::new);
         let mut findings: BTreeMap<CompactString, Vec<Finding>> = BTreeMap::new();
         for (rule, given) in gathered.by_rule() {
             let given = if planted!(GroupForgetsAMember) { &given[given.len().min(2) - 1..] } else { given };
@@ -110,7 +181,7 @@ impl Group {
         });
     }
 
-    /// Is there nothing to keep?
+    /// Is there nothing to keep in memory?
     pub(crate) fn is_empty(&self) -> bool {
         self.brought.is_empty() && self.lights.is_empty()
     }

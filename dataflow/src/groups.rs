@@ -4,16 +4,19 @@
 //! on the worker to which its rule and key hash, and its lights live with it. At one instant: what a control changes, then
 //! what cases bring, then deadlines, as with the cases themselves ([`crate::supervise`]).
 //!
+//! What the window of a group has passed is stored out of memory ([`crate::resting_groups`]).
+//!
 //! A new configuration with other rules across cases has every case bring again what it brings, at that instant; what is not
 //! brought again is gone. One that keeps those rules leaves groups as they are: cases that it judges anew bring again, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use facts::standing::Text2;
 use facts::transition::StandingLine;
 use facts::{Address, Cause, Moment, StandingLight};
 use hashbrown::{HashMap, HashSet};
+use rules::change::ConfigurationChange;
 use rules::finding::Finding;
 use rules::judge::{Explanation, GroupCard};
 use rustc_hash::FxBuildHasher;
@@ -24,11 +27,13 @@ use crate::contribution::{Gathered, GroupKey, GroupNews};
 use crate::controls::{Controls, change_at_instant};
 use crate::ending;
 use crate::entry::{AllWaiting, Control, ReadBack, Waiting};
-use crate::group::Group;
+use crate::forecast::{Forecast, ForecastQuestion};
+use crate::group::{Group, HeldInMemory};
 use crate::judge::Judge;
 use crate::lighting::Lighting;
 use crate::next_instants::NextInstants;
 use crate::planted::planted;
+use crate::resting_groups::{Members, Rest, RestingGroups};
 use crate::said::{Said, Texts};
 use crate::supervise::{Output, Place, standing_in};
 use crate::transitions::Grounds;
@@ -66,9 +71,13 @@ pub(crate) struct Groups<J> {
     by_key: HashMap<GroupKey, u32, FxBuildHasher>,
     /// Slots of groups that were found empty.
     emptied: Vec<u32>,
-    /// Bytes of records that cases bring.
-    brought_bytes: usize,
+    /// How much of what cases bring is in memory.
+    held: HeldInMemory,
     next: NextInstants,
+    /// When what cases bring into which group goes to rest.
+    resting_at: NextInstants,
+    /// What rests; `None` where nothing ever does.
+    resting: Option<RestingGroups>,
     /// Slots of groups in which something may wait.
     waiting: HashSet<u32, FxBuildHasher>,
     news: Vec<GroupNews>,
@@ -78,7 +87,8 @@ pub(crate) struct Groups<J> {
 }
 
 impl<J: Judge> Groups<J> {
-    pub(crate) fn new(place: Place, judge: Arc<J>) -> Groups<J> {
+    /// Groups of `judge`; what their windows have passed goes to `resting`.
+    pub(crate) fn new(place: Place, judge: Arc<J>, resting: Option<RestingGroups>) -> Groups<J> {
         Groups {
             place,
             judge,
@@ -89,8 +99,10 @@ impl<J: Judge> Groups<J> {
             free: Vec::new(),
             by_key: HashMap::default(),
             emptied: Vec::new(),
-            brought_bytes: 0,
+            held: HeldInMemory::default(),
             next: NextInstants::default(),
+            resting_at: NextInstants::default(),
+            resting,
             waiting: HashSet::default(),
             news: Vec::new(),
             controls: Controls::default(),
@@ -130,8 +142,11 @@ impl<J: Judge> Groups<J> {
         }
         self.run(bound);
         self.bound = bound;
+        self.put_to_rest();
         self.forget_the_empty();
-        let Groups { groups, by_key, next, .. } = self;
+        let Groups { groups, by_key, next, resting_at, .. } = self;
+        let rests = |at, slot: u32| groups[slot as usize].as_ref().is_some_and(|group| group.rests == Some(at));
+        resting_at.prune(by_key.len(), rests);
         let current = |at, slot: u32| groups[slot as usize].as_ref().is_some_and(|group| group.wake == Some(at));
         next.prune(by_key.len(), current);
         std::mem::take(&mut self.output)
@@ -160,15 +175,38 @@ impl<J: Judge> Groups<J> {
         if change.keeps_groups() {
             let groups = self.groups.iter_mut().flatten().filter(|group| group.judged_under == before);
             groups.for_each(|group| group.carry_over(&change, self.generation));
+            self.carry_resting_over(&change);
+        } else {
+            // Cases bring again what they bring.
+            self.resting.iter_mut().for_each(RestingGroups::clear);
+            self.groups.iter_mut().flatten().for_each(|group| group.rest = Rest::Never);
         }
     }
 
-    /// The slot of a group; one that is not known is made.
+    /// Gives the rules that are named in what rests their new places.
+    fn carry_resting_over(&mut self, change: &ConfigurationChange) {
+        let Groups { resting, groups, by_key, .. } = self;
+        if change.keeps_places() || planted!(GroupKeepsOldPlaces) {
+            return;
+        }
+        let counts = |group: &GroupKey| match by_key.get(group) {
+            Some(slot) => groups[*slot as usize].as_ref().is_some_and(|group| group.rest == Rest::Stored),
+            None => true,
+        };
+        resting.iter_mut().for_each(|resting| resting.carry_over(change, counts));
+    }
+
+    /// The slot of a group; one that is not known is made, of what rests of it.
     fn slot(&mut self, key: GroupKey) -> u32 {
         if let Some(slot) = self.by_key.get(&key) {
             return *slot;
         }
-        let group = Some(Group::new(key.clone(), self.generation));
+        let mut group = Group::new(key.clone(), self.generation);
+        if let Some(stored) = self.resting.as_mut().and_then(|resting| resting.take(&key)) {
+            let forgotten = planted!(RestingForgotten);
+            (group.brought, group.rest) = (if forgotten { Members::new() } else { stored }, Rest::TakenBack);
+        }
+        let group = Some(group);
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.groups[slot as usize] = group;
@@ -262,13 +300,10 @@ impl<J: Judge> Groups<J> {
 
     /// Brings one group to `at` with what cases bring there, and says what differs.
     fn settle(&mut self, slot: u32, at: Moment, news: Vec<GroupNews>) {
-        let Groups { groups, judge, generation, configured, place, texts, output, next, waiting, .. } = self;
-        let (emptied, brought_bytes) = (&mut self.emptied, &mut self.brought_bytes);
+        let Groups { groups, judge, generation, configured, place, texts, output, next, waiting, resting, .. } = self;
         let Some(group) = &mut groups[slot as usize] else { return };
         let mut causes = Causes::default();
         let mut judged = !news.is_empty();
-        let bytes = |group: &Group| group.brought.values().map(|brought| brought.records.len()).sum::<usize>();
-        let before = if judged || group.judged_under != *generation { bytes(group) } else { 0 };
         let mut stale = BTreeMap::new();
         if group.judged_under != *generation {
             // What was brought under another configuration; all that still is comes now.
@@ -277,16 +312,19 @@ impl<J: Judge> Groups<J> {
             causes.extend(*configured);
             judged = true;
         }
+        if judged {
+            resting.iter_mut().for_each(|resting| group.take_back(resting));
+        }
         for news in news {
             let before = stale.get(&news.case);
             causes.extend(group.take(news, before));
         }
         if judged {
             group.judge(judge.as_ref(), at);
-            *brought_bytes = *brought_bytes + bytes(group) - before;
         }
-        let Group { key, brought, lights, wake, .. } = group;
-        let gathered = Gathered::of(&key.key, brought);
+        let mut lights = std::mem::take(&mut group.lights);
+        let of_rest = || group.resting(resting.as_ref());
+        let gathered = Gathered::of(&group.key.key, &group.brought, &of_rest);
         let (mut waits, mut due) = (false, None::<Moment>);
         for light in lights.values_mut() {
             let (judge, grounds) = (judge.as_ref(), Grounds::Group(&gathered));
@@ -294,16 +332,40 @@ impl<J: Judge> Groups<J> {
             waits |= left.waits;
             due = due.into_iter().chain(left.wake).min();
         }
-        let woken = due.filter(|_| due != *wake && !planted!(GroupWakeNotQueued));
-        *wake = due;
+        group.lights = lights;
+        let woken = due.filter(|_| due != group.wake && !planted!(GroupWakeNotQueued));
+        group.wake = due;
         if waits {
             waiting.insert(slot);
         }
         group.forget_the_unlit();
+        woken.into_iter().for_each(|at| next.push(at, slot));
+        self.rest(slot, at);
+    }
+
+    /// Stores what has come to rest of the groups of which the time has come.
+    fn put_to_rest(&mut self) {
+        while let Some((at, slot)) = self.resting_at.pop_before(self.bound) {
+            let group = self.groups[slot as usize].as_ref();
+            if group.is_some_and(|group| group.rests == Some(at)) {
+                self.rest(slot, at);
+            }
+        }
+    }
+
+    /// Stores what of a group no record dated after `through` sees, and notes when to look again.
+    fn rest(&mut self, slot: u32, through: Moment) {
+        let Groups { groups, resting, resting_at, emptied, held, .. } = self;
+        let Some(group) = &mut groups[slot as usize] else { return };
+        if let Some(resting) = resting {
+            let before = group.rests;
+            group.put_to_rest(resting, through);
+            group.rests.filter(|_| group.rests != before).into_iter().for_each(|at| resting_at.push(at, slot));
+        }
+        group.count_into(held);
         if group.is_empty() {
             emptied.push(slot);
         }
-        woken.into_iter().for_each(|at| next.push(at, slot));
     }
 
     /// Gives away the slots of groups that nobody is in any more, once nothing names them.
@@ -313,6 +375,10 @@ impl<J: Judge> Groups<J> {
         emptied.dedup();
         for slot in emptied {
             if let Some(group) = self.groups[slot as usize].take_if(|group| group.is_empty()) {
+                if let (Some(resting), Rest::TakenBack) = (&mut self.resting, group.rest) {
+                    // What was stored of it once must not come back.
+                    resting.put(&group.key, &Members::new());
+                }
                 self.by_key.remove(&group.key);
                 self.free.push(slot);
             }
@@ -324,7 +390,7 @@ impl<J: Judge> Groups<J> {
         self.bound.plus_millis(-1)
     }
 
-    fn held(&self) -> impl Iterator<Item = &Group> {
+    fn in_memory(&self) -> impl Iterator<Item = &Group> {
         self.groups.iter().flatten()
     }
 
@@ -345,10 +411,57 @@ impl<J: Judge> Groups<J> {
         AllWaiting { as_of: self.as_of(), speaking: self.place.announcing, cases }
     }
 
+    /// What will be said of groups if no more facts enter and cases bring `news`, of which every worker is given all: by copies
+    /// of the groups that these concern, and of those that have an instant of their own.
+    pub(crate) fn forecast(&self, asked: &ForecastQuestion, news: &[GroupNews]) -> Forecast {
+        let Place { index, peers, .. } = self.place;
+        let news: Vec<GroupNews> =
+            news.iter().filter(|news| news.group.worker(peers) == index && news.at <= asked.until).cloned().collect();
+        let due = self.in_memory().filter(|group| group.wake.is_some_and(|wake| wake <= asked.until));
+        let concerned: BTreeSet<&GroupKey> =
+            due.map(|group| &group.key).chain(news.iter().map(|news| &news.group)).collect();
+        // It looks at groups as they are and says at once what differs.
+        let mut copies = self.trial(Place { settle_ms: 0, announcing: true, ..self.place });
+        for key in concerned {
+            copies.take_in(self.copy_of(key));
+        }
+        copies.settle_every_group(self.as_of());
+        // What stands and is not said yet is no change to come.
+        copies.output = Output::default();
+        copies.enter(news.into_iter());
+        let said = copies.close(asked.until.plus_millis(1)).transitions;
+        let mut foreseen = Forecast { as_of: self.as_of(), ..Forecast::default() };
+        foreseen.take(said, asked);
+        foreseen
+    }
+
+    /// No groups at all, judged as these are.
+    fn trial(&self, place: Place) -> Groups<J> {
+        let (generation, bound) = (self.generation, self.bound);
+        Groups { generation, bound, ..Groups::new(place, Arc::clone(&self.judge), None) }
+    }
+
+    fn copy_of(&self, key: &GroupKey) -> Group {
+        match self.by_key.get(key).and_then(|slot| self.groups[*slot as usize].as_ref()) {
+            Some(group) => group.undisturbed(group.resting(self.resting.as_ref())),
+            None => {
+                let brought = self.resting.as_ref().map(|resting| resting.read(key)).unwrap_or_default();
+                Group { brought, ..Group::new(key.clone(), self.generation) }
+            }
+        }
+    }
+
+    /// Holds a group that is not held.
+    fn take_in(&mut self, group: Group) {
+        let slot = self.slot(group.key.clone());
+        group.wake.into_iter().for_each(|at| self.next.push(at, slot));
+        self.groups[slot as usize] = Some(group);
+    }
+
     /// The cards that stand.
     pub(crate) fn lights(&self) -> Vec<StandingLight> {
         let (judge, as_of) = (self.judge.as_ref(), self.as_of());
-        let lights = self.held().flat_map(|group| group.lights.values());
+        let lights = self.in_memory().flat_map(|group| group.lights.values());
         lights.flat_map(|light| standing_in(light, judge, as_of).map(|(light, _)| light)).collect()
     }
 
@@ -356,8 +469,9 @@ impl<J: Judge> Groups<J> {
     pub(crate) fn lines(&self) -> Vec<StandingLine> {
         let (judge, as_of) = (self.judge.as_ref(), self.as_of());
         let mut lines = Vec::new();
-        for group in self.held() {
-            let gathered = Gathered::of(&group.key.key, &group.brought);
+        for group in self.in_memory() {
+            let of_rest = || group.resting(self.resting.as_ref());
+            let gathered = Gathered::of(&group.key.key, &group.brought, &of_rest);
             for light in group.lights.values().flat_map(|light| standing_in(light, judge, as_of)) {
                 let (light, rule) = light;
                 let asked = GroupCard { case: &light.case, instance: &light.instance, card: light.card };
@@ -372,9 +486,10 @@ impl<J: Judge> Groups<J> {
     /// The lights that groups here give a case.
     pub(crate) fn of_case(&self, case: &str) -> Vec<GroupLight> {
         let mut lights = Vec::new();
-        for group in self.held() {
+        for group in self.in_memory() {
             let Some(light) = group.lights.get(case) else { continue };
-            let gathered = Gathered::of(&group.key.key, &group.brought);
+            let of_rest = || group.resting(self.resting.as_ref());
+            let gathered = Gathered::of(&group.key.key, &group.brought, &of_rest);
             let findings = light.judgement.findings.iter().cloned();
             lights.extend(findings.map(|finding| self.explained(finding, case, &gathered)));
         }
@@ -395,8 +510,19 @@ impl<J: Judge> Groups<J> {
 
     /// Bytes that groups take, wake-ups included: exact in what cases bring, else without findings and long texts.
     pub(crate) fn bytes(&self) -> usize {
-        let fixed = self.groups.len() * size_of::<Option<Group>>() + self.next.len() * size_of::<(Moment, u32)>();
-        fixed + self.brought_bytes
+        let instants = self.next.len() + self.resting_at.len();
+        let fixed = self.groups.len() * size_of::<Option<Group>>() + instants * size_of::<(Moment, u32)>();
+        fixed + self.held.bytes
+    }
+
+    /// What cases bring, in memory: one for each case in each group.
+    pub(crate) fn contributions(&self) -> usize {
+        self.held.contributions
+    }
+
+    /// Bytes of memory for what rests.
+    pub(crate) fn resting_bytes(&self) -> usize {
+        self.resting.as_ref().map_or(0, RestingGroups::bytes)
     }
 
     /// Wake-ups waiting, stale ones included.
@@ -408,7 +534,7 @@ impl<J: Judge> Groups<J> {
 /// The lights that groups give at `as_of` when `news` is all that cases bring: a trial, of which nothing is said.
 pub(crate) fn lights_of<J: Judge>(news: Vec<GroupNews>, judge: &Arc<J>, as_of: Moment) -> Vec<StandingLight> {
     let place = Place { index: 0, peers: 1, late_after_ms: 0, settle_ms: 0, announcing: false };
-    let mut groups = Groups::new(place, Arc::clone(judge));
+    let mut groups = Groups::new(place, Arc::clone(judge), None);
     groups.enter(news.into_iter());
     groups.close(as_of.plus_millis(1));
     groups.lights()

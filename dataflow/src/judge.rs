@@ -77,6 +77,11 @@ pub trait Judge: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The last instant whose records see one of the instant `at` in a group of the rule; `None` for ever.
+    fn seen_in_group_until(&self, _rule: RuleIndex, _at: Moment) -> Option<Moment> {
+        None
+    }
+
     /// Judges a group by all that its cases contribute.
     fn judge_group(&self, _rule: RuleIndex, _key: &str, _contributions: &[Contribution]) -> Vec<GroupFinding> {
         Vec::new()
@@ -167,6 +172,10 @@ impl Judge for Configuration {
 
     fn groups_of(&self, case: &Case<'_>) -> Vec<(RuleIndex, CompactString)> {
         rules::judge::groups_of(case, self)
+    }
+
+    fn seen_in_group_until(&self, rule: RuleIndex, at: Moment) -> Option<Moment> {
+        rules::judge::seen_in_group_until(rule, at, self)
     }
 
     fn judge_group(&self, rule: RuleIndex, key: &str, contributions: &[Contribution]) -> Vec<GroupFinding> {

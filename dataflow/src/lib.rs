@@ -58,6 +58,7 @@ mod next_instants;
 mod outlines;
 mod packed_case;
 mod planted;
+mod resting_groups;
 mod runner;
 mod said;
 mod silent_sources;

@@ -5,6 +5,7 @@
 use compact_str::CompactString;
 use facts::Moment;
 use hashbrown::HashMap;
+use rules::finding::RuleIndex;
 use rules::judge::Case;
 use rustc_hash::FxBuildHasher;
 
@@ -16,6 +17,7 @@ use crate::packed_case::pack_records;
 use crate::planted::planted;
 
 /// What was last told of a case that is in groups.
+#[derive(Clone)]
 struct Told {
     groups: Vec<GroupKey>,
     silent_since: Option<Moment>,
@@ -90,12 +92,23 @@ impl Memberships {
             return;
         };
         let records = pack_records(known.records).into();
+        let last = known.records.last().map_or(at, |record| record.at);
         let groups = by_key.iter().map(|(group, _)| group.clone()).collect();
         out.extend(by_key.into_iter().map(|(group, rules)| {
             let (owner, item, silent_since) = (owner.clone(), case.judgement.item.clone(), case.silent_since);
-            news(group, Some(Brought { rules, owner, item, silent_since, records: std::sync::Arc::clone(&records) }))
+            let records = std::sync::Arc::clone(&records);
+            // Of several versions the one that looks back furthest counts.
+            let seen_until = rules.iter().map(|rule| judge.seen_in_group_until(RuleIndex(*rule), last));
+            let seen_until = seen_until.collect::<Option<Vec<Moment>>>().and_then(|seen| seen.into_iter().max());
+            news(group, Some(Brought { rules, owner, item, silent_since, seen_until, records }))
         }));
         self.told.insert(case.id.clone(), Told { groups, silent_since: case.silent_since });
+    }
+
+    /// Those of one case.
+    pub(crate) fn of_case(&self, case: &str) -> Memberships {
+        let told = self.told.get_key_value(case).map(|(case, told)| (case.clone(), told.clone()));
+        Memberships { told: told.into_iter().collect() }
     }
 
     /// Is the case in a group?

@@ -178,6 +178,8 @@ pub(crate) enum Fault {
     GoneRulesOverlooked,
     /// Rules move in the configuration, and packed cases name them by the places that they had.
     MovedRulesKeepTheirPlaces,
+    /// A group is judged without what rests of it.
+    RestingForgotten,
 }
 
 #[cfg(test)]
@@ -186,8 +188,13 @@ impl Fault {
     pub(crate) const OF_STARTS: [Fault; 3] =
         [Fault::CasesOfAnotherConfigurationTaken, Fault::FactsSinceKeptCasesForgotten, Fault::RememberedBelieved];
     /// Those in the operator of groups.
-    pub(crate) const OF_GROUPS: [Fault; 4] =
-        [Fault::GroupKeepsWhoLeft, Fault::GroupForgetsAMember, Fault::GroupWakeNotQueued, Fault::GroupKeepsOldPlaces];
+    pub(crate) const OF_GROUPS: [Fault; 5] = [
+        Fault::GroupKeepsWhoLeft,
+        Fault::GroupForgetsAMember,
+        Fault::GroupWakeNotQueued,
+        Fault::GroupKeepsOldPlaces,
+        Fault::RestingForgotten,
+    ];
     /// Those of packed cases under a new configuration.
     pub(crate) const OF_RELOADS: [Fault; 2] = [Fault::GoneRulesOverlooked, Fault::MovedRulesKeepTheirPlaces];
 

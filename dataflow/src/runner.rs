@@ -393,6 +393,9 @@ impl<J: Judge> Drop for Runner<J> {
     }
 }
 
+/// How often a forecast is asked for before the clock may have moved on between its two parts.
+const FORECAST_TRIES: usize = 5;
+
 /// The questions a runner answers itself are those of its desk.
 impl<J: Judge> std::ops::Deref for Runner<J> {
     type Target = Desk<J>;
@@ -453,31 +456,48 @@ impl<J: Judge> Desk<J> {
     /// # Errors
     /// When the runner was finished or a worker has failed.
     pub fn what_if(&self, other: &Arc<J>) -> Result<WhatIf, RunnerError> {
-        let (reply, answers) = mpsc::channel();
-        let workers = {
-            let gate = lock(&self.gate);
-            self.send_all(&gate, |_| Work::Ask(Ask::WhatIf(Arc::clone(other), reply.clone())))?;
-            gate.senders.len()
-        };
-        drop(reply);
-        let answers: Vec<WhatIfShare> = answers.iter().collect();
-        if answers.len() < workers { Err(self.ended()) } else { Ok(WhatIfShare::join(answers, other)) }
+        let shares = self.ask_all(|reply| Ask::WhatIf(Arc::clone(other), reply))?;
+        Ok(WhatIfShare::join(shares, other))
     }
 
     /// What will be said up to an instant ahead, if no more facts enter. The workers do nothing else meanwhile.
     ///
+    /// Groups are asked after the cases. Where the clock has moved on between the two, both are asked again; of a service whose
+    /// clock always does, facts that entered between them show in the lights of groups only.
+    ///
     /// # Errors
     /// When the runner was finished or a worker has failed.
     pub fn forecast(&self, asked: &ForecastQuestion) -> Result<Forecast, RunnerError> {
+        let mut tries = 0;
+        loop {
+            let shares = self.ask_all(|reply| Ask::Forecast(asked.clone(), reply))?;
+            let (mut found, mut news) = (Vec::new(), Vec::new());
+            for share in shares {
+                found.push(share.found);
+                news.extend(share.news);
+            }
+            if lock(&self.gate).judge.has_groups() {
+                let news = Arc::new(news);
+                found.extend(self.ask_all(|reply| Ask::GroupForecast(asked.clone(), Arc::clone(&news), reply))?);
+            }
+            tries += 1;
+            if tries == FORECAST_TRIES || found.iter().all(|part| part.as_of == found[0].as_of) {
+                return Ok(Forecast::join(found, asked.rows_max));
+            }
+        }
+    }
+
+    /// The answers of all workers to one question.
+    fn ask_all<Answer>(&self, ask: impl Fn(mpsc::Sender<Answer>) -> Ask<J>) -> Result<Vec<Answer>, RunnerError> {
         let (reply, answers) = mpsc::channel();
         let workers = {
             let gate = lock(&self.gate);
-            self.send_all(&gate, |_| Work::Ask(Ask::Forecast(asked.clone(), reply.clone())))?;
+            self.send_all(&gate, |_| Work::Ask(ask(reply.clone())))?;
             gate.senders.len()
         };
         drop(reply);
-        let answers: Vec<Forecast> = answers.iter().collect();
-        if answers.len() < workers { Err(self.ended()) } else { Ok(Forecast::join(answers, asked.rows_max)) }
+        let answers: Vec<Answer> = answers.iter().collect();
+        if answers.len() < workers { Err(self.ended()) } else { Ok(answers) }
     }
 
     /// All that is held of a case; `None` when no fact of it has entered.
@@ -544,17 +564,7 @@ impl<J: Judge> Desk<J> {
 
     /// Asks every worker the same at the same point of the feed.
     fn gather<Row>(&self, ask: impl Fn(mpsc::Sender<Standing<Row>>) -> Ask<J>) -> Result<Standing<Row>, RunnerError> {
-        let (reply, answers) = mpsc::channel();
-        let workers = {
-            let gate = lock(&self.gate);
-            self.send_all(&gate, |_| Work::Ask(ask(reply.clone())))?;
-            gate.senders.len()
-        };
-        drop(reply);
-        let answers: Vec<_> = answers.iter().collect();
-        if answers.len() < workers {
-            return Err(self.ended());
-        }
+        let answers = self.ask_all(ask)?;
         let as_of = answers.iter().map(|answer| answer.as_of).min().unwrap_or_default();
         Ok(Standing { as_of, lights: answers.into_iter().flat_map(|answer| answer.lights).collect() })
     }

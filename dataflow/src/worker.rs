@@ -20,11 +20,13 @@ use timely::worker::Worker;
 
 use crate::cached::HandedOut;
 use crate::checkpoint::SlotSet;
+use crate::contribution::GroupNews;
 use crate::entry::{AllWaiting, Control, Entry};
-use crate::forecast::{Forecast, ForecastQuestion};
+use crate::forecast::{Forecast, ForecastQuestion, ForecastShare};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::groups::{GroupLight, Groups};
 use crate::judge::Judge;
+use crate::resting_groups::RestingGroups;
 use crate::supervise::{CaseView, Keeping, Place, Sizes, Standing, Supervisor};
 use crate::what_if::WhatIfShare;
 
@@ -71,8 +73,10 @@ pub(crate) enum Ask<J> {
     OfGroups(CompactString, Sender<Vec<GroupLight>>),
     /// What another configuration would change.
     WhatIf(Arc<J>, Sender<WhatIfShare>),
-    /// What time alone will change.
-    Forecast(ForecastQuestion, Sender<Forecast>),
+    /// What time alone will change in cases.
+    Forecast(ForecastQuestion, Sender<ForecastShare>),
+    /// What time, and what cases will bring, will change in groups.
+    GroupForecast(ForecastQuestion, Arc<Vec<GroupNews>>, Sender<Forecast>),
 }
 
 /// Figures of one worker.
@@ -88,11 +92,13 @@ pub struct Gauges {
     pub open: u64,
     /// Cases on disk.
     pub sealed: u64,
+    /// What cases bring into groups, in memory: one for each case in each group.
+    pub contributions: u64,
     /// Wake-ups waiting, stale ones included.
     pub wakes: u64,
     /// Bytes of the cases in memory, and of wake-ups: exact where a case is packed, else without findings and long texts.
     pub bytes: u64,
-    /// Bytes of memory for the cases on disk.
+    /// Bytes of memory for the cases on disk, and for what rests of groups.
     pub sealed_bytes: u64,
 }
 
@@ -105,6 +111,7 @@ pub(crate) struct Window {
     cases: AtomicU64,
     open: AtomicU64,
     sealed: AtomicU64,
+    contributions: AtomicU64,
     wakes: AtomicU64,
     bytes: AtomicU64,
     sealed_bytes: AtomicU64,
@@ -126,6 +133,7 @@ impl Window {
             cases: read(&self.cases),
             open: read(&self.open),
             sealed: read(&self.sealed),
+            contributions: read(&self.contributions),
             wakes: read(&self.wakes),
             bytes: read(&self.bytes),
             sealed_bytes: read(&self.sealed_bytes),
@@ -135,6 +143,7 @@ impl Window {
     fn show<J: Judge>(&self, supervisor: &Supervisor<J>, groups: &Groups<J>) {
         let Sizes { cases, open, sealed, wakes, bytes, sealed_bytes } = supervisor.sizes();
         let (wakes, bytes) = (wakes + groups.wakes(), bytes + groups.bytes());
+        let sealed_bytes = sealed_bytes + groups.resting_bytes();
         let (judged, rejudged) = supervisor.judged();
         self.judged.store(judged, Ordering::Relaxed);
         self.rejudged.store(rejudged, Ordering::Relaxed);
@@ -142,6 +151,7 @@ impl Window {
             (&self.cases, cases),
             (&self.open, open),
             (&self.sealed, sealed),
+            (&self.contributions, groups.contributions()),
             (&self.wakes, wakes),
             (&self.bytes, bytes),
             (&self.sealed_bytes, sealed_bytes),
@@ -198,7 +208,9 @@ pub(crate) fn run<J: Judge>(
     // Held out here, so that nobody can find the worker gone before its failure is noted.
     let mut asked: Option<Ask<J>> = None;
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let groups = Groups::new(place, Arc::clone(&judge));
+        // Where no case is ever sealed, nothing of a group rests.
+        let resting = keeping.retention_ms.map(|_| RestingGroups::new(keeping.folder.clone()));
+        let groups = Groups::new(place, Arc::clone(&judge), resting);
         let graph = graph::build(worker, Supervisor::new(place, judge, keeping), groups, house.exits.clone());
         Shift { graph, work: &work, window, failure: &house.failure, advances: VecDeque::new(), asked: &mut asked }
             .run(worker)
@@ -306,6 +318,7 @@ impl<J: Judge> Shift<'_, J> {
                 drop(reply.send(found));
             }
             Some(Ask::Forecast(asked, reply)) => drop(reply.send(supervisor.forecast(&asked))),
+            Some(Ask::GroupForecast(asked, news, reply)) => drop(reply.send(groups.forecast(&asked, &news))),
             None => {}
         }
     }

@@ -50,6 +50,7 @@ mod workflow;
 pub(crate) use deemed::blind as deems;
 pub use group::{
     Contribution, GroupCard, GroupFinding, contributes, explain_group, group_key_of, groups_of, judge_group,
+    seen_in_group_until,
 };
 
 pub use keep_green::keep_green;

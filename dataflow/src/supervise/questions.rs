@@ -11,7 +11,7 @@ use super::Supervisor;
 use crate::case_state::CaseState;
 use crate::ending;
 use crate::entry::{AllWaiting, Waiting};
-use crate::forecast::{Forecast, ForecastQuestion};
+use crate::forecast::{ForecastQuestion, ForecastShare};
 use crate::groups::{GroupLight, line as listed};
 use crate::holding::Holding;
 use crate::judge::Judge;
@@ -107,13 +107,14 @@ impl<J: Judge> Supervisor<J> {
 
     /// What time alone will change in the cases that have an instant of their own up to the end that is asked for. A
     /// sealed case has none.
-    pub(crate) fn forecast(&self, asked: &ForecastQuestion) -> Forecast {
-        let mut foreseen = Forecast { as_of: self.as_of(), ..Forecast::default() };
+    pub(crate) fn forecast(&self, asked: &ForecastQuestion) -> ForecastShare {
+        let mut foreseen = ForecastShare::new(self.as_of());
+        let beside = (&self.sources, self.groups.then_some(&self.memberships));
         let due = self.next.upto(asked.until).filter(|(at, slot)| self.cases.wake(*slot) == Some(*at));
         let mut slots: Vec<u32> = due.map(|(_, slot)| slot).collect();
         slots.sort_unstable();
         slots.dedup();
-        self.cases.each_of(slots, |case| foreseen.consider(case, &self.sources, self.judge.as_ref(), asked));
+        self.cases.each_of(slots, |case| foreseen.consider(case, beside, self.judge.as_ref(), asked));
         foreseen
     }
 

@@ -17,7 +17,7 @@ use rules::site::{self, Files};
 use super::worlds::{assert_chains, fold, rest};
 use crate::checkpoint::{SlotSet, case_slot};
 use crate::planted::{Fault, with};
-use crate::{Closings, CountRow, Entry, Judge, Options, ReadBack, Runner, Waiting};
+use crate::{Closings, CountRow, Entry, ForecastQuestion, Judge, Options, ReadBack, Runner, Waiting};
 
 const HOUR: i64 = 3_600_000;
 /// Hours after which nothing changes any more.
@@ -405,6 +405,27 @@ proptest! {
         prop_assert_eq!(lines(&rest(&closings)), lines(&after));
     }
 
+    /// To the byte: identity, revision, kind, cause, reason and proof, with facts that are dated ahead, too.
+    #[test]
+    fn what_is_foreseen_is_what_is_said_when_the_clock_gets_there(
+        world in any_world(),
+        now in 1..24 * 16_i64,
+        ahead in 0..24 * 20_i64,
+        workers in 1..4_usize,
+    ) {
+        let (runner, closings) = start(workers, true, 0, &configurations()[0]);
+        let known: Vec<Entry> = world.iter().filter(|entry| entry.enters <= at(now)).cloned().collect();
+        runner.feed(known, at(now).plus_millis(1)).expect("running");
+        let until = at(now + ahead);
+        let asked = ForecastQuestion { until, wanted: Arc::new(|_| true), after: None, rows_max: usize::MAX };
+        let foreseen = runner.forecast(&asked).expect("running");
+        runner.advance(until.plus_millis(1)).expect("running");
+        runner.finish().expect("no worker fails");
+        let said: Vec<Transition> = rest(&closings).into_iter().filter(|said| said.decided_at > at(now)).collect();
+        prop_assert_eq!(foreseen.as_of, at(now));
+        prop_assert_eq!(lines(&foreseen.changes), lines(&said));
+    }
+
     #[test]
     fn what_a_change_would_bring_is_what_it_brings(
         world in any_world(),
@@ -468,15 +489,8 @@ fn what_a_rule_said_of_a_case_alone_ends_when_it_groups() {
 /// A case view has the lights of its groups, each explained.
 #[test]
 fn a_case_shows_the_lights_of_its_groups_with_their_proofs() {
-    let charged = |case: &str, hour: i64| {
-        let text = format!(
-            r#"{{"id":"f","source":"oa","case":"{case}","at":"{}","level":"county","region":"360902","dept":"D","activity":"fee","fee":{{"act":"charged","code":"F","amount":"5.00","receipt":"R/7"}}}}"#,
-            at(hour)
-        );
-        Entry { enters: at(hour), sequence: None, event: line::read(text.as_bytes(), None).expect("a line").event }
-    };
     let (runner, _closings) = start(3, true, 0, &configurations()[0]);
-    runner.feed(vec![charged("A", 1), charged("B", 2)], at(3)).expect("running");
+    runner.feed(vec![charged("A", "R/7", 1, 1), charged("B", "R/7", 2, 2)], at(3)).expect("running");
     for case in ["A", "B"] {
         let view = runner.case(case).expect("running").expect("it is known");
         let [light] = &view.of_groups[..] else { panic!("{:?}", view.of_groups) };
@@ -484,6 +498,64 @@ fn a_case_shows_the_lights_of_its_groups_with_their_proofs() {
         assert_eq!(light.explained.len(), 1);
         assert_eq!(light.explained[0].card, facts::Card::Red);
     }
+}
+
+/// A charge with a receipt; it enters at `enters` and happened at `happened`, in hours.
+fn charged(case: &str, receipt: &str, enters: i64, happened: i64) -> Entry {
+    let text = format!(
+        r#"{{"id":"f","source":"oa","case":"{case}","at":"{}","level":"county","region":"360902","dept":"D","activity":"fee","fee":{{"act":"charged","code":"F","amount":"5.00","receipt":"{receipt}"}}}}"#,
+        at(happened)
+    );
+    Entry { enters: at(enters), sequence: None, event: line::read(text.as_bytes(), None).expect("a line").event }
+}
+
+/// One rule, with a window of three days: one receipt, two cases.
+fn receipts_only() -> Arc<Configuration> {
+    configuration(|rules| rules.split("[[rule]]").take(2).collect::<Vec<_>>().join("[[rule]]"))
+}
+
+/// Runs `days` of a window that is three days long, each with its own receipts, and looks at the end of each.
+fn contributions_held(days: i64) -> u64 {
+    let (runner, _closings) = start(2, true, 0, &receipts_only());
+    let mut most = 0;
+    for day in 0..days {
+        let receipts = (0..10).map(|number| {
+            let receipt = format!("R-{day}-{number}");
+            charged(&format!("case {receipt}"), &receipt, day * 24 + 1, day * 24 + 1)
+        });
+        runner.feed(receipts.collect(), at(day * 24 + 2)).expect("running");
+        runner.lights().expect("running");
+        most = most.max(runner.gauges().iter().map(|gauges| gauges.contributions).sum());
+    }
+    runner.finish().expect("no worker fails");
+    most
+}
+
+#[test]
+fn what_is_held_follows_the_open_windows_and_not_all_history() {
+    // Ten of today and of each day whose charges one of today sees: three, and as many as holidays put off their end.
+    let most = 10 * (1 + 3 + 10);
+    let (month, year) = (contributions_held(30), contributions_held(300));
+    assert!((40..=most).contains(&month), "{month}");
+    assert!((40..=most).contains(&year), "{year} of 3000");
+}
+
+#[test]
+fn a_late_record_meets_what_rests_of_its_group() {
+    let (runner, closings) = start(2, true, 0, &receipts_only());
+    runner.feed(vec![charged("A", "R", 1, 1)], at(24 * 100)).expect("running");
+    runner.lights().expect("running");
+    assert_eq!(runner.gauges().iter().map(|gauges| gauges.contributions).sum::<u64>(), 0, "its window has passed");
+    runner.feed(vec![charged("B", "R", 24 * 100, 2)], at(24 * 101)).expect("running");
+    let lit: Vec<_> = runner.lights().expect("running").lights.into_iter().map(|light| light.case).collect();
+    assert_eq!(lit, ["A", "B"]);
+    assert_eq!(runner.gauges().iter().map(|gauges| gauges.contributions).sum::<u64>(), 0, "and rests again");
+    let lines = runner.standing().expect("running").lights;
+    assert!(lines.iter().all(|line| !line.reason.zh.is_empty()), "{lines:#?}");
+    let view = runner.case("A").expect("running").expect("it is known");
+    assert_eq!(view.of_groups[0].explained.len(), 1, "what rests explains its lights");
+    runner.finish().expect("no worker fails");
+    assert_eq!(rest(&closings).len(), 2);
 }
 
 /// Worlds in which a fault must have shown itself.

@@ -84,6 +84,15 @@ fn key_of(scope: &Scope<'_, '_>, place: usize, group: &Group) -> Option<CompactS
     key_text(group.by.iter().map(|node| scope.value(node)))
 }
 
+/// The last instant whose events see one of the instant `at` in a group of the rule; `None` where no window bounds what is
+/// seen.
+#[must_use]
+pub fn seen_in_group_until(rule: RuleIndex, at: Moment, configuration: &Configuration) -> Option<Moment> {
+    let rule = configuration.rule(rule);
+    let window = rule.group.as_ref()?.window?;
+    Reckoning::of(rule, configuration).due_of(at, false, window)
+}
+
 /// Judges one group by what its cases contribute.
 #[must_use]
 pub fn judge_group(
