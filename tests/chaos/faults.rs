@@ -91,11 +91,25 @@ impl Fault {
     }
 }
 
+/// Bytes of the service's log that a life that fails shows.
+const LOG_SHOWN: usize = 20_000;
+
 /// The site, the proxy before its server, and the service behind the proxy.
 pub(super) struct Stage {
     service: Option<TestService>,
     pub(super) proxy: Proxy,
     pub(super) site: TestSite,
+}
+
+/// What the service had to say is gone with the site; a life that fails leaves its end.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.site.log();
+            let from = log.len().saturating_sub(LOG_SHOWN);
+            eprintln!("the end of the service's log:\n{}", String::from_utf8_lossy(&log.as_bytes()[from..]));
+        }
+    }
 }
 
 impl Stage {
