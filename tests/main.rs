@@ -29,6 +29,7 @@ mod private_server;
 mod properties;
 mod readme;
 mod reload;
+mod reload_time;
 mod restart_time;
 mod restarts;
 mod rules_stay_in_files;

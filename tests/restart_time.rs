@@ -11,7 +11,7 @@ use crate::support::eventually::eventually_within;
 use crate::support::service::{TestService, TestSite};
 
 /// Cases of the city: set this variable for another number.
-const VARIABLE: &str = "MEASURE_CASES";
+pub(crate) const VARIABLE: &str = "MEASURE_CASES";
 /// Events that are made and sent at a time.
 const PIECE: usize = 500_000;
 /// No cut for so long: there is nothing more to be written.
@@ -26,7 +26,7 @@ fn figures(text: &str, name: &str) -> u64 {
 }
 
 /// Cases with a promise that begin in the last week, so that nearly all of them are open at its end.
-fn nearly_all_open() -> Profile {
+pub(crate) fn nearly_all_open() -> Profile {
     let shipped = Profile::named("yichun-week").expect("the shipped profile is sound");
     let lives = Lives {
         instant: 0,

@@ -14,6 +14,7 @@ mod difference;
 mod nearly;
 mod planted;
 mod played;
+mod reach;
 mod regime;
 mod shrink;
 mod tally;

@@ -144,10 +144,31 @@ fn configuration(change: impl Fn(&str) -> String) -> Arc<Configuration> {
     Arc::new(site.configuration)
 }
 
-/// The rules, the same with other limits, with one rule judging one case only, and without any rule across cases.
-fn configurations() -> &'static [Arc<Configuration>; 4] {
-    static CONFIGURATIONS: OnceLock<[Arc<Configuration>; 4]> = OnceLock::new();
-    CONFIGURATIONS.get_or_init(|| {
+/// Before all others, so that these have other places; few cases are its concern.
+const FIRST: &str = r#"
+[[rule]]
+id         = "T-FIRST"
+family     = "overdue"
+kind       = "deadline"
+name       = { zh = "迟", en = "Late at once" }
+basis      = "法"
+applies_to = { regions = ["43"] }
+start  = "submitted"
+stop   = "closed"
+limit  = "48h"
+card   = "yellow"
+"#;
+
+/// Number of configurations.
+const CONFIGURATIONS: usize = 6;
+/// The one with a rule before all others.
+const MOVED: usize = 4;
+
+/// The rules, the same with other limits, with one rule judging one case only, without any rule across cases, with a rule of one
+/// case before all others, and with another limit in such a rule: the last two keep groups.
+fn configurations() -> &'static [Arc<Configuration>; CONFIGURATIONS] {
+    static LOADED: OnceLock<[Arc<Configuration>; CONFIGURATIONS]> = OnceLock::new();
+    LOADED.get_or_init(|| {
         let grouped = |line: &str| !line.starts_with("group");
         [
             configuration(str::to_owned),
@@ -157,6 +178,8 @@ fn configurations() -> &'static [Arc<Configuration>; 4] {
                 let alone = rules.find("[[rule]]\nid     = \"T-ALONE\"").expect("it is the last one");
                 rules[alone..].lines().filter(|line| grouped(line)).collect::<Vec<_>>().join("\n")
             }),
+            configuration(|rules| format!("{FIRST}{rules}")),
+            configuration(|rules| rules.replace("\"96h\"", "\"60h\"")),
         ]
     })
 }
@@ -315,7 +338,7 @@ proptest! {
         world in any_world(),
         cuts in any_cuts(),
         workers in 1..4_usize,
-        change in prop::option::of((1..24 * 15_i64, 1..4_usize)),
+        change in prop::option::of((1..24 * 15_i64, 1..CONFIGURATIONS)),
         announce_at in prop::option::weighted(0.3, 1..24 * 15_i64),
     ) {
         let found = differs(&world, &Play { workers, cuts, change, announce_at });
@@ -327,7 +350,7 @@ proptest! {
         world in any_world(),
         cuts in any_cuts(),
         others in any_cuts(),
-        change in prop::option::of((1..24 * 15_i64, 1..4_usize)),
+        change in prop::option::of((1..24 * 15_i64, 1..CONFIGURATIONS)),
         announce_at in prop::option::weighted(0.3, 1..24 * 15_i64),
     ) {
         let whole = Play { workers: 1, cuts: BTreeSet::new(), change, announce_at };
@@ -572,7 +595,8 @@ fn every_fault_planted_in_groups_is_found() {
             let cuts: BTreeSet<i64> = (1..END / 12).map(|step| step * 12).collect();
             (0..TRIED).find(|_| {
                 let world = any_world().new_tree(&mut draw).expect("a world").current();
-                differs(&world, &Play { workers: 2, cuts: cuts.clone(), change: None, announce_at: None }).is_some()
+                let change = (fault == Fault::GroupKeepsOldPlaces).then_some((24 * 8, MOVED));
+                differs(&world, &Play { workers: 2, cuts: cuts.clone(), change, announce_at: None }).is_some()
             })
         });
         println!("{fault:?} after {found:?} worlds");

@@ -13,6 +13,7 @@ use facts::{Cause, Event, Moment, StandingLight};
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::site::{self, Files};
+use twin::random::Dice;
 use twin::{TwinCalendar, TwinCatalogue, TwinProfile, TwinRules};
 
 use super::world::Province;
@@ -75,6 +76,31 @@ pub(super) fn regimes() -> Vec<Regime> {
     ]
 }
 
+/// The shipped configuration with edits drawn at random, for no twin: every shipped rule is in it.
+pub(super) fn edited(dice: &mut Dice<'_>) -> Configuration {
+    let mut draft = Draft::shipped();
+    for (path, before, after) in EDITS {
+        if dice.percent(25) {
+            draft = draft.replace(path, before, after);
+        }
+    }
+    if dice.percent(25) {
+        draft = draft.drop_file("rules/process/people.toml");
+    }
+    draft.load("edited")
+}
+
+/// What may be edited: parts of items, of a source, of rules for all and of rules for some cases.
+const EDITS: [(&str, &str, &str); 7] = [
+    ("catalogue/items.csv", ",7wd,20wd,", ",4wd,15wd,"),
+    ("catalogue/items.csv", ",5wd,20wd,", ",8wd,20wd,"),
+    ("catalogue/fees.csv", "80.00,80.00", "10.00,10.00"),
+    ("sources/example.toml", "5 = \"lapsed\"", "5 = \"other\""),
+    ("rules/overdue/acceptance.toml", "limit  = \"10wd\"", "limit  = \"6wd\""),
+    ("rules/overdue/case_limits.toml", "over >= 1", "over >= 2"),
+    ("rules/process/closing.toml", "grace  = \"24h\"", "grace  = \"48h\""),
+];
+
 /// The files of a configuration, and what the twin must know beside them.
 #[derive(Clone)]
 struct Draft {
@@ -129,13 +155,18 @@ impl Draft {
         self
     }
 
-    fn read(self, name: &'static str, cause: Cause) -> Regime {
+    fn load(&self, name: &str) -> Configuration {
         let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
         let site = site::load(&self.files, &zone).unwrap_or_else(|faults| {
             let faults: Vec<String> = faults.iter().map(|fault| fault.render(Lang::En)).collect();
             panic!("{name}: {}", faults.join("\n"))
         });
-        let mut configuration = site.configuration;
+        site.configuration
+    }
+
+    fn read(self, name: &'static str, cause: Cause) -> Regime {
+        let zone = TimeZone::get("Asia/Shanghai").expect("the zone is built in");
+        let mut configuration = self.load(name);
         let Configuration { profiles, rules, .. } = &mut configuration;
         for profile in profiles {
             profile.rules.retain(|rule| twin::RULES.contains(&rules[rule.0 as usize].id.as_str()));
