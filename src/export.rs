@@ -147,6 +147,7 @@ fn as_data(configuration: &Configuration) -> Value {
             "default": profile.default,
             "zone": profile.zone.iana_name().unwrap_or("UTC"),
             "rules": profile.rules.iter().map(|index| index.0).collect::<Vec<_>>(),
+            "groups": profile.groups.iter().map(|index| index.0).collect::<Vec<_>>(),
         })
     });
     let clocks =

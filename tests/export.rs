@@ -234,6 +234,149 @@ when   = "total(case.attrs.parts) > 5元 && !known(event.attrs.parts)"
 card   = "yellow"
 "#;
 
+/// A rule of each kind that judges several cases at once; the officers of the sample city share their cases.
+const ACROSS: &str = r#"[[rule]]
+id       = "XG-01"
+family   = "overdue"
+kind     = "deadline"
+name     = { zh = "同日同事项", en = "One clock over several cases" }
+basis    = "规则"
+group    = { by = ["event.officer"] }
+start    = "stage_completed"
+each     = "first"
+stop_when = "cases(closed) >= cases(stage_completed) && count(stage_completed) > 3"
+limit    = "24h"
+cards    = { yellow = "due", red = "due + 48h" }
+
+[[rule]]
+id     = "XG-02"
+family = "process-skip"
+kind   = "count"
+name   = { zh = "一人多件", en = "Many by one person" }
+basis  = "规则"
+group  = { by = ["event.officer", "event.stage"], window = "3d", cards_on = "last" }
+of     = "stage_completed"
+by     = ["officer"]
+max    = 2
+within = "12h"
+cards  = { yellow = {}, red = "count >= 5" }
+
+[[rule]]
+id     = "XG-03"
+family = "process-skip"
+kind   = "forbids"
+name   = { zh = "紧跟", en = "Right after" }
+basis  = "规则"
+group  = { by = ["event.officer"], window = "1d" }
+event  = "stage_completed"
+after  = "stage_completed"
+within = "10min"
+same   = ["stage"]
+where  = "event.case_id != earlier.case_id && event.case.item == earlier.case.item"
+card   = "warning"
+
+[[rule]]
+id     = "XG-04"
+family = "process-skip"
+kind   = "requires"
+name   = { zh = "先有一件", en = "One before" }
+basis  = "规则"
+group  = { by = ["event.officer"], window = "2d", cards_on = "first" }
+event  = "stage_completed"
+before = "stage_completed[stage == 'approve']"
+where  = "item.known && case.open"
+card   = "warning"
+
+[[rule]]
+id     = "XG-05"
+family = "process-skip"
+kind   = "condition"
+name   = { zh = "同时在办", en = "Many at once" }
+basis  = "规则"
+group  = { by = ["event.region", "event.dept", "event.stage"], window = "5d", cards_on = "last" }
+on     = "case"
+when   = "cases(stage_completed) >= 3 && distinct(stage_completed, officer) < 2"
+cards  = { yellow = { after = "2h" } }
+
+[[rule]]
+id     = "XG-06"
+family = "irregular-fee"
+kind   = "condition"
+name   = { zh = "同额", en = "The same sum" }
+basis  = "规则"
+group  = { by = ["event.fee.code", "event.fee.amount"], window = "90d", cards_on = "all" }
+on     = "fee_charged"
+when   = "size(minus(values(fee_charged, case_id), [event.case_id])) > 0 && sum(fee_charged, fee.amount) > 1元"
+cards  = { yellow = {}, red = "count(fee_charged) > 5" }
+
+[[rule]]
+id     = "XG-07"
+family = "process-skip"
+kind   = "separation"
+name   = { zh = "一人两职", en = "One person, two acts" }
+basis  = "规则"
+group  = { by = ["event.officer"] }
+by     = "officer"
+card   = "yellow"
+acts   = ["stage_completed[stage == 'handle']", "stage_completed[stage == 'approve']"]
+"#;
+
+/// A copy of the shipped configuration with more rules.
+fn config_with(rules: &str, folder: &Path) -> PathBuf {
+    let config = folder.join("config");
+    crate::copied_rule::copy(&project().join("config"), &config);
+    fs::write(config.join("rules/more.toml"), rules).expect("a file can be written there");
+    config
+}
+
+/// Which cases share a key, and which of them are lit, is worked out again as well.
+#[test]
+fn lights_of_rules_across_cases_hold_and_a_tampered_place_is_named() {
+    let city = City::generate(FEW_CASES / 2, 4);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let export = Export::by(&city, &config_with(ACROSS, folder.path()));
+    let standing = export.lines("standing.ndjson");
+    for rule in ["XG-01", "XG-04", "XG-06", "XG-07"] {
+        assert!(standing.iter().any(|line| line["rule"] == rule), "{rule} lights a case");
+    }
+    let Some((code, told)) = export.verified("export::lights_of_rules_across_cases_hold") else { return };
+    assert_eq!(code, Some(0), "{told}");
+
+    // One person did both, in two cases: the other case's record names somebody else.
+    let (place, shared) = first(&standing, |line| line["rule"] == "XG-07");
+    let acts = shared["proof"]["acts"].as_array().expect("the acts of a separation");
+    let of_case = |act: &Value| {
+        let fields = act[1]["fields"].as_array().expect("a record of a group names its case");
+        let case = fields.iter().filter_map(Value::as_str).find_map(|field| field.strip_prefix("case="));
+        (case.expect("its case").to_owned(), text(&act[1], "id").to_owned())
+    };
+    let (case, id) = of_case(acts.last().expect("two acts"));
+    let person = text(&shared["proof"], "person").to_owned();
+    let facts = export.lines("facts.ndjson");
+    let (fact, _) = first(&facts, |line| line["fact"]["case"] == *case && line["fact"]["id"] == *id);
+    let tampered = export.with("facts.ndjson", |text| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines[fact] = lines[fact].replace(&person, "somebody-else");
+        lines.join("\n") + "\n"
+    });
+    let name = format!("standing.ndjson line {}, ", place + 1);
+    tampered.named(&[&name, &light(&shared), "no such light by the facts of the cases that share its key"]);
+
+    // The legal instant of a clock over several cases.
+    let (place, late) = first(&standing, |line| line["rule"] == "XG-01");
+    let moved = "2026-04-01T10:00:00.001Z";
+    let tampered = export.with_line("standing.ndjson", place, |line| line["since"] = moved.into());
+    let since = format!("since: the export says {moved}; reckoned is {}", text(&late, "since"));
+    tampered.named(&[&format!("standing.ndjson line {}, ", place + 1), &light(&late), &since]);
+
+    // A light of a group is left out.
+    let tampered = export.with("standing.ndjson", |text| {
+        let kept = text.lines().enumerate().filter(|(index, _)| *index != place);
+        kept.map(|(_, line)| format!("{line}\n")).collect()
+    });
+    tampered.named(&["standing.ndjson: missing is ", &format!("case {}, rule XG-01, ", text(&late, "case"))]);
+}
+
 /// The verifier knows every kind, shipped or not.
 #[test]
 fn kinds_that_no_shipped_rule_has_hold_too() {
@@ -248,10 +391,7 @@ fn kinds_that_no_shipped_rule_has_hold_too() {
     let events = city.write("events.ndjson", &lines);
     assert_eq!(events, city.events());
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    crate::copied_rule::copy(&project().join("config"), &folder.path().join("config"));
-    let config = folder.path().join("config");
-    fs::write(config.join("rules/kinds.toml"), KINDS).expect("a file can be written there");
-    let export = Export::by(&city, &config);
+    let export = Export::by(&city, &config_with(KINDS, folder.path()));
     let standing = export.lines("standing.ndjson");
     for rule in ["XK-01", "XK-02", "XK-03", "XK-04", "XK-05", "XK-06"] {
         let lit = standing.iter().filter(|line| line["rule"] == rule).count();

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from verifier import Unchecked
 from verifier.compare import apart
+from verifier.groups import Groups, key_of_instance
 from verifier.history import Known, read_fact
 from verifier.proofs import Case
 from verifier.times import Calendar, Zone, date_of, day_number, format_instant, parse_instant
@@ -90,6 +91,7 @@ class Verifier:
         self.of_sources = [(line, said) for line, said in transitions if "about" in said]
         self.silences = self._silences()
         self.faults, self.days, self.proofs = [], 0, 0
+        self.groups = Groups(self.facts, self.config, self.case) if self.grouping else None
 
     @staticmethod
     def _lines(path):
@@ -137,8 +139,7 @@ class Verifier:
             if key in said[light["case"]]:
                 self.fault(f"standing.ndjson line {line}", f"{_light(light)} stands twice")
             said[light["case"]][key] = line, light
-        # Lights over several cases are taken as they are said.
-        rows = [_row_said(light) for _, light in self.of_groups]
+        rows = self.check_groups(now)
         for number in sorted({*self.facts, *said}):
             try:
                 case = self.case(number, now)
@@ -165,9 +166,42 @@ class Verifier:
             if digest != self.about["digest"]:
                 self.fault("export.json", f"digest: the export says {self.about['digest']}; reckoned is {digest}")
 
+    def check_groups(self, now):
+        """Judges every group: its lights must be those that stand, and no others. Returns their rows of the digest."""
+        said = {}
+        for line, light in self.of_groups:
+            key = light["case"], (light["rule"], light["instance"])
+            if key in said:
+                self.fault(f"standing.ndjson line {line}", f"{_light(light)} stands twice")
+            said[key] = line, light
+        reckoned = {}
+        for rule, key in self.groups.keys() if self.groups else ():
+            try:
+                reckoned.update(self.groups.lights(rule, key, now))
+            except Unchecked as unknown:
+                self.fault(f"rule {rule}, group {key}", f"cannot be checked: this verifier does not know {unknown}")
+        for number, key in sorted({*reckoned, *said}):
+            light = reckoned.get((number, key))
+            if (number, key) not in said:
+                self.fault("standing.ndjson", f"missing is {_reckoned(number, key, light)}")
+                continue
+            line, stands = said[number, key]
+            place = f"standing.ndjson line {line}, {_light(stands)}"
+            if light is None:
+                self.fault(place, f"no such light by the facts of the cases that share its key{self.lost(stands)}")
+            else:
+                self.hold(place, stands, light, light.case)
+        return [_row(number, key, light, light.case.owner) for (number, key), light in reckoned.items()]
+
+    def lost(self, said):
+        """Records that the proof of a light of a group cites and that are not among the facts of any case."""
+        known = {sent.fact["id"] for facts in self.facts.values() for sent in facts}
+        gone = sorted(name for name in _ids(said.get("proof")) if name not in known and ":" not in name)
+        return f" (the proof cites records that are not among the facts: {', '.join(gone)})" if gone else ""
+
     def hold(self, place, said, light, case):
         """Holds one light, as it is said, against the reckoning."""
-        explained = case.explained(light)
+        explained = light.explained()
         if explained is None:
             if "proof" in said:
                 self.fault(place, "the finding behind it is not made any more, so it has no proof")
@@ -195,7 +229,8 @@ class Verifier:
             given = said.get(name, [] if name == "warnings" else None)
             found = apart(given, value, name)
             if found:
-                self.fault(place, found + self.uncited(case, said.get("proof")))
+                uncited = self.lost(said) if light.rule["group"] else self.uncited(case, said.get("proof"))
+                self.fault(place, found + uncited)
                 return
 
     @staticmethod
@@ -240,14 +275,19 @@ class Verifier:
         """What was said last of a light at an instant is what the facts known then say."""
         final = {}
         for line, said in self.transitions:
-            if said["rule"] in self.grouping:
-                continue
             final[said["case"], said["rule"], said["instance"], said["decided_at"]] = line, said
-        for (number, rule, instance, _), (line, said) in final.items():
+        # What a group says of several cases at one instant is judged once.
+        ordered = sorted(final.items(), key=lambda one: (one[0][1], key_of_instance(one[0][2]), one[0][3], one[1][0]))
+        for (number, rule, instance, _), (line, said) in ordered:
             place = f"transitions.ndjson line {line}, {_light(said)}"
             try:
-                case = self.case(number, parse_instant(said["decided_at"]))
-                light = case.lights(only=rule).get((rule, instance)) if case.owner else None
+                now = parse_instant(said["decided_at"])
+                case = self.case(number, now)
+                if rule in self.grouping:
+                    lights = self.groups.lights(rule, key_of_instance(instance), now)
+                    light = lights.get((number, (rule, instance)))
+                else:
+                    light = case.lights(only=rule).get((rule, instance)) if case.owner else None
             except Unchecked as unknown:
                 self.fault(place, f"cannot be checked: this verifier does not know {unknown}")
                 continue
@@ -279,12 +319,6 @@ def _reckoned(number, key, light):
     rule, instance = key
     since = format_instant(light.span.since)
     return f"case {number}, rule {rule}, instance {instance}: card {light.span.card} since {since}"
-
-
-def _row_said(light):
-    owner = light["level"], light["region"], light["dept"]
-    fields = (light["case"], light["rule"], light["instance"], light["card"], light["light"], light["since"], *owner)
-    return parse_instant(light["since"]), owner, "\t".join(fields)
 
 
 def _row(number, key, light, owner):
@@ -324,11 +358,10 @@ def main():
         print(f"... and {len(verifier.faults) - SHOWN} more")
     about = verifier.about
     print(
-        f"cases {len(verifier.facts)}  lights {len(verifier.standing)}  transitions {len(verifier.transitions)}  "
+        f"cases {len(verifier.facts)}  lights {len(verifier.standing) + len(verifier.of_groups)}  "
+        f"transitions {len(verifier.transitions)}  "
         f"proofs {verifier.proofs}  days {verifier.days}  clock {about['as_of']}"
     )
-    if verifier.of_groups:
-        print(f"{len(verifier.of_groups)} lights of rules over several cases were not worked out again, only their chains")
     print("everything holds" if not verifier.faults else f"{len(verifier.faults)} places do not hold")
     return 1 if verifier.faults else 0
 

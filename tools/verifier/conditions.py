@@ -89,6 +89,28 @@ class Scope:
     def places(self, events):
         return [place for place in range(self.history) if self.in_set(events, place)]
 
+    def sees(self, place, judged):
+        """Is a fact in the window of what is judged at an instant?"""
+        if self.view.window is None:
+            return True
+        fact = self.view.facts[place]
+        due = self.reckoning.due(fact.at, fact.is_day, parse_span(self.view.window))
+        return due is not None and judged <= due[0]
+
+    def seen_places(self, events):
+        """Those of a set that the window of a group lets the judged event, or the end of the history, see."""
+        judged = self.event if self.event is not None else self.history - 1
+        if self.view.window is None or judged < 0:
+            return self.places(events)
+        return [place for place in self.places(events) if self.sees(place, self.view.facts[judged].at)]
+
+    def subject(self):
+        """The case that `case` and `item` speak of: in a group that of the judged event, and none on a state."""
+        if not self.view.members:
+            return self.view
+        place = self.event if self.event is not None else self.start
+        return None if place is None else self.view.case_of(place)
+
     # -- values --------------------------------------------------------------------------------
 
     def value(self, node):
@@ -123,7 +145,9 @@ class Scope:
         return self.view.zone.shown(value[1]) if value[0] == "instant" else text_of(value)
 
     def _history(self, node):
-        op, places = node["op"], self.places(node["set"])
+        op, places = node["op"], self.seen_places(node["set"])
+        if op == "cases":
+            return "number", Decimal(len({self.view.case_of(place).id for place in places}))
         if op == "seen":
             return "flag", bool(places)
         if op == "count":
@@ -282,8 +306,16 @@ class Scope:
             return None
         raise Unchecked(f"the type {kind!r} of an attribute")
 
+    def case_of_role(self, node):
+        """`event.case.x`: a field of the case of an event."""
+        place = getattr(self, node["role"])
+        return None if place is None else self.case_field_of(self.view.case_of(place), node["field"])
+
     def case_field(self, node):
-        view, field = self.view, node["field"]
+        case = self.subject()
+        return None if case is None else self.case_field_of(case, node["field"])
+
+    def case_field_of(self, view, field):
         if isinstance(field, dict):
             carrier = view.last_with(field["attr"])
             return None if carrier is None else self.attr(carrier, field)
@@ -302,7 +334,9 @@ class Scope:
         return _text(view.case.get(field))
 
     def item_field(self, node):
-        view, field = self.view, node["field"]
+        view, field = self.subject(), node["field"]
+        if view is None:
+            return None
         item, code = view.item, view.case.get("item")
         if item is None:
             if field in ("known", "in_force") and code is not None:
@@ -322,9 +356,10 @@ class Scope:
             code = self.value(node["code"])
         else:
             code = None if self.event is None else self.event_field(self.event, "stage")
-        if self.view.item is None or code is None or code[0] != "text":
+        case = self.subject()
+        if case is None or case.item is None or code is None or code[0] != "text":
             return None
-        for stage in self.view.item["stages"]:
+        for stage in case.item["stages"]:
             if stage["code"] == code[1]:
                 return ("flag", True) if node["field"] == "known" else _column(node["field"], stage[node["field"]])
         return ("flag", False) if node["field"] == "known" else None
@@ -485,7 +520,7 @@ _FACT_FIELDS = {
     "arrived": lambda scope, fact, place: _when(fact.arrived),
     "received": lambda scope, fact, place: _when(fact.received),
     "deleted_at": lambda scope, fact, place: _when(fact.record.deleted_by and fact.record.deleted_by.arrived),
-    "case_id": lambda scope, fact, place: ("text", scope.view.id),
+    "case_id": lambda scope, fact, place: ("text", scope.view.case_of(place).id),
     "county": lambda scope, fact, place: _county(fact),
     "case_type": lambda scope, fact, place: _text(fact.case_type),
     "stage": lambda scope, fact, place: _text(fact.stage),
@@ -581,7 +616,7 @@ for _sign in ("==", "!=", "<", "<=", ">", ">="):
 for _sign in "+-*/":
     _PLAIN[_sign] = lambda scope, node: scope.arithmetic(node["op"], *_pair(scope, node))
 
-_HISTORY = frozenset("seen count first last sum least most values distinct".split())
+_HISTORY = frozenset("seen count cases first last sum least most values distinct".split())
 
 
 def _field_of(scope, node):
@@ -593,6 +628,7 @@ _NAMES = {
     "field_of": _field_of,
     "event": Scope.role,
     "case": Scope.case_field,
+    "case_of": Scope.case_of_role,
     "item": Scope.item_field,
     "stage": Scope.stage_field,
     "ledger": Scope.ledger_field,

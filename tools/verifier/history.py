@@ -134,6 +134,8 @@ class Fact:
         self.is_day = record.is_day or bool(midnight)
         self.arrived, self.received, self.sequence = record.first_arrived, record.arrived, record.sequence
         self.deemed, self.standing, self.differs = False, standing, []
+        # In a group: the place of its case among the members.
+        self.member = None
         self.activity = self.event.get("activity", "")
 
     def mapped(self, field, table):
@@ -185,6 +187,9 @@ def _owner(records):
 
 class View:
     """A case made ready for judgement."""
+
+    # Of a group: the views of its cases, and how far back an event is seen.
+    members, window = (), None
 
     def __init__(self, case, known, config, deemed=()):
         self.id, self.config = case, config
@@ -250,6 +255,15 @@ class View:
             if fact.activity not in _ASIDE and keys_of(fact.event.get("attrs", {}), key):
                 return fact.event
         return None
+
+    def case_of(self, place):
+        """The case of a fact: in a group one of its members."""
+        return self.members[self.facts[place].member] if self.members else self
+
+    def record_text(self, place):
+        """The record of a fact in instances; in a group its case stands before it."""
+        text = self.facts[place].text()
+        return f"{self.case_of(place).id}/{text}" if self.members else text
 
     def upto(self, instant):
         return sum(fact.at <= instant for fact in self.facts)

@@ -29,13 +29,17 @@ def at(spans, now):
 
 def judge_rule(view, rule):
     """What one rule finds in a view."""
-    reckoning = Reckoning(rule, view.config)
-    if not rule["on"] or not _applies(view, rule, reckoning):
+    if not rule["on"] or not applies(view, rule, Reckoning(rule, view.config)):
         return []
-    return _KINDS[rule["kind"]](view, rule, rule[rule["kind"]], reckoning)
+    return judge_kind(view, rule)
 
 
-def _applies(view, rule, reckoning):
+def judge_kind(view, rule):
+    """What one rule finds in a view to which it applies."""
+    return _KINDS[rule["kind"]](view, rule, rule[rule["kind"]], Reckoning(rule, view.config))
+
+
+def applies(view, rule, reckoning):
     force, scope = rule["in_force"], rule["applies_to"]
     day = {"accepted": view.accepted_on, "submitted": view.submitted_on, "first": None}[force["by"]]
     day = view.first_on if day is None else day
@@ -145,7 +149,7 @@ def _deadline(view, rule, spec, reckoning):
     scope = Scope(view, reckoning, len(view.facts))
     found = []
     for run in runs(scope, spec):
-        instance = view.facts[run.start].text() if spec["each"] == "every" and run.start is not None else "-"
+        instance = view.record_text(run.start) if spec["each"] == "every" and run.start is not None else "-"
         # What has not come may be on its way.
         absent = ended(run) is None
         spans = [span for card in _cards(rule) for span in _card_spans(scope, rule, spec, card, run)]
@@ -414,7 +418,7 @@ def _extensions(scope, spec, moment):
 def deemed_of(view, rule):
     """The fact that the law makes of silence: (event, at, is a day, first instant in force), or None."""
     spec, reckoning = rule["deadline"], Reckoning(rule, view.config)
-    if not rule["on"] or not _applies(view, rule, reckoning):
+    if not rule["on"] or not applies(view, rule, reckoning):
         return None
     scope = Scope(view, reckoning, len(view.facts))
     run = next(iter(runs(scope, spec)), None)
@@ -477,7 +481,7 @@ def _requires(view, rule, spec, reckoning):
             continue
         after = None
         if spec["since"] is not None:
-            since = on_event.places(spec["since"])
+            since = on_event.seen_places(spec["since"])
             if not since:
                 continue
             after = since[-1]
@@ -488,7 +492,7 @@ def _requires(view, rule, spec, reckoning):
         ]
         broken = bool(missing) if spec["need"] == "all" else len(missing) == len(spec["before"])
         if broken:
-            instance = view.facts[place].text() if spec["each"] == "every" else "-"
+            instance = view.record_text(place) if spec["each"] == "every" else "-"
             found.append(_on_event(rule, on_event, instance, view.facts[place].at, place, (place, missing)))
     return [one for one in found if one is not None]
 
@@ -496,7 +500,7 @@ def _requires(view, rule, spec, reckoning):
 def _serves(scope, spec, events, other, place, after):
     facts, reckoning = scope.view.facts, scope.reckoning
     earlier, event = facts[other], facts[place]
-    if other == place or not scope.in_set(events, other) or not not_after(earlier, event, spec["lenient"]):
+    if other == place or not scope.sees(other, event.at) or not scope.in_set(events, other) or not not_after(earlier, event, spec["lenient"]):
         return False
     if after is not None and not not_after(facts[after], earlier, spec["lenient"]):
         return False
@@ -525,7 +529,7 @@ def _serves(scope, spec, events, other, place, after):
 def _same(scope, place, field):
     """What the fact has for a field in which two facts must agree, or what its case has."""
     of_case = isinstance(field, dict) and "case" in field
-    return scope.case_field({"field": field["case"]}) if of_case else scope.event_field(place, field)
+    return scope.case_field_of(scope.view.case_of(place), field["case"]) if of_case else scope.event_field(place, field)
 
 
 def _forbids(view, rule, spec, reckoning):
@@ -537,7 +541,7 @@ def _forbids(view, rule, spec, reckoning):
         banning = [ban for ban in bans if _is_banned(scope, spec, lifts, ban, event)]
         if banning:
             seen = scope.on_event(event).but(earlier=banning[-1])
-            instance = view.facts[event].text() if spec["each"] == "every" else "-"
+            instance = view.record_text(event) if spec["each"] == "every" else "-"
             found.append(_on_event(rule, seen, instance, view.facts[event].at, event, (event, banning[-1])))
     return [one for one in found if one is not None]
 
@@ -545,7 +549,7 @@ def _forbids(view, rule, spec, reckoning):
 def _is_banned(scope, spec, lifts, earlier, event):
     facts, reckoning, lenient = scope.view.facts, scope.reckoning, spec["lenient"]
     before, after = facts[earlier], facts[event]
-    if earlier == event or not_after(after, before, lenient):
+    if earlier == event or not scope.sees(earlier, after.at) or not_after(after, before, lenient):
         return False
     for bound, kept in (("within", lambda due: after.at <= due), ("later_than", lambda due: after.at > due)):
         if spec[bound] is not None:
@@ -587,7 +591,7 @@ def counted_at(scope, spec, key, event):
     for place in scope.places(spec["of"]):
         fact, judged = facts[place], facts[event]
         in_time = place <= event if spec["max"] is not None else not_after(fact, judged)
-        if not in_time or _key(scope, place, spec["by"]) != key:
+        if not in_time or not scope.sees(place, judged.at) or _key(scope, place, spec["by"]) != key:
             continue
         if spec["within"] is not None:
             due = scope.reckoning.due(fact.at, fact.is_day, parse_span(spec["within"]))
@@ -801,7 +805,7 @@ def _condition(view, rule, spec, reckoning):
         seen = scope.on_event(place)
         if any(seen.holds(ground) for ground in spec["grounds"]):
             fact = view.facts[place]
-            instance = fact.text() if spec["each"] == "every" else "-"
+            instance = view.record_text(place) if spec["each"] == "every" else "-"
             found.append(_on_event(rule, seen, instance, fact.at, place, ("event", view, place)))
     if any("held" in term or "deleted" in term for term in spec["on"]["terms"]):
         for aside in range(len(view.aside)):
@@ -820,9 +824,9 @@ def _condition_on_case(view, rule, spec, scope):
     found = []
     for episode in _episodes(view, lambda instant: any(scope_at(instant).holds(one) for one in spec["grounds"])):
         spans = _state_spans(rule, scope, episode, scope_at)
-        began = next(fact for fact in view.facts if fact.at == episode[0])
+        began = next(place for place, fact in enumerate(view.facts) if fact.at == episode[0])
         if spans:
-            found.append(Found(began.text(), spans, ("state", view, episode[0])))
+            found.append(Found(view.record_text(began), spans, ("state", view, episode[0])))
     return found
 
 

@@ -27,6 +27,10 @@ class Light:
     def __init__(self, case, rule, found, span):
         self.case, self.rule, self.found, self.span = case, rule, found, span
 
+    def explained(self):
+        """(proof, warnings, evidence); None where the finding is no longer made."""
+        return self.case.explained(self)
+
     def key(self):
         return self.rule["id"], self.found.instance
 
@@ -75,7 +79,7 @@ class Case:
         """What a rule finds over all times: with each deemed fact from the instant on at which it is in force."""
         without = judge_rule(self.view, rule)
         if not self.deemed or self._blind(rule):
-            return self._waived(rule, without)
+            return self.waived(rule, without)
         joined = {one.instance: one for one in _clipped(without, None, self.deemed[0][3])}
         for place, (*_, begin) in enumerate(self.deemed):
             until = self.deemed[place + 1][3] if place + 1 < len(self.deemed) else None
@@ -83,9 +87,9 @@ class Case:
                 held = joined.get(one.instance)
                 spans = held.spans + one.spans if held else one.spans
                 joined[one.instance] = Found(one.instance, spans, one.why)
-        return self._waived(rule, list(joined.values()))
+        return self.waived(rule, list(joined.values()))
 
-    def _waived(self, rule, found):
+    def waived(self, rule, found):
         """An upheld appeal holds an instance at none up to a card."""
         waivers = [fact.event.get("attrs", {}) for fact in self.view.facts if fact.activity == "waived"]
         kept = []
@@ -122,10 +126,14 @@ class Case:
         if not found:
             return None
         card = next(card for card in rule["cards"] if card["card"] == light.span.card)
-        why = found[0].why
-        if rule["kind"] == "count":
-            why = why.key, _hit_of(why, card, self.now)
-        return _PROOFS[rule["kind"]](view, rule, card, why)
+        return proven(view, rule, card, found[0].why, self.now)
+
+
+def proven(view, rule, card, why, now):
+    """(proof, warnings, evidence) of a card that a rule gives for a reason."""
+    if rule["kind"] == "count":
+        why = why.key, hit_of(why, card, now)
+    return _PROOFS[rule["kind"]](view, rule, card, why)
 
 
 def _clipped(found, begin, until):
@@ -148,6 +156,7 @@ def cited(fact):
     fields = [("stage", fact.stage), ("officer", fact.event.get("officer")), ("outcome", fact.outcome)]
     shown = [f"{name}={value}" for name, value in fields if value is not None]
     shown += ["deemed"] if fact.deemed else []
+    shown += [f"case={fact.event['case']}"] if fact.member is not None else []
     cite = {"id": fact.event["id"], "activity": fact.activity, "at": format_instant(fact.at)}
     return {**cite, "fields": shown} if shown else cite
 
@@ -365,7 +374,7 @@ def _forbids(view, rule, card, why):
     return _without_none(proof), [], _all_evidence(view, [earlier, event])
 
 
-def _hit_of(tally, card, now):
+def hit_of(tally, card, now):
     """The event that brought the card that holds."""
     hits = [hit for hit in tally.hits if hit[0] == card["card"]]
     known = [hit for hit in hits if hit[1] <= now]
