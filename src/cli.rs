@@ -12,12 +12,17 @@ use facts::Moment;
 use crate::settings::Flag;
 
 mod audit;
+mod bench;
 mod catalogue;
 mod forecast;
 mod reload;
 mod rules;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
+pub use bench::{
+    BenchCommand, BenchCompareArgs, CityArgs, ClockKind, GenerateArgs, LimitArgs, MeasureArgs, PaceArgs, PaceKind,
+    PublishArgs, SourceArgs,
+};
 pub use catalogue::{CatalogueCheckArgs, CatalogueCommand, CatalogueExportArgs, CatalogueImportArgs, Encoding};
 pub use forecast::ForecastArgs;
 pub use reload::ReloadArgs;
@@ -41,6 +46,9 @@ const EXIT_CODES: &str =
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Load: made up, published on time, measured, compared
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// The tables of the catalogue as spreadsheets: out, checked, and in again
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -56,7 +64,7 @@ pub enum Command {
     /// Make events out of another format
     #[command(subcommand)]
     Import(ImportCommand),
-    /// Write the sample city's events and the lights they must lead to; the same seed gives the same bytes
+    /// The same as bench generate
     Generate(GenerateArgs),
     /// Work on the rules themselves
     #[command(subcommand)]
@@ -75,29 +83,6 @@ pub enum Command {
     Reload(ReloadArgs),
     /// The sample city live, on a private nats-server, held against the truth at the end
     Demo(DemoArgs),
-}
-
-/// `generate`: the sample city's events and the lights they must lead to.
-#[derive(Args, Debug, Clone, PartialEq, Eq)]
-pub struct GenerateArgs {
-    /// How many cases
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub cases: u32,
-    /// Start of the random numbers; the same seed gives the same bytes
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
-    /// What the city is made of: yichun-week, or yichun-load with a real city's weight of cards
-    #[arg(long, value_name = "NAME", default_value = "yichun-week")]
-    pub profile: String,
-    /// Where the events go, one JSON object a line
-    #[arg(long, value_name = "EVENTS.ndjson")]
-    pub out: PathBuf,
-    /// Where the expected standing lights go
-    #[arg(long, value_name = "TRUTH.csv")]
-    pub truth: PathBuf,
-    /// Where the plans go, from which tools/check_truth.py works the lights out again
-    #[arg(long, value_name = "PLANS.ndjson")]
-    pub plans: Option<PathBuf>,
 }
 
 /// `replay`: events from files through the same judgement as the service, under a virtual clock.
@@ -353,7 +338,7 @@ mod tests {
     #[test]
     fn the_other_commands_read_what_they_promise() {
         let args: GenerateArgs = read("--cases 6000 --seed 7 --out e.ndjson --truth t.csv");
-        assert_eq!((args.cases, args.seed), (6000, 7));
+        assert_eq!((args.city.cases, args.city.seed), (Some(6000), 7));
         assert!(read::<DemoArgs>("--seconds 30 --headless").headless);
         assert_eq!(read::<ExplainArgs>("A-1 --events e.ndjson --at 2026-01-05T09:00:00+08:00").case, "A-1");
         assert_eq!(read::<CheckArgs>("").config.folder, PathBuf::from("config"));

@@ -27,7 +27,7 @@ use crate::terminal::{self, say};
 mod board;
 mod city_sender;
 mod tempo;
-mod verdict;
+pub(crate) mod verdict;
 
 use board::Board;
 use city_sender::CitySender;

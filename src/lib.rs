@@ -9,6 +9,7 @@
 mod analyst;
 mod announcing;
 mod asked;
+mod bench_command;
 mod case_desk;
 mod catalogue_command;
 mod check;
@@ -26,7 +27,6 @@ mod feeding;
 mod figures;
 mod forecast;
 mod freeze_board;
-mod generate;
 mod guarded_clock;
 mod import;
 mod in_force;
@@ -59,15 +59,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// When the work cannot start or cannot be finished; the caller prints the chain of causes once.
 pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let language = cli::Language::choose(cli.lang, |name| std::env::var(name).ok());
-    let writes_output_only = !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_));
+    let writes_output_only =
+        !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_) | cli::Command::Bench(_));
     let done = match cli.command {
+        cli::Command::Bench(command) => bench_command::run(&command, language),
         cli::Command::Catalogue(command) => catalogue_command::run(&command, language),
         cli::Command::Check(args) => check::run(&args, language),
         cli::Command::Checkpoint(command) => checkpoint_command::run(&command, language),
         cli::Command::Explain(args) => explain::run(&args, language),
         cli::Command::Forecast(args) => forecast::run(&args, language),
         cli::Command::Import(command) => import::run(&command, language),
-        cli::Command::Generate(args) => generate::run(&args),
+        cli::Command::Generate(args) => bench_command::generate(&args),
         cli::Command::Rules(cli::RulesCommand::List(args)) => rules_command::list(&args, language),
         cli::Command::Rules(cli::RulesCommand::Schema(args)) => rules_command::schema(&args),
         cli::Command::Rules(cli::RulesCommand::Test(args)) => rules_test::run(&args, language),

@@ -30,11 +30,12 @@ const END_WITHIN: Duration = Duration::from_secs(10);
 /// How often a file or a process is looked at while waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Runs the server given as arguments; ends it when standard input closes.
-const KEEPER: &str = r#"
+/// Runs the server given as arguments and tells its process id on standard output; ends it when standard input closes.
+pub(crate) const KEEPER: &str = r#"
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
+echo "$server"
 ( read -r _ <&3; kill -TERM "$server" ) 2>/dev/null &
 guard=$!
 exec 3<&-

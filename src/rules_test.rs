@@ -24,6 +24,7 @@ use crate::output_file::{create, refuse_overwriting};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
 
+pub(crate) use junit::escaped;
 use report::Report;
 
 /// Runs the scenarios that `args` names and tells what came of them.

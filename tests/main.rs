@@ -7,6 +7,7 @@ mod support;
 
 mod analyst;
 mod back_pressure;
+mod bench;
 mod catalogue;
 mod chaos;
 mod check;

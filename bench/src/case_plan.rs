@@ -235,6 +235,8 @@ pub struct CasePlan {
     pub linked_case: Option<CompactString>,
     /// What it is for, if scripted.
     pub script: Option<Script>,
+    /// The [pattern](crate::gaming) by which it games the clock, if it does.
+    pub gaming: Option<&'static str>,
     /// Its facts.
     pub facts: Vec<PlannedFact>,
     /// Records that were deleted again.

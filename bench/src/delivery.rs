@@ -22,7 +22,7 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
     let until = draft.window.until;
     draft.facts.sort_by_key(|fact| fact.at);
     draft.facts.retain(|fact| fact.at <= until);
-    if draft.script.is_none() {
+    if draft.script.is_none() && draft.gaming.is_none() {
         disturb(&mut draft, arrivals);
     }
     for place in 0..draft.facts.len() {
@@ -53,6 +53,7 @@ pub(crate) fn finish(mut draft: Draft<'_>, arrivals: &Arrivals) -> CasePlan {
         case_type: draft.case_type,
         linked_case: draft.linked_case,
         script: draft.script,
+        gaming: draft.gaming,
     };
     for (place, same_id) in same_id.into_iter().enumerate().skip(1) {
         if same_id {

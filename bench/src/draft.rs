@@ -86,6 +86,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) case_type: &'static str,
     pub(crate) linked_case: Option<CompactString>,
     pub(crate) script: Option<Script>,
+    pub(crate) gaming: Option<&'static str>,
     pub(crate) facts: Vec<DraftFact>,
     pub(crate) ghosts: Vec<DraftGhost>,
     /// The working day the hand is on.
@@ -112,6 +113,7 @@ impl<'a> Draft<'a> {
             case_type: "promised",
             linked_case: None,
             script: None,
+            gaming: None,
             facts: Vec::new(),
             ghosts: Vec::new(),
             place: window.first,

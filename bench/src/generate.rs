@@ -17,6 +17,7 @@ use crate::case_plan::{Aim, CasePlan};
 use crate::city::{City, Fault};
 use crate::delivery;
 use crate::draft::Draft;
+use crate::gaming::PATTERNS;
 use crate::life::{self, Kin};
 use crate::profile::{LifeKind, Profile, WHOLE, Window};
 use crate::scenario::TRIALS;
@@ -62,6 +63,8 @@ enum Slot {
     Life(LifeKind, u32),
     /// The `number`th case that tries `TRIALS[trial]` with this aim.
     Script { trial: u8, aim: Aim, number: u32 },
+    /// A case that games the clock by `PATTERNS[pattern]`.
+    Gaming { pattern: u8 },
 }
 
 /// One event's place in the order of arrival.
@@ -184,6 +187,7 @@ impl Generated {
             Slot::Script { trial, aim, number } => {
                 TRIALS[usize::from(trial)].tell(&mut draft, aim, number as usize);
             }
+            Slot::Gaming { pattern } => PATTERNS[usize::from(pattern)].tell(&mut draft),
         }
         delivery::finish(draft, &self.options.profile.arrivals)
     }
@@ -211,6 +215,11 @@ fn slots(options: &Options) -> Vec<Slot> {
                 Slot::Script { trial, aim, number }
             }));
         }
+    }
+    for (pattern, scripts) in (0_u8..).zip(&PATTERNS) {
+        let share = profile.gaming.get(scripts.name).copied().unwrap_or(0);
+        let quota = (cases * share + WHOLE / 2) / WHOLE;
+        slots.extend(std::iter::repeat_n(Slot::Gaming { pattern }, quota));
     }
     slots.truncate(*cases);
     let ordinary = cases - slots.len();

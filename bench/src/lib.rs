@@ -7,8 +7,10 @@
 //! ```
 //!
 //! Reading order: what it is made of ([`profile`], [`city`], [`calendar`]), one case ([`case_plan`],
-//! `draft`, `life`, `scenario`, `delivery`), all cases ([`mod@generate`]), what must stand ([`truth`]),
-//! files ([`output`]).
+//! `draft`, `life`, `scenario`, [`gaming`], `delivery`), all cases ([`mod@generate`]), what must stand ([`truth`]),
+//! files ([`output`]), how it is sent ([`mod@load`]), what came of it ([`latency`],
+//! [`cause`], [`run`], [`report`]), and what is held
+//! against it ([`compare`], [`thresholds`]).
 //!
 //! Invariants: one seed gives the same bytes on every machine; the truth is worked out from plans
 //! with counting of its own and shares no code with the rules. Money is in fen, instants in
@@ -16,15 +18,23 @@
 
 pub mod calendar;
 pub mod case_plan;
+pub mod cause;
 pub mod city;
+pub mod compare;
 mod delivery;
 mod draft;
+pub mod gaming;
 pub mod generate;
+pub mod latency;
 mod life;
+pub mod load;
 pub mod output;
 pub mod profile;
+pub mod report;
+pub mod run;
 pub mod scenario;
+pub mod thresholds;
 pub mod truth;
 
 pub use generate::{GenerateError, Generated, Options, generate};
-pub use profile::{BadProfile, Profile};
+pub use profile::{BadProfile, Load, Profile};

@@ -45,6 +45,7 @@ pub(crate) fn tell(draft: &mut Draft<'_>, kind: LifeKind, live: usize, kin: Opti
         LifeKind::ForwardedLower => forwarded_lower(draft, begin),
         LifeKind::ForwardedUpper => forwarded_upper(draft, begin, kin),
         LifeKind::EndedEarly => ended_early(draft, begin),
+        LifeKind::Stalled => stalled(draft),
     }
 }
 
@@ -229,6 +230,12 @@ fn forwarded_upper(draft: &mut Draft<'_>, begin: usize, kin: Option<Kin>) {
     }
     draft.open_on(begin.min(draft.window.last));
     worked_and_granted(draft);
+}
+
+/// Accepted so many working days before the live week that the promise ends with its first working day.
+fn stalled(draft: &mut Draft<'_>) {
+    draft.take(&PLAIN);
+    draft.open_on(draft.window.live - draft.item.promise as usize);
 }
 
 fn ended_early(draft: &mut Draft<'_>, begin: usize) {

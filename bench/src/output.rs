@@ -128,12 +128,15 @@ fn plan_line(plan: &CasePlan) -> String {
     let script = plan.script.as_ref().map(|script| {
         json!({ "rule": script.rule, "aim": script.aim.name(), "variant": script.variant, "card": script.card.token() })
     });
-    json!({
+    let mut line = json!({
         "case": plan.case, "level": plan.owner.level, "region": plan.owner.region, "dept": plan.owner.dept,
         "source": plan.source, "item": plan.item.code, "case_type": plan.case_type, "script": script, "facts": facts,
         "deleted": deleted,
-    })
-    .to_string()
+    });
+    if let Some(pattern) = plan.gaming {
+        line["gaming"] = json!(pattern);
+    }
+    line.to_string()
 }
 
 /// A record that was deleted, and when it came again under which version, if it did.

@@ -13,10 +13,18 @@ use crate::calendar::{self, Day, WorkingDays};
 
 /// The whole that shares are parts of.
 pub const WHOLE: usize = 10_000;
-/// The profile of the demonstration.
-const YICHUN_WEEK: &str = include_str!("../profiles/yichun-week.toml");
-/// A city's weight of cards, for load.
-const YICHUN_LOAD: &str = include_str!("../profiles/yichun-load.toml");
+/// The profiles that are built in, by name: the demonstration's, a city's weight of cards, the tiers, and what breaks or games rules.
+const BUILT_IN: [(&str, &str); 9] = [
+    ("yichun-week", include_str!("../profiles/yichun-week.toml")),
+    ("yichun-load", include_str!("../profiles/yichun-load.toml")),
+    ("county", include_str!("../profiles/county.toml")),
+    ("city", include_str!("../profiles/city.toml")),
+    ("province", include_str!("../profiles/province.toml")),
+    ("nation", include_str!("../profiles/nation.toml")),
+    ("holiday-storm", include_str!("../profiles/holiday-storm.toml")),
+    ("all-violating", include_str!("../profiles/all-violating.toml")),
+    ("gaming", include_str!("../profiles/gaming.toml")),
+];
 
 /// Why a profile cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +45,7 @@ pub enum BadProfile {
         wanted: String,
     },
     /// A name that no built-in profile has.
-    #[error("no profile is named \"{0}\"; built in are yichun-week and yichun-load, else give a file")]
+    #[error("no profile is named \"{0}\"; built in are {names}, else give a file", names = Profile::names().join(", "))]
     Unknown(String),
 }
 
@@ -67,6 +75,21 @@ pub struct Profile {
     pub breaches: BTreeMap<String, usize>,
     /// Cases that keep a rule by a hair, by rule id.
     pub near_misses: BTreeMap<String, usize>,
+    /// Cases that game the clock, by [pattern](crate::gaming).
+    #[serde(default)]
+    pub gaming: BTreeMap<String, usize>,
+    /// How much comes in an hour, where the profile stands for a place of some size.
+    pub load: Option<Load>,
+}
+
+/// How much comes in an hour; whole numbers, since a county's mean is less than one a second.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Events in a mean office hour.
+    pub mean_per_hour: u64,
+    /// Events in an hour as full as the fullest minute.
+    pub peak_per_hour: u64,
 }
 
 /// Ordinary cases by how they run; parts of their sum.
@@ -89,6 +112,9 @@ pub struct Lives {
     pub forwarded: usize,
     /// not accepted, refused, withdrawn, lapsed, returned, voided
     pub ended_early: usize,
+    /// accepted, then left alone, so that all promises end with the first working day of the live week
+    #[serde(default)]
+    pub stalled: usize,
 }
 
 /// How facts of ordinary cases reach the stream; parts of 10,000.
@@ -123,11 +149,14 @@ impl Profile {
     /// # Errors
     /// When there is none.
     pub fn named(name: &str) -> Result<Profile, BadProfile> {
-        match name {
-            "yichun-week" => Profile::parse(YICHUN_WEEK),
-            "yichun-load" => Profile::parse(YICHUN_LOAD),
-            other => Err(BadProfile::Unknown(other.to_owned())),
-        }
+        let found = BUILT_IN.iter().find(|(known, _)| *known == name);
+        found.map_or_else(|| Err(BadProfile::Unknown(name.to_owned())), |(_, text)| Profile::parse(text))
+    }
+
+    /// The names of the built-in profiles.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name).collect()
     }
 
     /// Reads a profile.
@@ -166,9 +195,21 @@ impl Profile {
                 return bad("a rule", rule, &format!("one of {}", known.join(", ")));
             }
         }
-        let scripted: usize = self.breaches.values().chain(self.near_misses.values()).sum();
+        let known = crate::gaming::patterns();
+        if let Some(pattern) = self.gaming.keys().find(|pattern| !known.contains(&pattern.as_str())) {
+            return bad("a pattern of gaming", pattern, &format!("one of {}", known.join(", ")));
+        }
+        let scripted: usize = self.breaches.values().chain(self.near_misses.values()).chain(self.gaming.values()).sum();
         if scripted > WHOLE {
-            return bad("breaches and near_misses together", &scripted, "at most 10000");
+            return bad("breaches, near_misses and gaming together", &scripted, "at most 10000");
+        }
+        if let Some(load) = self.load.filter(|load| load.mean_per_hour == 0 || load.peak_per_hour < load.mean_per_hour)
+        {
+            return bad(
+                "load",
+                &format!("{} to {}", load.mean_per_hour, load.peak_per_hour),
+                "a mean above 0 and a peak not below it",
+            );
         }
         if self.lives.shares().iter().map(|(_, share)| share).sum::<usize>() == 0 {
             return bad("lives", &0, "more than nothing in all");
@@ -208,11 +249,13 @@ pub enum LifeKind {
     ForwardedUpper,
     /// Ends before a decision that grants.
     EndedEarly,
+    /// Accepted, then left alone.
+    Stalled,
 }
 
 impl Lives {
     /// Kinds and their shares. A joint case brings its members, a forwarded one its upper case.
-    pub(crate) fn shares(&self) -> [(LifeKind, usize); 8] {
+    pub(crate) fn shares(&self) -> [(LifeKind, usize); 9] {
         [
             (LifeKind::Instant, self.instant),
             (LifeKind::Promised, self.promised),
@@ -222,6 +265,7 @@ impl Lives {
             (LifeKind::JointParent, self.joint),
             (LifeKind::ForwardedLower, self.forwarded),
             (LifeKind::EndedEarly, self.ended_early),
+            (LifeKind::Stalled, self.stalled),
         ]
     }
 }
@@ -265,19 +309,21 @@ mod tests {
 
     #[test]
     fn built_in_profiles_are_sound() {
-        for name in ["yichun-week", "yichun-load"] {
+        for name in Profile::names() {
             assert_eq!(Profile::named(name).expect(name).name, name);
         }
         assert_eq!(
             Profile::named("paris").expect_err("unknown").to_string(),
-            "no profile is named \"paris\"; built in are yichun-week and yichun-load, else give a file"
+            "no profile is named \"paris\"; built in are yichun-week, yichun-load, county, city, province, nation, holiday-storm, \
+             all-violating, gaming, else give a file"
         );
     }
 
     #[track_caller]
     fn check_fault(from: &str, to: &str, expected: &str) {
-        assert!(YICHUN_WEEK.contains(from), "{from}");
-        let fault = Profile::parse(&YICHUN_WEEK.replacen(from, to, 1)).expect_err("refused").to_string();
+        let week = BUILT_IN[0].1;
+        assert!(week.contains(from), "{from}");
+        let fault = Profile::parse(&week.replacen(from, to, 1)).expect_err("refused").to_string();
         assert!(fault.contains(expected), "{fault}");
     }
 
@@ -291,5 +337,15 @@ mod tests {
         check_fault("OD-01 = 45", "OD-01 = 9999", "it must be at most 10000");
         check_fault("live = 2500", "live = 10001", "a share is 10001");
         check_fault("live = 2500", "lively = 2500", "unknown field `lively`");
+        check_fault(
+            "[breaches]",
+            "[gaming]\nwishful = 1\n[breaches]",
+            "a pattern of gaming is wishful; it must be one of closed-at",
+        );
+        check_fault(
+            "[lives]",
+            "[load]\nmean_per_hour = 9\npeak_per_hour = 8\n[lives]",
+            "load is 9 to 8; it must be a mean",
+        );
     }
 }

@@ -10,7 +10,7 @@ const NAMED_MAX: usize = 10;
 
 /// Equal, missing and extra lights.
 #[derive(Debug)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     equal: usize,
     missing: Vec<StandingLight>,
     extra: Vec<StandingLight>,
@@ -27,7 +27,7 @@ fn by_key(lights: &[StandingLight]) -> BTreeMap<Key<'_>, &StandingLight> {
 impl Verdict {
     /// Holds `found` against `truth`, which covers these rules; a light that differs in card, lamp, instant or owner
     /// is missing and extra.
-    pub(super) fn of(truth: &[StandingLight], found: &[StandingLight], covered: &[&str]) -> Verdict {
+    pub(crate) fn of(truth: &[StandingLight], found: &[StandingLight], covered: &[&str]) -> Verdict {
         let (expected, mut told) = (by_key(truth), by_key(found));
         let all = told.len();
         told.retain(|(_, rule, _), _| covered.contains(rule));
@@ -45,8 +45,13 @@ impl Verdict {
         Verdict { equal: expected.len() - missing.len(), missing, extra, beside }
     }
 
+    /// How many are equal, missing, extra, and of rules that the truth does not cover.
+    pub(crate) fn counts(&self) -> [u64; 4] {
+        [self.equal, self.missing.len(), self.extra.len(), self.beside].map(|count| count as u64)
+    }
+
     /// True when nothing is missing and nothing is extra.
-    pub(super) fn is_equal(&self) -> bool {
+    pub(crate) fn is_equal(&self) -> bool {
         self.missing.is_empty() && self.extra.is_empty()
     }
 }

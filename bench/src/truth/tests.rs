@@ -45,6 +45,7 @@ fn case(item: &str, facts: &[(&str, What)]) -> CasePlan {
         item,
         linked_case: None,
         script: None,
+        gaming: None,
         facts: (1..).zip(facts).map(fact).collect(),
         ghosts: Vec::new(),
     }
