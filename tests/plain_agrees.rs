@@ -7,7 +7,7 @@ use std::io::BufReader;
 use facts::Light;
 use tempfile::TempDir;
 
-use crate::support::copy_folder::copy_folder;
+use crate::support::copy_folder;
 use crate::support::project;
 use crate::support::replayed::{City, Replay};
 

@@ -145,6 +145,17 @@ impl LineFact<'_> {
         }
     }
 
+    /// The stage; one source sends names for codes.
+    fn stage(&self) -> &str {
+        match (self.source, self.stage.unwrap_or_default()) {
+            ("example", "承办") => "handle",
+            ("example", "踏勘") => "site_visit",
+            ("example", "审核") => "review",
+            ("example", "批准") => "approve",
+            (_, code) => code,
+        }
+    }
+
     fn what(&self) -> What {
         match self.activity {
             Some("accepted") => What::Accepted,
@@ -152,7 +163,7 @@ impl LineFact<'_> {
             Some("withdrawn") => What::Withdrawn,
             Some("supplement_notified") => What::SupplementNotified,
             Some("supplement_received") => What::SupplementReceived,
-            Some("stage_completed") => What::StageCompleted(self.stage.unwrap_or_default().into()),
+            Some("stage_completed") => What::StageCompleted(self.stage().into()),
             Some("special_started") => self.special.as_ref().map_or(What::Other, LineSpecial::what),
             Some("special_ended") => {
                 What::SpecialEnded(self.special.as_ref().and_then(|special| special.no).unwrap_or_default().into())
