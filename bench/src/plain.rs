@@ -16,11 +16,12 @@ mod fact;
 mod rules;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::io::{self, BufRead, Write};
 
 use compact_str::CompactString;
 use facts::{Light, Moment};
+use rustc_hash::FxHashMap;
 
 use crate::calendar::WorkingDays;
 use crate::city::{City, Fault};
@@ -76,7 +77,8 @@ pub struct PlainRun {
 /// When a line cannot be read, or an alert not be written.
 pub fn run(mut events: impl BufRead, alerts: impl Write, until: Moment) -> Result<PlainRun, PlainError> {
     let tables = Tables { city: City::load(crate::calendar::date(until))?, days: WorkingDays::load()? };
-    let mut job = Job { tables, places: HashMap::new(), cases: Vec::new(), due: BinaryHeap::new(), alerts, told: 0 };
+    let mut job =
+        Job { tables, places: FxHashMap::default(), cases: Vec::new(), due: BinaryHeap::new(), alerts, told: 0 };
     let (mut text, mut line) = (String::new(), 0);
     loop {
         text.clear();
@@ -98,7 +100,7 @@ pub fn run(mut events: impl BufRead, alerts: impl Write, until: Moment) -> Resul
 struct Job<W> {
     tables: Tables,
     /// Places among `cases` by case number.
-    places: HashMap<CompactString, usize>,
+    places: FxHashMap<CompactString, usize>,
     cases: Vec<Case>,
     /// When to look at which case again, the earliest first; what a case no longer waits for is passed over.
     due: BinaryHeap<Reverse<(Moment, usize)>>,
