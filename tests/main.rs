@@ -26,6 +26,7 @@ mod known_then;
 mod nats_rights;
 mod odd_input;
 mod pages;
+mod plain_agrees;
 mod private_server;
 mod properties;
 mod readme;

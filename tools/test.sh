@@ -35,6 +35,8 @@ phase "convergence" env WATCHLIGHT_TWIN_CASES="${WATCHLIGHT_TWIN_CASES:-100000}"
   WATCHLIGHT_SEED="${WATCHLIGHT_SEED:-$committed}" \
   cargo test --release --locked --workspace --lib -- --exact --nocapture \
   tests::convergence::the_operator_says_and_shows_what_the_twin_finds
+# What the hot paths cost, in instructions, against what they cost before.
+phase "instructions" tools/count_instructions.py
 
 printf '\n%-16s %8s\n' phase seconds
 for index in "${!names[@]}"; do printf '%-16s %8d\n' "${names[index]}" "${seconds[index]}"; done

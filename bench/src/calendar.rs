@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use facts::Moment;
-use facts::event_time::day_number;
+use facts::event_time::{date_of, day_number};
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -51,6 +51,12 @@ pub fn close_of(day: Day) -> Moment {
 #[must_use]
 pub fn day_of(moment: Moment) -> Day {
     Day::try_from((moment.millis() + OFFSET_MILLIS).div_euclid(DAY_MILLIS)).expect("plans stay near the present")
+}
+
+/// The civil date on which `moment` lies.
+#[must_use]
+pub fn date(moment: Moment) -> Date {
+    date_of(day_of(moment))
 }
 
 /// Seconds into its civil day.

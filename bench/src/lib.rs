@@ -29,6 +29,7 @@ pub mod latency;
 mod life;
 pub mod load;
 pub mod output;
+pub mod plain;
 pub mod profile;
 pub mod report;
 pub mod run;

@@ -87,9 +87,8 @@ impl Configuration {
     /// Never for a configuration that was loaded: loading refuses a set without a default profile.
     #[must_use]
     pub fn profile(&self, owner: &Address) -> &Profile {
-        let code = format!("{:012}", owner.region.number());
         let fit = |profile: &&Profile| {
-            let fitting = profile.regions.iter().filter(|prefix| code.starts_with(prefix.as_str()));
+            let fitting = profile.regions.iter().filter(|prefix| owner.region.starts_with(prefix));
             fitting.map(|prefix| prefix.len()).max()
         };
         let best = self.profiles.iter().filter(|profile| fit(profile).is_some()).max_by_key(fit);

@@ -17,7 +17,7 @@ use facts::{Card, Change, Event, History, Moment, Record, Tombstone};
 
 use crate::configuration::Configuration;
 use crate::finding::{Finding, Judgement, RuleIndex};
-use crate::reads::closed_of;
+use crate::reads::Occurring;
 use crate::rule::{Kind, Rule};
 
 mod applies;
@@ -168,16 +168,18 @@ fn judged_by<'a>(
     let judged = |rule: &RuleIndex| !case.records.is_empty() || configuration.rule(*rule).reads.reads_aside();
     let mut findings = kept;
     let deemed = deemed::facts(plain);
-    let events = || plain.facts.iter().map(|fact| fact.event).chain(deemed.iter().map(|(event, _)| event));
-    let closed = closed_of(events());
+    let sets = deemed::sets(&deemed);
+    let phases = deemed::phases(case, configuration, &deemed, &sets);
+    let events = plain.facts.iter().map(|fact| fact.event).chain(deemed.iter().map(|(event, _)| event));
+    let occurring = Occurring::of(events);
     // Most rules have nothing to begin with in most cases.
     let begins = |rule: &RuleIndex| {
         let begins = &configuration.rule(*rule).begins;
-        begins.as_ref().is_none_or(|begins| begins.occurs(closed, events()))
+        begins.as_ref().is_none_or(|begins| begins.occurs(&occurring))
     };
     for index in rules.filter(judged).filter(begins) {
-        let found = deemed::judge_with(case, configuration, plain, &deemed, index);
-        let found = waiver::hold(plain, configuration.rule(index), found);
+        let rule = configuration.rule(index);
+        let found = waiver::hold(plain, rule, deemed::judge_with(plain, &phases, rule));
         findings.extend(found.into_iter().map(|found| Finding {
             rule: index,
             instance: found.instance,
@@ -243,22 +245,22 @@ pub fn touched<'a>(case: &Case<'a>, configuration: &'a Configuration, event: &'a
         let rules = rules.filter(|rule| configuration.rule(*rule).reads.reads_aside());
         return Touched::of(rules.collect());
     }
-    let versions = [before, winning, Some(event)];
-    let versions: Vec<&Event> = versions.into_iter().flatten().collect();
+    let versions = || [before, winning, Some(event)].into_iter().flatten();
     // The first fact dates the case and may name its owner, and with it the profile.
     let Some(first) = view::first_of(case.records) else { return Touched::All };
     let was_first = |before: &Event| before.at.moment(&configuration.zone) <= first.at;
     // Where citizens alone have spoken, whatever goes may have been what owned the case.
     let alone = !view::sets_case_facts(&first.event.activity);
     let moves_first = alone || first.event.same_record(event) || before.is_some_and(was_first);
-    if moves_first || versions.iter().any(|event| touches_all(event)) {
+    if moves_first || versions().any(touches_all) {
         return Touched::All;
     }
     let Some(rules) = rules() else { return Touched::All };
     // A record may have come from among those not in force, or gone there.
+    let occurring = Occurring::of(versions());
     let reading = |rule: &RuleIndex| {
         let reads = &configuration.rule(*rule).reads;
-        reads.reads_aside() || versions.iter().any(|event| reads.touched_by(event))
+        reads.reads_aside() || reads.occurs(&occurring)
     };
     let rules: Vec<RuleIndex> = rules.filter(reading).collect();
     // What a deemed fact rests on changes every rule that may read the fact.
@@ -308,7 +310,9 @@ pub fn explain(
     let with_deemed = CaseView::new(case, &owned, configuration)?;
     let judged = configuration.rule(rule);
     let view = if deemed::blind(judged) { &plain } else { &with_deemed };
-    let finding = deemed::judge_with(case, configuration, &plain, &deemed, rule);
+    let sets = deemed::sets(&deemed);
+    let phases = deemed::phases(case, configuration, &deemed, &sets);
+    let finding = deemed::judge_with(&plain, &phases, judged);
     let finding = waiver::hold(&plain, judged, finding).into_iter().find(|found| found.instance == instance)?;
     finding.spans.iter().find(|span| span.card == card && span.holds(now))?;
     let found = judge_rule(view, judged).into_iter().find(|found| found.instance == instance)?;

@@ -109,15 +109,13 @@ impl Reads {
             }
     }
 
-    /// Does any of this occur among `events`, of which `closed` are the closed activities, as [`closed_of`] gives them?
+    /// Would any of these events, coming or going, change the rule?
     #[must_use]
-    pub(crate) fn occurs<'e>(&self, closed: u64, mut events: impl Iterator<Item = &'e Event>) -> bool {
-        if self.closed & closed != 0 {
-            return true;
-        }
-        // Few rules ask for anything else.
-        let else_asked = self.fees || !self.declared.is_empty() || !self.attrs.is_empty();
-        else_asked && events.any(|event| self.touched_by(event))
+    pub(crate) fn occurs(&self, events: &Occurring<'_>) -> bool {
+        self.any && events.any
+            || self.closed & events.closed != 0
+            || self.fees && events.fees
+            || events.others.iter().any(|event| self.touched_by(event))
     }
 
     /// Does the rule ask the catalogue anything?
@@ -141,9 +139,33 @@ impl Reads {
     }
 }
 
-/// The closed activities of `events`, one bit each in the order of [`Activity::CLOSED`].
-pub(crate) fn closed_of<'e>(events: impl Iterator<Item = &'e Event>) -> u64 {
-    events.filter_map(|event| event.activity.closed_index()).fold(0, |bits, index| bits | 1 << index)
+/// What occurs among some events, gathered once for all the rules that ask.
+#[derive(Default)]
+pub(crate) struct Occurring<'e> {
+    /// There is an event.
+    any: bool,
+    /// Their closed activities, one bit each in the order of [`Activity::CLOSED`].
+    closed: u64,
+    /// One carries a fee record.
+    fees: bool,
+    /// Those with a declared activity or an attribute.
+    others: Vec<&'e Event>,
+}
+
+impl<'e> Occurring<'e> {
+    pub(crate) fn of(events: impl Iterator<Item = &'e Event>) -> Occurring<'e> {
+        let mut occurring = Occurring::default();
+        for event in events {
+            let (index, detail) = (event.activity.closed_index(), event.detail());
+            occurring.any = true;
+            occurring.closed |= index.map_or(0, |index| 1 << index);
+            occurring.fees |= detail.fee.is_some();
+            if index.is_none() || !detail.attrs.is_empty() {
+                occurring.others.push(event);
+            }
+        }
+        occurring
+    }
 }
 
 struct Walk<'c> {

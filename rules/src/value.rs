@@ -117,10 +117,30 @@ impl fmt::Display for Value {
 /// Values as one key; `None` where one is missing. Two keys never read the same.
 #[must_use]
 pub fn key_text(values: impl Iterator<Item = Value>) -> Option<CompactString> {
-    let known = values.map(|value| match value {
-        Value::Missing => None,
-        value => Some(value.to_string().replace('\\', "\\\\").replace(',', "\\,")),
-    });
-    let known: Vec<String> = known.collect::<Option<_>>()?;
-    Some(known.join(",").into())
+    let mut key = CompactString::default();
+    for (place, value) in values.enumerate() {
+        if place > 0 {
+            key.push(',');
+        }
+        match value {
+            Value::Missing => return None,
+            Value::Text(text) => push_escaped(&mut key, &text),
+            other => push_escaped(&mut key, &other.to_string()),
+        }
+    }
+    Some(key)
+}
+
+/// Appends a value to a key, its commas and backslashes behind a backslash.
+fn push_escaped(key: &mut CompactString, text: &str) {
+    for part in text.split_inclusive([',', '\\']) {
+        match part.strip_suffix([',', '\\']) {
+            Some(plain) => {
+                key.push_str(plain);
+                key.push('\\');
+                key.push_str(&part[plain.len()..]);
+            }
+            None => key.push_str(part),
+        }
+    }
 }

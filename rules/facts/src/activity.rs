@@ -36,6 +36,18 @@ macro_rules! vocabulary {
                     other => Activity::Other(other.into()),
                 }
             }
+
+            /// Place in the closed vocabulary, or `None` for a declared name.
+            #[must_use]
+            pub fn closed_index(&self) -> Option<usize> {
+                enum Place {
+                    $($name,)+
+                }
+                match self {
+                    $(Activity::$name => Some(Place::$name as usize),)+
+                    Activity::Other(_) => None,
+                }
+            }
         }
     };
 }
@@ -113,14 +125,6 @@ vocabulary! {
     Waived = "waived",
 }
 
-impl Activity {
-    /// Place in the closed vocabulary, or `None` for a declared name.
-    #[must_use]
-    pub fn closed_index(&self) -> Option<usize> {
-        Activity::CLOSED.iter().position(|(_, activity)| activity == self)
-    }
-}
-
 impl fmt::Display for Activity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.name())
@@ -136,6 +140,7 @@ mod tests {
         for (name, activity) in Activity::CLOSED {
             assert_eq!(Activity::from_name(name), *activity);
             assert_eq!(activity.name(), *name);
+            assert_eq!(activity.closed_index().map(|place| &Activity::CLOSED[place].1), Some(activity));
         }
         assert_eq!(Activity::from_name("现场勘验").closed_index(), None);
     }

@@ -81,7 +81,11 @@ impl Region {
     /// Does this region lie in the region that the digits of `prefix` name ("3609")?
     #[must_use]
     pub fn starts_with(self, prefix: &str) -> bool {
-        format!("{:012}", self.0).starts_with(prefix)
+        let Some(rest) = (Region::DIGITS as usize).checked_sub(prefix.len()) else { return false };
+        let digits = prefix
+            .bytes()
+            .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')));
+        digits == Some(self.0 / 10_u64.pow(rest as u32))
     }
 }
 
@@ -210,6 +214,12 @@ mod tests {
         assert_eq!(region("360902101").to_string(), "360902101");
         assert_eq!(region("36").to_string(), "360000");
         assert!(region("360902101").starts_with("3609"));
+        for prefix in ["", "36", "360902101", "360902101000"] {
+            assert!(region("360902101").starts_with(prefix), "{prefix}");
+        }
+        for prefix in ["37", "360902102", "3609021010000", "36a", "+3"] {
+            assert!(!region("360902101").starts_with(prefix), "{prefix}");
+        }
         assert!("36O9".parse::<Region>().is_err(), "a letter O is no digit");
     }
 

@@ -62,8 +62,7 @@ pub fn read(line: &[u8], subject: Option<&Address>) -> Result<Line, LineFault> {
 
 /// True when brackets outside strings nest deeper than [`NESTING_MAX`].
 fn nests_too_deep(line: &[u8]) -> bool {
-    let open = |byte: &u8| matches!(byte, b'{' | b'[');
-    if line.iter().filter(|byte| open(byte)).count() <= NESTING_MAX {
+    if memchr::memchr2_iter(b'{', b'[', line).nth(NESTING_MAX).is_none() {
         return false;
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -147,11 +146,11 @@ fn event_of(wire: wire::WireEvent<'_>, subject: Option<&Address>) -> Result<Line
 
 /// The address: the subject's, which the line's own fields may repeat but not contradict.
 fn address_of(wire: &wire::WireEvent<'_>, subject: Option<&Address>) -> Result<Address, LineFault> {
-    let given = |value: &Option<wire::Text<'_>>| {
-        value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
+    fn given<'a>(value: &'a Option<wire::Text<'_>>) -> Option<&'a str> {
+        value.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
     let level = match given(&wire.level) {
-        Some(text) => Some(Level::from_token(&text).ok_or_else(|| {
+        Some(text) => Some(Level::from_token(text).ok_or_else(|| {
             LineFault::mistyped("level", format!("\"{text}\" is none of province, city, county, township"))
         })?),
         None => None,
@@ -164,7 +163,7 @@ fn address_of(wire: &wire::WireEvent<'_>, subject: Option<&Address>) -> Result<A
     };
     let dept = match given(&wire.dept) {
         Some(text) => Some(
-            Department::new(&text)
+            Department::new(text)
                 .ok_or_else(|| LineFault::mistyped("dept", format!("\"{text}\" cannot be a subject token")))?,
         ),
         None => None,

@@ -107,12 +107,42 @@ impl FromStr for Moment {
     type Err = BadMoment;
 
     fn from_str(text: &str) -> Result<Moment, BadMoment> {
+        if let Some(moment) = in_usual_form(text) {
+            return Ok(moment);
+        }
         let bad = || BadMoment(text.to_owned());
         if !has_offset_of_a_day(text) {
             return Err(bad());
         }
         text.parse::<jiff::Timestamp>().map(|timestamp| Moment(timestamp.as_millisecond())).map_err(|_| bad())
     }
+}
+
+/// Reads `2026-01-05T09:00:00`, in a year near ours, with `Z` or an offset of hours and minutes: what nearly every event
+/// has, at a tenth of the cost of jiff's reader, to which all else is left.
+fn in_usual_form(text: &str) -> Option<Moment> {
+    let (civil, offset) = text.as_bytes().split_at_checked(19)?;
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .try_fold(0_i16, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0')))
+    };
+    let below = |digits: &[u8], end: i16| number(digits).filter(|number| *number < end).map(i64::from);
+    let [b'-', b'-', b'T', b':', b':'] = [4, 7, 10, 13, 16].map(|place| civil[place]) else { return None };
+    let year = number(&civil[..4]).filter(|year| (1900..2200).contains(year))?;
+    let (month, day) = (below(&civil[5..7], 13)?, below(&civil[8..10], 32)?);
+    let date = jiff::civil::Date::new(year, month as i8, day as i8).ok()?;
+    let (hour, minute, second) = (below(&civil[11..13], 24)?, below(&civil[14..16], 60)?, below(&civil[17..], 60)?);
+    let east = match offset {
+        b"Z" => 0,
+        [sign @ (b'+' | b'-'), h, hh, b':', m, mm] => {
+            let ahead = below(&[*h, *hh], 24)? * 60 + below(&[*m, *mm], 60)?;
+            if *sign == b'+' { ahead } else { -ahead }
+        }
+        _ => return None,
+    };
+    let midnight = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?.as_second();
+    Some(Moment((midnight + (hour * 60 + minute - east) * 60 + second) * 1_000))
 }
 
 /// False for an offset of 24 hours or more, which RFC 3339 does not know and jiff reads.
@@ -156,6 +186,29 @@ mod tests {
         let moment = |text: &str| text.parse::<Moment>();
         assert_eq!(moment("2026-01-05T09:00:00+08:00"), moment("2026-01-05T01:00:00Z"));
         assert!(moment("2026-01-05T09:00:00").is_err(), "no offset, no instant");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_usual_form_is_read_as_jiff_reads_it(
+            text in "(19|20|21|22|18)[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](Z|z|[+-][0-2][0-9]:[0-6][0-9]|[+-][0-9]:30|\\.5Z|)"
+        ) {
+            if let Some(moment) = in_usual_form(&text) {
+                let by_jiff = text.parse::<jiff::Timestamp>().map(|timestamp| Moment(timestamp.as_millisecond()));
+                proptest::prop_assert_eq!(by_jiff.ok(), Some(moment));
+            }
+        }
+    }
+
+    #[test]
+    fn what_events_usually_say_is_in_the_usual_form() {
+        for text in ["2026-02-28T23:59:59Z", "2024-02-29T00:00:00+08:00", "1999-12-31T12:00:00-03:30"] {
+            assert_eq!(in_usual_form(text), text.parse().ok(), "{text}");
+            assert!(in_usual_form(text).is_some(), "{text}");
+        }
+        for text in ["2026-02-30T00:00:00Z", "2026-02-28T24:00:00Z", "2026-02-28T00:00:60Z", "2026-02-28T00:00:00"] {
+            assert_eq!(in_usual_form(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::reckoning::Reckoning;
 use super::view::CaseView;
 use super::{Case, applies, deadline, judge_rule};
 use crate::configuration::Configuration;
-use crate::finding::{CardSpan, RuleIndex};
+use crate::finding::CardSpan;
 use crate::rule::{Kind, Rule};
 
 /// A fact with the first instant from which it is in force.
@@ -43,26 +43,41 @@ pub(crate) fn blind(rule: &Rule) -> bool {
     matches!(&rule.kind, Kind::Deadline(deadline) if deadline.deems.is_some())
 }
 
+/// For each of `facts` what is in force from its instant on: what the views of [`phases`] borrow.
+pub(crate) fn sets(facts: &[Deemed]) -> Vec<Vec<Event>> {
+    (1..=facts.len()).map(|count| in_force(&facts[..count], facts[count - 1].1)).collect()
+}
+
+/// A case as rules see it while one set of deemed facts is in force.
+pub(crate) struct Phase<'a> {
+    from: Moment,
+    until: Option<Moment>,
+    view: CaseView<'a>,
+}
+
+/// The case from each instant on at which the set of deemed facts grows; `sets` are those of `facts`. Made once for all
+/// rules.
+pub(crate) fn phases<'a>(
+    case: &Case<'a>,
+    configuration: &'a Configuration,
+    facts: &[Deemed],
+    sets: &'a [Vec<Event>],
+) -> Vec<Phase<'a>> {
+    let phase = |(place, set): (usize, &'a Vec<Event>)| {
+        let until = facts.get(place + 1).map(|(_, next)| *next);
+        Some(Phase { from: facts[place].1, until, view: CaseView::new(case, set, configuration)? })
+    };
+    sets.iter().enumerate().filter_map(phase).collect()
+}
+
 /// What a rule finds over all times: one judgement for each set of deemed facts in force, joined at
 /// the instants where the set grows.
-pub(crate) fn judge_with(
-    case: &Case<'_>,
-    configuration: &Configuration,
-    plain: &CaseView<'_>,
-    deemed: &[Deemed],
-    index: RuleIndex,
-) -> Vec<Found> {
-    let rule = configuration.rule(index);
+pub(crate) fn judge_with(plain: &CaseView<'_>, phases: &[Phase<'_>], rule: &Rule) -> Vec<Found> {
     let without = judge_rule(plain, rule);
-    if deemed.is_empty() || blind(rule) {
-        return without;
-    }
-    let mut joined = clipped(without, Moment::MIN, Some(deemed[0].1));
-    for (place, (_, from)) in deemed.iter().enumerate() {
-        let facts = in_force(&deemed[..=place], *from);
-        let Some(view) = CaseView::new(case, &facts, configuration) else { continue };
-        let until = deemed.get(place + 1).map(|(_, next)| *next);
-        merge(&mut joined, clipped(judge_rule(&view, rule), *from, until));
+    let Some(first) = phases.first().filter(|_| !blind(rule)) else { return without };
+    let mut joined = clipped(without, Moment::MIN, Some(first.from));
+    for Phase { from, until, view } in phases {
+        merge(&mut joined, clipped(judge_rule(view, rule), *from, *until));
     }
     joined
 }

@@ -28,25 +28,28 @@ pub(crate) fn judge<'a>(view: &CaseView<'a>, rule: &Rule, fee: &FeeRule, reckoni
         return Vec::new();
     }
     let groups = whole.groups(&fee.by);
-    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &group)).collect()
+    groups.into_iter().flat_map(|group| judge_group(view, rule, fee, reckoning, &whole, &group)).collect()
 }
 
-/// One ledger an instant, so that a condition sees the state as it was then.
+/// One ledger for each instant at which fees were recorded, so that a condition sees the state as it was then.
 fn judge_group<'a>(
     view: &CaseView<'a>,
     rule: &Rule,
     fee: &FeeRule,
     reckoning: &Reckoning<'a>,
+    whole: &Ledger<'a>,
     group: &Group,
 ) -> Vec<Found> {
-    let states: Vec<(Moment, Ledger<'a>, Group)> = super::found::instants(view)
-        .map(|instant| {
-            let ledger = Ledger::at(view, view.upto(instant));
-            let now = same_key(&ledger, fee, group);
-            (instant, ledger, now)
-        })
-        .collect();
-    let state = |instant: Moment| &states[states.partition_point(|(at, ..)| *at < instant)];
+    let state_at = |instant: Moment| {
+        let ledger = Ledger::at(view, view.upto(instant));
+        let now = same_key(&ledger, fee, group);
+        (instant, ledger, now)
+    };
+    let mut fees: Vec<Moment> = whole.entries.iter().map(|entry| entry.at).collect();
+    fees.dedup();
+    let states: Vec<(Moment, Ledger<'a>, Group)> = [Moment::MIN].into_iter().chain(fees).map(state_at).collect();
+    // The first one is before all.
+    let state = |instant: Moment| &states[states.partition_point(|(at, ..)| *at <= instant) - 1];
     let at = |instant: Moment| {
         let (_, ledger, now) = state(instant);
         let scope = Scope::state(view, reckoning, view.upto(instant));

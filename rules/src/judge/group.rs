@@ -19,7 +19,7 @@ use super::{Case, Explanation, applies, condition, count, deadline, explain, jud
 use crate::configuration::Configuration;
 use crate::finding::{CardSpan, Finding, RuleIndex};
 use crate::rule::{CardsOn, Group, Kind, Rule};
-use crate::value::key_text;
+use crate::value::{Value, key_text};
 
 /// What a case brings into a group.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,7 +81,10 @@ fn joining<'v, 'a>(view: &'v CaseView<'a>, rule: &Rule) -> Option<&'v CaseView<'
 /// The group that a fact belongs to.
 fn key_of(scope: &Scope<'_, '_>, place: usize, group: &Group) -> Option<CompactString> {
     let scope = scope.on_event(place);
-    key_text(group.by.iter().map(|node| scope.value(node)))
+    let known = |node| Some(scope.value(node)).filter(|value| !value.is_missing());
+    // What few events have is mostly written last: asked first, it spares asking for the rest.
+    let values: SmallVec<[Value; 4]> = group.by.iter().rev().map(known).collect::<Option<_>>()?;
+    key_text(values.into_iter().rev())
 }
 
 /// The last instant whose events see one of the instant `at` in a group of the rule; `None` where no window bounds what is

@@ -150,22 +150,25 @@ impl<'a> CaseView<'a> {
         let owner = owner_of(records).or_else(|| owner_of(held));
         let owner = owner.or_else(|| first_office(deleted.iter().filter_map(barred)))?;
         let profile = configuration.profile(owner);
-        let mut facts: Vec<Fact<'a>> = records.iter().map(|record| fact_of(record, profile, configuration)).collect();
+        let mut maps = Maps { configuration, last: None };
+        let mut facts: Vec<Fact<'a>> = records.iter().map(|record| fact_of(record, profile, &mut maps)).collect();
         for event in deemed {
             let at = event.at.moment(&profile.zone);
-            let map = configuration.sources.get(&event.source);
+            let map = maps.of(event);
             let fact = Fact { is_day: event.at.is_day(), deemed: true, ..Fact::plain(event, at, map) };
             // Behind what was sent at that instant: a submission precedes the acceptance it is deemed to be.
             let place = facts.partition_point(|held| held.at <= at);
             facts.insert(place, fact);
         }
-        let held =
-            held.iter().map(|record| Fact { standing: Standing::Held, ..fact_of(record, profile, configuration) });
-        let deleted = deleted.iter().filter_map(|tombstone| {
-            let fact = fact_of(barred(tombstone)?, profile, configuration);
-            Some(Fact { standing: Standing::Deleted, deleted_by: Some(&tombstone.delete), ..fact })
-        });
-        let aside = held.chain(deleted).collect();
+        let mut aside: Vec<Fact<'a>> = Vec::new();
+        for record in held {
+            aside.push(Fact { standing: Standing::Held, ..fact_of(record, profile, &mut maps) });
+        }
+        for tombstone in deleted {
+            let Some(put) = barred(tombstone) else { continue };
+            let fact = fact_of(put, profile, &mut maps);
+            aside.push(Fact { standing: Standing::Deleted, deleted_by: Some(&tombstone.delete), ..fact });
+        }
         let several_offices = facts.windows(2).any(|pair| pair[0].event.address != pair[1].event.address);
         let case = case_facts(&mut facts, &profile.zone);
         let day = case.accepted_on.or(case.first_on);
@@ -237,9 +240,29 @@ impl<'a> Fact<'a> {
     }
 }
 
-fn fact_of<'a>(record: &'a Record, profile: &Profile, configuration: &'a Configuration) -> Fact<'a> {
+/// The code maps of sources; the facts of a case mostly come from one after the other.
+struct Maps<'a> {
+    configuration: &'a Configuration,
+    last: Option<(&'a str, Option<&'a SourceMap>)>,
+}
+
+impl<'a> Maps<'a> {
+    /// The map of the event's source.
+    fn of(&mut self, event: &'a Event) -> Option<&'a SourceMap> {
+        match self.last {
+            Some((source, map)) if source == event.source => map,
+            _ => {
+                let map = self.configuration.sources.get(&event.source);
+                self.last = Some((&event.source, map));
+                map
+            }
+        }
+    }
+}
+
+fn fact_of<'a>(record: &'a Record, profile: &Profile, maps: &mut Maps<'a>) -> Fact<'a> {
     let event = &record.event;
-    let map = configuration.sources.get(&event.source);
+    let map = maps.of(event);
     let midnight = || record.at.civil(&profile.zone).time() == jiff::civil::Time::midnight();
     Fact {
         is_day: event.at.is_day() || map.is_some_and(|map| map.midnight_is_day && midnight()),

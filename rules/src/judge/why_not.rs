@@ -41,6 +41,8 @@ pub fn why_not(
     let deemed = deemed::facts(&plain);
     let owned = deemed::in_force(&deemed, now);
     let with_deemed = CaseView::new(case, &owned, configuration)?;
+    let sets = deemed::sets(&deemed);
+    let phases = deemed::phases(case, configuration, &deemed, &sets);
     let asked = named(rule);
     let mut answers: Vec<RuleAnswer> = Vec::new();
     for index in of_profile(configuration, plain.profile) {
@@ -51,7 +53,7 @@ pub fn why_not(
         let view = if deemed::blind(judged) { &plain } else { &with_deemed };
         // One that is switched off has no calendar, one over several cases no finding in one.
         let computed = judged.status != Status::Off && judged.group.is_none();
-        let found = computed.then(|| deemed::judge_with(case, configuration, &plain, &deemed, index));
+        let found = computed.then(|| deemed::judge_with(&plain, &phases, judged));
         answers.push(answer(view, judged, found, now, held_until));
     }
     for manual in configuration.manual.iter().filter(|manual| asked(&manual.id)) {

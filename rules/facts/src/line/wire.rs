@@ -64,19 +64,26 @@ pub(super) struct Unknown(pub(super) u32);
 /// copy: serde's borrow attribute does not reach inside `Option`.)
 pub(super) struct Text<'a>(Cow<'a, str>);
 
-/// A `Cow` that borrows where it can.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Borrowing<'a>(#[serde(borrow)] Cow<'a, str>);
-
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Borrowing(text) = Borrowing::deserialize(deserializer)?;
-        match &text {
-            // Only an escape can write it, and PostgreSQL cannot store it.
-            Cow::Owned(copied) if copied.contains('\0') => Err(D::Error::custom("holds the character U+0000")),
-            _ => Ok(Text(text)),
+        struct Borrowing;
+        impl<'de> Visitor<'de> for Borrowing {
+            type Value = Text<'de>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a string")
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                // Only an escape can write it, and PostgreSQL cannot store it.
+                if text.contains('\0') {
+                    return Err(E::custom("holds the character U+0000"));
+                }
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
         }
+        deserializer.deserialize_str(Borrowing)
     }
 }
 
