@@ -2,6 +2,7 @@
 
 use crate::cli::{BenchCommand, Exit, GenerateArgs, Language};
 
+mod at_rate;
 mod compare;
 mod generate;
 mod limits;
@@ -12,7 +13,9 @@ mod process;
 mod publish;
 mod run_folder;
 mod sampler;
+mod search;
 mod sender;
+mod soak;
 mod source;
 mod target;
 mod under_test;
@@ -26,6 +29,8 @@ pub(crate) fn run(command: &BenchCommand, language: Language) -> anyhow::Result<
         BenchCommand::Generate(args) => generate::run(args),
         BenchCommand::Compare(args) => compare::run(args, language),
         BenchCommand::Measure(args) => measure::run(args, language),
+        BenchCommand::Search(args) => search::run(args, language),
+        BenchCommand::Soak(args) => soak::run(args, language),
         BenchCommand::Publish(args) => publish::run(args, language),
     }
 }

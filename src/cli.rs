@@ -21,7 +21,7 @@ mod rules;
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
 pub use bench::{
     BenchCommand, BenchCompareArgs, CityArgs, ClockKind, GenerateArgs, LimitArgs, MeasureArgs, PaceArgs, PaceKind,
-    PublishArgs, SourceArgs,
+    PublishArgs, RateLoadArgs, SearchArgs, SoakArgs, SourceArgs,
 };
 pub use catalogue::{CatalogueCheckArgs, CatalogueCommand, CatalogueExportArgs, CatalogueImportArgs, Encoding};
 pub use forecast::ForecastArgs;

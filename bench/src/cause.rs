@@ -20,10 +20,15 @@ pub struct Entries {
 impl Entries {
     /// A fact of `case` in `message` entered at `entered`; no fact entered before one that stands before it in the stream.
     pub fn add(&mut self, case: &CompactString, entered: Moment, message: u32) {
-        if self.steps.last().is_none_or(|(last, _)| *last < entered) {
-            self.steps.push((entered, message));
-        }
+        self.moved(entered, message);
         self.by_case.entry(case.clone()).or_default().push((entered, message));
+    }
+
+    /// `message` moved the clock to `to`, if it was not there already.
+    pub fn moved(&mut self, to: Moment, message: u32) {
+        if self.steps.last().is_none_or(|(last, _)| *last < to) {
+            self.steps.push((to, message));
+        }
     }
 
     /// The message whose fact brought about what was known of `case` at `decided_at`.
@@ -57,5 +62,7 @@ mod tests {
         assert_eq!((cause("B", 99), cause("C", 99)), (Some(1), None));
         let beyond = |at| entries.first_beyond(Moment::from_millis(at));
         assert_eq!((beyond(0), beyond(10), beyond(29), beyond(30)), (Some(0), Some(2), Some(3), None));
+        entries.moved(Moment::from_millis(40), 4);
+        assert_eq!(entries.first_beyond(Moment::from_millis(30)), Some(4), "what carries no fact moves the clock too");
     }
 }

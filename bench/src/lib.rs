@@ -9,8 +9,8 @@
 //! Reading order: what it is made of ([`profile`], [`city`], [`calendar`]), one case ([`case_plan`],
 //! `draft`, `life`, `scenario`, [`gaming`], `delivery`), all cases ([`mod@generate`]), what must stand ([`truth`]),
 //! files ([`output`]), how it is sent ([`mod@load`]), what came of it ([`latency`],
-//! [`cause`], [`run`], [`report`]), and what is held
-//! against it ([`compare`], [`thresholds`]).
+//! [`cause`], [`run`], [`report`]), what is held
+//! against it ([`compare`], [`thresholds`]), and what several runs or a long one tell ([`search`], [`soak`]).
 //!
 //! Invariants: one seed gives the same bytes on every machine; the truth is worked out from plans
 //! with counting of its own and shares no code with the rules. Money is in fen, instants in
@@ -34,6 +34,8 @@ pub mod profile;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod search;
+pub mod soak;
 pub mod thresholds;
 pub mod truth;
 

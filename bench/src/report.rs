@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use crate::latency::{Latencies, Percentiles};
 use crate::run::{ProcessUse, Run};
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:60em;color:#222}\
+pub(crate) const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:60em;color:#222}\
 table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}\
 th:first-child,td:first-child{text-align:left}.bad{color:#b00020;font-weight:bold}.good{color:#1b7a2f;font-weight:bold}\
 svg{width:100%;height:auto;border:1px solid #ddd;margin:.5em 0}svg text{font-size:12px;fill:#555}";
-const WIDTH: f64 = 800.0;
-const HEIGHT: f64 = 320.0;
-const MARGIN: f64 = 50.0;
+pub(crate) const WIDTH: f64 = 800.0;
+pub(crate) const HEIGHT: f64 = 320.0;
+pub(crate) const MARGIN: f64 = 50.0;
 
 /// The page of `run`, with the curves of these clocks.
 #[must_use]
@@ -202,15 +202,15 @@ fn seconds_plot(run: &Run) -> String {
 }
 
 #[expect(clippy::float_arithmetic, reason = "it is drawn")]
-fn log_millis(micros: u64) -> f64 {
+pub(crate) fn log_millis(micros: u64) -> f64 {
     (micros.max(1) as f64 / 1000.0).log10()
 }
 
-fn open_svg(label: &str) -> String {
+pub(crate) fn open_svg(label: &str) -> String {
     format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{label}\">")
 }
 
-fn grid(svg: &mut String, from: (f64, f64), to: (f64, f64), label: &str, at: (f64, f64)) {
+pub(crate) fn grid(svg: &mut String, from: (f64, f64), to: (f64, f64), label: &str, at: (f64, f64)) {
     let ((x1, y1), (x2, y2), (x, y)) = (from, to, at);
     let _ = write!(
         svg,
@@ -219,7 +219,7 @@ fn grid(svg: &mut String, from: (f64, f64), to: (f64, f64), label: &str, at: (f6
 }
 
 #[expect(clippy::float_arithmetic, reason = "it is drawn")]
-fn line(svg: &mut String, number: usize, name: &str, points: impl Iterator<Item = (f64, f64)>) {
+pub(crate) fn line(svg: &mut String, number: usize, name: &str, points: impl Iterator<Item = (f64, f64)>) {
     let colour = ["#1f5fa8", "#b3541e", "#3d7d3a", "#7a3d8f"][number % 4];
     let text: String = points.fold(String::new(), |mut text, (x, y)| {
         let _ = write!(text, "{x:.1},{y:.1} ");
@@ -231,6 +231,6 @@ fn line(svg: &mut String, number: usize, name: &str, points: impl Iterator<Item 
         write!(svg, "<text x=\"{:.1}\" y=\"{up:.1}\" style=\"fill:{colour}\">{}</text>", MARGIN + 10.0, escaped(name));
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

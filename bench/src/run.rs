@@ -146,6 +146,16 @@ pub struct Second {
     pub backlog: Option<u64>,
     /// Memory of the service, in KiB.
     pub service_memory_kib: Option<u64>,
+    /// Cases that the service held open.
+    pub open_cases: Option<u64>,
+}
+
+impl Run {
+    /// What must be none: lights missed, false and said twice, and messages lost.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.alerts.missed + self.alerts.false_alerts + self.alerts.duplicate + self.load.lost
+    }
 }
 
 /// The slope of the least-squares line through (second, messages), in thousandths of a message a second.

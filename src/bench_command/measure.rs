@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use super::listener::{Heard, Listener, read_back};
 use super::process::{self, between, used};
 use super::publish::{connections, new_run, now, shown};
-use super::run_folder::RunFolder;
+use super::run_folder::{REPORT, RunFolder};
 use super::sampler::{Page, Sample, Sampler};
 use super::sender::{self, Outcome, Sending, index_of};
 use super::source::{self, Events, Source};
@@ -58,8 +58,21 @@ const NAMED_MAX: usize = 20;
 /// # Errors
 /// When a server, a service or the source cannot be used.
 pub(super) fn run(args: &MeasureArgs, language: Language) -> anyhow::Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let thresholds = limits::read(&args.limits)?;
+    let run = measured(args, language)?;
+    tell(&run, language.into())?;
+    say!("{}", args.out.join(REPORT).display())?;
+    let checks = thresholds.map(|thresholds| thresholds.of_run(&run)).unwrap_or_default();
+    let kept = limits::judge(&args.limits, &run.run, &checks, language.into())?;
+    Ok(if kept && run.invalid_because.is_empty() && run.faults() == 0 { Exit::Fine } else { Exit::FaultsFound })
+}
+
+/// Measures what `args` names, and writes the folder of the run.
+///
+/// # Errors
+/// When a server, a service or the source cannot be used.
+pub(super) fn measured(args: &MeasureArgs, language: Language) -> anyhow::Result<Run> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let folder = RunFolder::create(&args.out)?;
     let mut under_test = UnderTest::open(args)?;
     let flag = Flag { name: "--nats", key: "nats.url", value: under_test.nats.clone() };
@@ -77,6 +90,8 @@ pub(super) fn run(args: &MeasureArgs, language: Language) -> anyhow::Result<Exit
         runtime.block_on(page.taken(began, None, PATIENCE))?;
     }
     measuring.wait_quiet(page.is_some(), 0)?;
+    measuring.close_backlog(page.as_ref())?;
+    let began = measuring.stand(APPROVALS)?;
     let heard_before = measuring.stand(ALERTS)?;
     let listener = runtime.block_on(Listener::start(&measuring.connections[0], heard_before))?;
     let pids = [under_test.service_pid, under_test.nats_pid, Some(std::process::id())];
@@ -86,12 +101,13 @@ pub(super) fn run(args: &MeasureArgs, language: Language) -> anyhow::Result<Exit
     let mut packed: Vec<Vec<Packed>> = Vec::new();
     let sent =
         measuring.send(measuring.pace, measuring.part(true), |_, message| packed.push(message.packed.clone()))?;
+    let ending = Instant::now();
     let told = measuring.finish(page.as_ref(), &listener, heard_before);
     let samples = sampler.end();
     let after = pids.map(|pid| pid.and_then(used));
     let heard = listener.end();
     let held = runtime.block_on(read_back(&measuring.connections[0], APPROVALS, began))?;
-    let attributed = measuring.attribute(&sent, &packed, &held, &heard);
+    let attributed = measuring.attribute(&sent, ending, &packed, &held, &heard);
     let alerts = measuring.alerts(&heard, &attributed, args.late_after)?;
     let outcome = &sent.outcome;
     let schedule = outcome.lag.verdict(args.pace.lag_max);
@@ -133,12 +149,7 @@ pub(super) fn run(args: &MeasureArgs, language: Language) -> anyhow::Result<Exit
         &run,
         &[("event", &attributed.event), ("deadline", &attributed.deadline), ("stored", &outcome.answers)],
     )?;
-    tell(&run, language.into())?;
-    say!("{}", folder.path().join("report.html").display())?;
-    let wrong = run.alerts.missed + run.alerts.false_alerts + run.alerts.duplicate + run.load.lost;
-    let checks = thresholds.map(|thresholds| thresholds.of_run(&run)).unwrap_or_default();
-    let kept = limits::judge(&args.limits, &run.run, &checks, language.into())?;
-    Ok(if kept && run.invalid_because.is_empty() && wrong == 0 { Exit::Fine } else { Exit::FaultsFound })
+    Ok(run)
 }
 
 /// Everything that is settled before the first message.
@@ -240,20 +251,39 @@ impl<'a> Measuring<'a> {
         Ok(last)
     }
 
+    /// To where a city's clock is moved after its last message, where messages move it.
+    fn end(&self) -> Option<Moment> {
+        self.source.city().map(|city| city.until().plus_millis(1)).filter(|_| self.days.is_none())
+    }
+
+    /// Has the service say what the backlog brought about. It says the net of it when it has caught up, at the last instant of the
+    /// backlog, and a virtual clock closes an instant with the next one: without this all of it would come with the first measured message.
+    fn close_backlog(&self, page: Option<&Page>) -> anyhow::Result<()> {
+        let Some(from) = self.from.filter(|_| self.args.clock == ClockKind::Virtual) else { return Ok(()) };
+        self.move_clock(from.plus_millis(-1))?;
+        if let Some(page) = page {
+            self.runtime.block_on(page.taken(self.stand(APPROVALS)?, Some(from.plus_millis(-2)), PATIENCE))?;
+        }
+        self.wait_quiet(page.is_some(), 0).map(|_| ())
+    }
+
+    /// Moves a virtual clock on to `to`.
+    fn move_clock(&self, to: Moment) -> anyhow::Result<()> {
+        let line = format!(
+            r#"{{"source":"bench","activity":"progress","at":"{to}","arrived":"{to}","level":"city","region":"360900","dept":"BENCH"}}"#
+        );
+        let unmoved = || format!("could not move the clock to {to}");
+        self.runtime.block_on(async {
+            let stored = self.connections[0].jetstream.publish(CLOCK_SUBJECT, line.into()).await;
+            stored.with_context(unmoved)?.await.with_context(unmoved).map(|_| ())
+        })
+    }
+
     /// Moves a virtual clock to the end, and waits until everything is said and heard.
     fn finish(&self, page: Option<&Page>, listener: &Listener, heard_before: u64) -> anyhow::Result<()> {
-        let end = self.source.city().map(|city| city.until().plus_millis(1)).filter(|_| self.days.is_none());
+        let end = self.end();
         if let Some(end) = end {
-            let line = format!(
-                r#"{{"source":"bench","activity":"progress","at":"{end}","arrived":"{end}","level":"city","region":"360900","dept":"BENCH"}}"#
-            );
-            self.runtime.block_on(async {
-                let stored = self.connections[0].jetstream.publish(CLOCK_SUBJECT, line.into()).await;
-                stored
-                    .context("could not move the clock to the end")?
-                    .await
-                    .context("could not move the clock to the end")
-            })?;
+            self.move_clock(end)?;
         }
         if let Some(page) = page {
             let closed = end.map(|end| end.plus_millis(-1));
@@ -274,6 +304,7 @@ impl<'a> Measuring<'a> {
     fn attribute(
         &self,
         sent: &SentPart,
+        ending: Instant,
         packed: &[Vec<Packed>],
         held: &[(String, Moment)],
         heard: &[Heard],
@@ -291,7 +322,12 @@ impl<'a> Measuring<'a> {
             }
         }
         let start = sent.outcome.start;
-        let due_of = |index: u32| sent.outcome.due[index as usize];
+        if let Some(end) = self.end() {
+            entries.moved(end, u32::try_from(packed.len()).expect("indices of messages are counted in 32 bits"));
+        }
+        let ended = u64::try_from(ending.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX);
+        // What moves the clock to the end is sent after the last message, and due when it is sent.
+        let due_of = |index: u32| sent.outcome.due.get(index as usize).copied().unwrap_or(ended);
         let came_of =
             |heard: &Heard| u64::try_from(heard.came.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX);
         let (wall, at_start) = (now(), Instant::now());
@@ -354,6 +390,7 @@ fn by_second(event: &Latencies, samples: &[Sample]) -> Vec<Second> {
         event: told.get(second).copied().unwrap_or_default(),
         backlog: samples.get(second).and_then(|sample| sample.backlog),
         service_memory_kib: samples.get(second).and_then(|sample| sample.memory_kib),
+        open_cases: samples.get(second).and_then(|sample| sample.open_cases),
     };
     (0..told.len().max(samples.len())).map(at).collect()
 }

@@ -14,6 +14,8 @@ use crate::output_file::create;
 
 /// The file with all figures.
 pub(super) const FIGURES: &str = "run.json";
+/// The page for people.
+pub(super) const REPORT: &str = "report.html";
 /// The interval log.
 pub(super) const LOG: &str = "run.hlog";
 
@@ -33,11 +35,6 @@ impl RunFolder {
         Ok(RunFolder(path.to_owned()))
     }
 
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
     /// Writes all of it; the figures last, so that a folder with figures is whole.
     ///
     /// # Errors
@@ -53,7 +50,7 @@ impl RunFolder {
             let path = self.0.join(name);
             fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
         };
-        write("report.html", report::page(run, &clocks[..2]))?;
+        write(REPORT, report::page(run, &clocks[..2]))?;
         write(FIGURES, serde_json::to_string_pretty(run)? + "\n")
     }
 }

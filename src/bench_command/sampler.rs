@@ -23,6 +23,8 @@ pub(super) struct Sample {
     pub(super) backlog: Option<u64>,
     /// Memory of the service, in KiB.
     pub(super) memory_kib: Option<u64>,
+    /// Cases that the service holds open.
+    pub(super) open_cases: Option<u64>,
 }
 
 /// The page of a service.
@@ -40,8 +42,12 @@ impl Page {
 
     /// The gauge `name`, in whole units; `None` when the page does not answer or does not know it.
     pub(super) async fn gauge(&self, name: &str) -> Option<u64> {
-        let answer = self.client.get(format!("{}/metrics", self.url)).send().await.ok()?;
-        gauge(&answer.text().await.ok()?, name)
+        gauge(&self.metrics().await?, name)
+    }
+
+    /// All gauges; `None` when the page does not answer.
+    async fn metrics(&self) -> Option<String> {
+        self.client.get(format!("{}/metrics", self.url)).send().await.ok()?.text().await.ok()
     }
 
     /// Waits until the service says that it is ready.
@@ -93,7 +99,16 @@ impl Page {
 
 /// The whole part of the first sample of `name` in Prometheus' text form.
 fn gauge(text: &str, name: &str) -> Option<u64> {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    text.lines().find_map(|line| whole(line.strip_prefix(name)?.strip_prefix(' ')?))
+}
+
+/// The sum of `name` over its labels.
+fn gauge_of_all(text: &str, name: &str) -> Option<u64> {
+    let values = text.lines().filter_map(|line| Some(line.strip_prefix(name)?.strip_prefix('{')?.split_once("} ")?.1));
+    values.map(whole).reduce(|sum, value| Some(sum? + value?)).flatten()
+}
+
+fn whole(value: &str) -> Option<u64> {
     value.trim().split('.').next()?.parse().ok()
 }
 
@@ -112,12 +127,19 @@ impl Sampler {
             let mut every = tokio::time::interval(EVERY);
             for second in 0.. {
                 every.tick().await;
-                let backlog = match &page {
-                    Some(page) => page.gauge("watchlight_ingest_pending").await,
+                let seen = match &page {
+                    Some(page) => page.metrics().await,
                     None => None,
                 };
+                let backlog = seen.as_deref().and_then(|seen| gauge(seen, "watchlight_ingest_pending"));
+                let open_cases = seen.as_deref().and_then(|seen| gauge_of_all(seen, "watchlight_dataflow_open_cases"));
                 let memory_kib = service_pid.and_then(process::memory_kib);
-                kept.lock().expect("nobody panics while holding it").push(Sample { second, backlog, memory_kib });
+                kept.lock().expect("nobody panics while holding it").push(Sample {
+                    second,
+                    backlog,
+                    memory_kib,
+                    open_cases,
+                });
             }
         });
         Sampler { samples, looking }
@@ -132,11 +154,13 @@ impl Sampler {
 
 #[cfg(test)]
 mod tests {
-    use super::gauge;
+    use super::{gauge, gauge_of_all};
 
     #[test]
     fn a_gauge_is_found_by_its_whole_name() {
         let text = "# TYPE a gauge\nab 7\na 12.75\na_total 3\n";
         assert_eq!((gauge(text, "a"), gauge(text, "ab"), gauge(text, "b")), (Some(12), Some(7), None));
+        let text = "open{worker=\"0\"} 3\nopen{worker=\"1\"} 4\nopen_ever{worker=\"0\"} 9\n";
+        assert_eq!(gauge_of_all(text, "open"), Some(7));
     }
 }

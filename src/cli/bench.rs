@@ -16,8 +16,78 @@ pub enum BenchCommand {
     Publish(PublishArgs),
     /// Publish on time and listen to ALERTS: latencies from when each event was due, and the alerts against the truth
     Measure(MeasureArgs),
+    /// Look for the highest rate that a service keeps up with: a run of bench measure for each rate that is tried
+    Search(SearchArgs),
+    /// Send at one rate for a long time, and say by how much the service's memory grows
+    Soak(SoakArgs),
     /// Two runs of bench measure: ratios with intervals, and whether the same lights stand
     Compare(BenchCompareArgs),
+}
+
+/// A city as large as its rate, sent to a server and a service that are started for it.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct RateLoadArgs {
+    /// What the city is made of, as for bench generate; it gets as many cases as the rate and the time take
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "yichun-load")]
+    pub profile: String,
+    /// Start of the random numbers
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Events in one message, of one office each
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub events_per_message: u32,
+    /// Connections; the messages of one office stay on one of them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub connections: u32,
+    /// A run is invalid when more than 1 in 100 messages were handed over later than this, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 100)]
+    pub lag_max: u64,
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The folder of the result, made here
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// `bench search`: the highest rate that is kept up with.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct SearchArgs {
+    /// What is sent.
+    #[command(flatten)]
+    pub load: RateLoadArgs,
+    /// The first rate, in events a second; if it is not sustained, the search ends
+    #[arg(long, value_name = "RATE", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub from_rate: u64,
+    /// The highest rate that is tried
+    #[arg(long, value_name = "RATE", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub to_rate: u64,
+    /// How long each rate is sent, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(5..=86_400))]
+    pub seconds: u64,
+    /// A rate is sustained while 99 in 100 alerts come within so many milliseconds of when their events were due
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    pub p99_max: u64,
+    /// The search ends when the lowest rate not sustained is at most so many hundredths above the highest sustained
+    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub grain: u64,
+}
+
+/// `bench soak`: one rate for a long time.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct SoakArgs {
+    /// What is sent.
+    #[command(flatten)]
+    pub load: RateLoadArgs,
+    /// Events a second
+    #[arg(long, value_name = "RATE", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub rate: u64,
+    /// How long, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(15..=604_800))]
+    pub seconds: u64,
+    /// The service's memory may grow by so many bytes a second: every new case is kept, so it is not 0
+    #[arg(long, value_name = "BYTES")]
+    pub growth_max: i64,
 }
 
 /// `bench compare`: two runs beside each other.
