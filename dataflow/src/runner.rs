@@ -267,13 +267,24 @@ impl<J: Judge> Runner<J> {
     }
 
     /// Says that everything known through `at` was handed over, and that all that it gives at `at` was said but what is
-    /// `waiting`: what is said later is the difference from there. Nothing enters before `at` any more.
+    /// `waiting`: what is said later is the difference from there. Nothing enters before `at` any more. Waits until the workers
+    /// have taken what was handed to them.
     ///
     /// # Errors
     /// As [`Runner::restore`].
     pub fn restored(&self, at: Moment, waiting: Vec<Waiting>) -> Result<(), RunnerError> {
+        self.wait_until_taken()?;
         self.advance(at)?;
         self.control(at, Control::Restored(Arc::new(waiting))).map(drop)
+    }
+
+    /// A fact that is fed next may come to the worker of its case by way of another one, and overtake what waits in that
+    /// worker's own queue: the case would be made anew while the one that was handed over is still on its way.
+    fn wait_until_taken(&self) -> Result<(), RunnerError> {
+        let (reply, taken) = mpsc::channel();
+        self.desk.send_all(&lock(&self.desk.gate), |_| Work::Taken(reply.clone()))?;
+        drop(reply);
+        if taken.iter().count() == self.workers() { Ok(()) } else { Err(self.ended()) }
     }
 
     /// Advances the clock: every deadline before `to` fires at its own instant.

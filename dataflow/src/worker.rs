@@ -51,6 +51,8 @@ pub(crate) enum Work<J> {
     Restore(Vec<Entry>, Moment),
     /// Some of this worker's own cases as they were handed out, with no fact since, at an instant not after this one.
     TakeIn(Vec<u8>, Moment),
+    /// Tells that everything given before was taken.
+    Taken(Sender<()>),
     /// A control at a time.
     Control(u64, Control<J>),
     /// A question.
@@ -265,6 +267,8 @@ impl<J: Judge> Shift<'_, J> {
                 Ok(Work::Feed { entries, advance_to }) => self.feed(entries, advance_to),
                 Ok(Work::Restore(entries, through)) => self.graph.supervisor.borrow_mut().restore(entries, through),
                 Ok(Work::TakeIn(cases, through)) => self.graph.supervisor.borrow_mut().take_in(&cases, through),
+                // Whoever asked may have gone.
+                Ok(Work::Taken(reply)) => drop(reply.send(())),
                 Ok(Work::Control(at, control)) => self.graph.controls.send((at, control)),
                 Ok(Work::Ask(ask)) => *self.asked = Some(ask),
                 Err(TryRecvError::Empty) => return true,

@@ -1,8 +1,8 @@
 //! The runner as others meet it: what ALERTS says is believed, failures are told, the reader is waited
 //! for, questions are answered.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use facts::{Activity, Change, Event, Kind, Moment, Transition};
@@ -123,12 +123,12 @@ fn the_clock_does_not_go_back_and_what_comes_too_late_enters_at_the_first_open_i
     assert_eq!(said.iter().map(|said| said.decided_at).collect::<Vec<_>>(), [at(100)]);
 }
 
-/// Judges like the city, but breaks on one case.
-struct Broken(City);
+/// Judges like the city, after something else was done with the case.
+struct After<F>(City, F);
 
-impl Judge for Broken {
+impl<F: Fn(&Case<'_>) + Send + Sync + 'static> Judge for After<F> {
     fn judge(&self, case: &Case<'_>) -> Judgement {
-        assert_ne!(case.id, "boom", "the judgement of case boom is broken");
+        (self.1)(case);
         self.0.judge(case)
     }
 
@@ -167,7 +167,9 @@ impl Judge for Broken {
 #[test]
 fn a_worker_that_breaks_is_an_error_for_all_and_nobody_hangs() {
     for workers in [1, 3] {
-        let judge = Arc::new(Broken(City::new(30)));
+        let judge = Arc::new(After(City::new(30), |case: &Case<'_>| {
+            assert_ne!(case.id, "boom", "the judgement of case boom is broken");
+        }));
         let (runner, closings) = Runner::start(&options(&Play::new(workers, [])), judge).expect("workers start");
         runner.feed(vec![fact("s", Activity::Submitted, 0)], at(25)).expect("running");
         let first = closings.recv().expect("the warning");
@@ -186,6 +188,30 @@ fn a_worker_that_breaks_is_an_error_for_all_and_nobody_hangs() {
         assert_eq!(closings.recv(), None, "nothing is said beyond the last closed instant");
         assert_eq!(runner.finish(), Err(failure));
     }
+}
+
+#[test]
+fn what_was_handed_over_is_taken_before_a_start_goes_on() {
+    let (go_on, held) = mpsc::channel();
+    let (held, overtaken) = (Mutex::new(Some(held)), Arc::new(AtomicBool::new(false)));
+    let noted = Arc::clone(&overtaken);
+    let judge = After(City::new(30), move |_: &Case<'_>| {
+        if let Some(held) = held.lock().expect("not poisoned").take() {
+            // Whoever goes on before the first judgement is through is seen here; who waits for it lets the time pass.
+            noted.store(held.recv_timeout(Duration::from_millis(100)).is_ok(), Ordering::SeqCst);
+        }
+    });
+    let (runner, closings) = Runner::start(&options(&Play::new(2, [])), Arc::new(judge)).expect("workers start");
+    runner.restore(vec![fact("s", Activity::Submitted, 0)], at(10)).expect("running");
+    runner.restored(at(10), vec![]).expect("running");
+    // Nobody listens any more when all was taken.
+    go_on.send(()).unwrap_or_default();
+    runner.finish().expect("no failure");
+    assert!(
+        !overtaken.load(Ordering::SeqCst),
+        "a fact fed now could have entered before the case that was handed over"
+    );
+    assert_eq!(rest(&closings), [], "the case was known, and is green");
 }
 
 #[test]
