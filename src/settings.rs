@@ -132,6 +132,8 @@ pub struct CheckpointSettings {
     pub folder: PathBuf,
     /// How often the facts since the last time are written.
     pub interval: Duration,
+    /// Bytes of facts that may gather in memory while the folder takes none; then reading waits.
+    pub memory: usize,
 }
 
 /// What moves the supervision clock.

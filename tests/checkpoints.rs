@@ -352,6 +352,32 @@ impl Drop for SmallDisk {
     }
 }
 
+/// What gathers while the disk takes nothing has a bound: then reading waits, and goes on by itself.
+#[test]
+fn with_too_much_gathered_before_a_full_disk_reading_waits() {
+    let test = "with_too_much_gathered_before_a_full_disk_reading_waits";
+    let Some(site) = site(test) else { return };
+    let site = site.with("WATCHLIGHT_CHECKPOINT_MEMORY_MIB", "1");
+    let Some(disk) = SmallDisk::mount(test, &folder(&site)) else { return };
+    let service = site.start();
+    service.wait_ready();
+    let wire = site.wire();
+    // The city alone fits into the least memory that can be set; what comes again gathers again.
+    (0..3).for_each(|_| wire.send_all(messages(city().events())));
+    wire.send_all(city().end());
+    eventually("it says that reading waits", || service.log().contains("reading waits until it has").then_some(()));
+    let closed = service.metric("watchlight_clock_seconds").expect("the clock is told");
+    let end = city().until().secs_floor() as f64;
+    assert!(closed < end, "the clock stands at {closed} before the end, {end}");
+    disk.grow();
+    service.wait_closed(city().until());
+    wait_said(&wire, &city().replayed().standing);
+    wait_kept(&service, city().events().len());
+    service.kill();
+    assert_sound(&folder(&site));
+    drop(disk);
+}
+
 #[test]
 fn a_full_disk_is_told_and_nothing_is_lost() {
     let test = "a_full_disk_is_told_and_nothing_is_lost";

@@ -20,8 +20,6 @@ use super::said_so_far::SaidSoFar;
 use crate::clock::Clock;
 use crate::feeding::Progress;
 
-/// Facts that may gather while none can be written, in bytes of their stored form; then the feeding waits.
-const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// A cut is made before its time when so much has gathered.
 const BYTES_MUCH: usize = 32 * 1024 * 1024;
 /// How long an orderly end writes cases beside the facts, at most.
@@ -47,6 +45,8 @@ pub(crate) struct Gathering {
     pub(crate) moved: bool,
     pub(crate) last_cut: Instant,
     pub(crate) interval: Duration,
+    /// Bytes of facts, in their stored form, that may gather while none can be written; then the feeding waits.
+    pub(crate) memory: usize,
     pub(crate) cuts: SyncSender<Asked>,
     /// Which cases are to be written next.
     pub(crate) kept: Arc<KeptCases>,
@@ -85,13 +85,10 @@ impl Gathering {
     /// # Errors
     /// When the dataflow has failed.
     pub(crate) fn look(&mut self, clock: &Clock, runner: &Runner) -> Result<(), RunnerError> {
-        while self.facts.bytes() >= BYTES_MAX && self.busy.load(Ordering::Acquire) {
-            if *self.stop.borrow() {
-                return Ok(());
-            }
-            thread::park_timeout(WAIT);
+        if !self.has_room() {
+            return Ok(());
         }
-        let due = self.last_cut.elapsed() >= self.interval || self.facts.bytes() >= BYTES_MUCH;
+        let due = self.last_cut.elapsed() >= self.interval || self.facts.bytes() >= BYTES_MUCH.min(self.memory);
         // A clock that no fact has moved has nothing before it to keep.
         let begun = clock.now() > Moment::MIN;
         let wanted = self.moved || self.said.has_table() || self.kept.due() && self.speaks();
@@ -99,6 +96,24 @@ impl Gathering {
             self.cut(clock, runner)?;
         }
         Ok(())
+    }
+
+    /// Waits until more may gather; false when the service stops before.
+    fn has_room(&self) -> bool {
+        let full = || self.facts.bytes() >= self.memory && self.busy.load(Ordering::Acquire);
+        if !full() {
+            return true;
+        }
+        let mib = self.memory >> 20;
+        tracing::warn!(mib, "facts gather faster than the checkpoint's folder takes them; reading waits until it has");
+        while full() {
+            if *self.stop.borrow() {
+                return false;
+            }
+            thread::park_timeout(WAIT);
+        }
+        tracing::info!("the checkpoint's folder has taken what gathered; reading goes on");
+        true
     }
 
     /// Is everything judged and said that there was?

@@ -71,6 +71,7 @@ pub(crate) fn keep(
         moved: false,
         last_cut: Instant::now(),
         interval: settings.interval,
+        memory: settings.memory,
         cuts: sender,
         kept: Arc::clone(&kept),
         progress: Arc::clone(progress),

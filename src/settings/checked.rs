@@ -32,6 +32,7 @@ const SETTLE_SECS: RangeInclusive<i64> = 0..=3_600;
 
 /// How often a checkpoint is written, in seconds.
 const CHECKPOINT_SECS: RangeInclusive<i64> = 1..=3_600;
+const CHECKPOINT_MIB: RangeInclusive<i64> = 1..=65_536;
 
 /// The settings, or `None` after telling `faults` why not.
 pub(super) fn settings(layer: &Layer, faults: &mut Faults) -> Option<Settings> {
@@ -319,8 +320,10 @@ impl Check<'_> {
 
     fn checkpoint(&mut self, data: &Path) -> Option<Option<CheckpointSettings>> {
         let interval = self.seconds("checkpoint.interval_secs", CHECKPOINT_SECS)?;
+        let memory = self.whole("checkpoint.memory_mib", CHECKPOINT_MIB)?;
+        let memory = usize::try_from(memory).expect("the range is that of a positive u32") << 20;
         let folder = self.text("checkpoint.folder").replace("{data}", &data.to_string_lossy());
-        Some((!folder.is_empty()).then(|| CheckpointSettings { folder: folder.into(), interval }))
+        Some((!folder.is_empty()).then(|| CheckpointSettings { folder: folder.into(), interval, memory }))
     }
 
     fn seconds(&mut self, key: &str, allowed: RangeInclusive<i64>) -> Option<Duration> {
