@@ -3,6 +3,7 @@
 //! Real servers, each with a port and a folder of its own; what a machine lacks is reported as skipped and
 //! counted, and with CI=true it fails.
 
+mod slow_disk;
 mod support;
 
 mod analyst;
