@@ -6,7 +6,6 @@ use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, Time
 use dataflow::{GroupLight, Holding, SOURCE_SILENT};
 use facts::transition::StandingLine;
 use facts::{Card, Event, History, Light, Moment, Record};
-use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::finding::{CardSpan, Finding, Judgement};
 use rules::judge::{Case, Explanation, explain, judge, judge_shadow};
@@ -33,7 +32,7 @@ pub(crate) fn case_view(
         .history
         .records()
         .iter()
-        .map(|record| TimelineEvent::of(&Event { arrived: record.first_arrived, ..record.event.clone() }));
+        .map(|record| told(Event { arrived: record.first_arrived, ..record.event.clone() }, configuration));
     Some(CaseView {
         case: case.to_owned(),
         owner,
@@ -61,12 +60,18 @@ pub(crate) fn known_then(
         let reached = Case::at(case, history, known_at);
         lights_of(&reached, configuration, &judge(&reached, configuration), None, known_at)
     };
-    KnownThen { known_at, lights: judged(then), by_today: judged(now), news: news(then, now, &configuration.zone) }
+    KnownThen { known_at, lights: judged(then), by_today: judged(now), news: news(then, now, configuration) }
+}
+
+/// A fact as a timeline shows it.
+fn told(event: Event, configuration: &Configuration) -> TimelineEvent {
+    let named = configuration.activities.get(event.activity.name()).map(|named| named.name.clone());
+    TimelineEvent::of(&event, named)
 }
 
 /// Records that are known otherwise now.
-fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
-    let told = |record: &Record| TimelineEvent::of(&Event { arrived: record.arrived, ..record.event.clone() });
+fn news(then: &History, now: &History, configuration: &Configuration) -> Vec<News> {
+    let told = |record: &Record| told(Event { arrived: record.arrived, ..record.event.clone() }, configuration);
     let learnt = now.records().iter().filter_map(|record| match then.record_of(&record.event) {
         None => Some(News { kind: NewsKind::Added, before: None, after: Some(told(record)) }),
         Some(before) if before.event != record.event => {
@@ -78,7 +83,9 @@ fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
     let gone = then.records().iter().filter(|record| now.record_of(&record.event).is_none());
     let gone = gone.map(|record| News { kind: NewsKind::Deleted, before: Some(told(record)), after: None });
     let mut news: Vec<News> = learnt.chain(gone).collect();
-    news.sort_by_key(|news| news.after.iter().chain(&news.before).map(|event| event.at.moment(zone)).next());
+    news.sort_by_key(|news| {
+        news.after.iter().chain(&news.before).map(|event| event.at.moment(&configuration.zone)).next()
+    });
     news
 }
 

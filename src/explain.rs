@@ -1,7 +1,8 @@
 //! `watchlight explain`: a case's timeline, and for each light that stands its rule, law and reckoning.
 //!
-//! The case is judged by the same dataflow as in a replay. What is shown is the case's view that the API shows, too,
-//! and each proof as it was made, with nothing added. With `--known-at` it also tells what was known at that instant.
+//! The case is judged by the same dataflow as in a replay, or a running service is asked for it. What is shown is the
+//! case's view that the API shows, too, and each proof as it was made, with nothing added. With `--known-at` it also tells
+//! what was known at that instant.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use rules::configuration::Configuration;
 use serde_json::Value;
 
 mod audit;
+mod of_service;
 
 use crate::analyst;
 use crate::case_desk::{case_view, known_then};
@@ -43,6 +45,9 @@ const SHOWN_ELSEWHERE: [&str; 12] =
 /// When the configuration is refused, or a file cannot be read.
 pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit> {
     let lang = language.into();
+    if let Some(server) = &args.server {
+        return of_service::run(args, server, lang);
+    }
     let settings = settings::load(&Sources::of_process(&args.config.folder, Vec::new()))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, lang)?;
     let mut configuration = site.configuration;
@@ -54,9 +59,7 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
         None => play::highest_at(&args.events, &settings.zone)?,
     };
     let case = identity(&args.case);
-    if let Some(known_at) = args.known_at.filter(|known_at| *known_at > at) {
-        bail!("--known-at {known_at} lies after the clock, which stands at {at}; ask for an earlier instant");
-    }
+    not_ahead(args.known_at, at)?;
     let now = held(args, &case, at, &configuration, &settings.zone)?;
     if args.why_not.is_some() || args.keep_green {
         let answer = now.as_ref().and_then(|now| answer(args, now, &configuration, &case, at));
@@ -64,9 +67,7 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
             say!("{}", unknown(&case, at, &args.events, lang)?)?;
             return Ok(Exit::FaultsFound);
         };
-        say!("{}", answer_head(&case, at, &settings.zone, lang))?;
-        lines.iter().try_for_each(|line| say!("{line}"))?;
-        return Ok(Exit::Fine);
+        return tell(&case, at, &settings.zone, lang, &lines);
     }
     match now.as_ref().and_then(|now| case_view(now, &configuration, &case, at)) {
         Some(mut view) => {
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
                 let then = then.map(|then| then.history).unwrap_or_default();
                 view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at));
             }
-            let page = Page { configuration: &configuration, zone: &settings.zone, lang };
+            let page = Page { zone: &settings.zone, lang };
             terminal::print(format_args!("{}", page.text(&view)))?;
             Ok(Exit::Fine)
         }
@@ -83,6 +84,16 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
             say!("{}", unknown(&case, at, &args.events, lang)?)?;
             Ok(Exit::FaultsFound)
         }
+    }
+}
+
+/// What is known later is not known yet.
+fn not_ahead(known_at: Option<Moment>, clock: Moment) -> anyhow::Result<()> {
+    match known_at.filter(|known_at| *known_at > clock) {
+        Some(known_at) => {
+            bail!("--known-at {known_at} lies after the clock, which stands at {clock}; ask for an earlier instant")
+        }
+        None => Ok(()),
     }
 }
 
@@ -113,6 +124,13 @@ fn answer(
         Some(rule) => analyst::why_not(held, configuration, case, rule, at).map(Answer::WhyNot),
         None => analyst::keep_green(held, configuration, case, at).map(Answer::KeepGreen),
     }
+}
+
+/// Prints an answer under its case and clock.
+fn tell(case: &str, at: Moment, zone: &TimeZone, lang: Lang, lines: &[String]) -> anyhow::Result<Exit> {
+    say!("{}", answer_head(case, at, zone, lang))?;
+    lines.iter().try_for_each(|line| say!("{line}"))?;
+    Ok(Exit::Fine)
 }
 
 fn answer_head(case: &str, at: Moment, zone: &TimeZone, lang: Lang) -> String {
@@ -170,7 +188,6 @@ fn unknown(case: &str, at: Moment, events: &[PathBuf], lang: Lang) -> anyhow::Re
 
 /// How a case is written down.
 struct Page<'a> {
-    configuration: &'a Configuration,
     zone: &'a TimeZone,
     lang: Lang,
 }
@@ -224,8 +241,8 @@ impl Page<'_> {
             EventTime::Instant(moment) => self.at(moment),
             day => format!("{day}         "),
         };
-        let named = self.configuration.activities.get(event.activity.as_str());
-        let name = named.map(|named| self.lang.pick(&named.name.zh, &named.name.en)).filter(|name| !name.is_empty());
+        let named = event.name.as_ref();
+        let name = named.map(|name| self.lang.pick(&name.zh, &name.en)).filter(|name| !name.is_empty());
         let mut line = format!("  {at}  {}", event.activity);
         if let Some(name) = name.filter(|name| **name != event.activity) {
             line += &self.lang.pick(format!("（{name}）"), format!(" ({name})"));

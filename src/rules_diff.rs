@@ -16,16 +16,14 @@ use rules::fault::Fault;
 use rules::site;
 use serde_json::json;
 
-use crate::asked;
+use crate::asked::{self, Problem};
 use crate::cli::{DiffArgs, Exit, Language};
 use crate::config_folder;
 use crate::output_file::{create, refuse_overwriting};
 use crate::play::Play;
-use crate::reload::{candidate, differences};
+use crate::reload::{candidate, differences, workbook};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
-
-mod workbook;
 
 /// How long a service may take to judge its cases.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -101,7 +99,9 @@ fn of_service(server: &str, new: &Path, lang: Lang) -> anyhow::Result<Option<Pre
     let body = json!({ "files": texts, "rows": ALL_ROWS });
     let (status, text) = asked::post(server, "/api/rules/preview", &body, PATIENCE)?;
     if !status.is_success() {
-        bail!("{server} answers {status}: {text}");
+        let problem = Problem::of(server, status, &text)?;
+        problem.lines(lang).iter().try_for_each(|line| say!("{line}"))?;
+        return Ok(None);
     }
     serde_json::from_str(&text).map(Some).with_context(|| format!("{server} answers otherwise than documented"))
 }
