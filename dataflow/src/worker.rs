@@ -94,6 +94,8 @@ pub struct Gauges {
     pub open: u64,
     /// Cases on disk.
     pub sealed: u64,
+    /// How often one of these was taken back: for a fact, or for a configuration that may concern it.
+    pub unsealed: u64,
     /// What cases bring into groups, in memory: one for each case in each group.
     pub contributions: u64,
     /// Wake-ups waiting, stale ones included.
@@ -113,6 +115,7 @@ pub(crate) struct Window {
     cases: AtomicU64,
     open: AtomicU64,
     sealed: AtomicU64,
+    unsealed: AtomicU64,
     contributions: AtomicU64,
     wakes: AtomicU64,
     bytes: AtomicU64,
@@ -135,6 +138,7 @@ impl Window {
             cases: read(&self.cases),
             open: read(&self.open),
             sealed: read(&self.sealed),
+            unsealed: read(&self.unsealed),
             contributions: read(&self.contributions),
             wakes: read(&self.wakes),
             bytes: read(&self.bytes),
@@ -149,6 +153,7 @@ impl Window {
         let (judged, rejudged) = supervisor.judged();
         self.judged.store(judged, Ordering::Relaxed);
         self.rejudged.store(rejudged, Ordering::Relaxed);
+        self.unsealed.store(supervisor.taken_back(), Ordering::Relaxed);
         let cells = [
             (&self.cases, cases),
             (&self.open, open),
