@@ -1,6 +1,6 @@
 //! The shipped rules against their scenario files: each fires, nearly fires, and is taken back.
 
-mod kinds;
+pub(super) mod kinds;
 mod twin_agrees;
 
 use std::collections::{BTreeMap, BTreeSet};
