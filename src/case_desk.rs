@@ -3,7 +3,7 @@
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
 use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
-use dataflow::{GroupLight, Holding, SOURCE_SILENT};
+use dataflow::{GroupLight, GroupsThen, Holding, SOURCE_SILENT};
 use facts::transition::StandingLine;
 use facts::{Card, Event, History, Light, Moment, Record};
 use rules::configuration::Configuration;
@@ -20,13 +20,7 @@ pub(crate) fn case_view(
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
     let mut lights = lights_of(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
-    let of_group = |light: &GroupLight| {
-        let explain =
-            |card: Card| light.explained.iter().find(|why| why.card == card).map(|why| why.explanation.clone());
-        let (case, holding) = ((case, &owner), held.holding.as_ref());
-        finding_lights(case, configuration, &light.finding, holding, now, explain)
-    };
-    lights.extend(held.of_groups.iter().flat_map(of_group));
+    lights.extend(group_lights((case, &owner), configuration, &held.of_groups, held.holding.as_ref(), now));
     sort_worst_first(&mut lights);
     let events = held
         .history
@@ -47,20 +41,43 @@ pub(crate) fn case_view(
     })
 }
 
-/// What was known of a case at `known_at`: the history as it was `then`, held against what is known `now`. Both are judged
-/// by today's configuration, so that what differs is what was learnt.
+/// What was known of a case at `known_at`: the history as it was `then`, held against what is known `now`, with the lights
+/// that `groups` gave it. All is judged by today's configuration, so that what differs is what was learnt.
 pub(crate) fn known_then(
     then: &History,
     now: &History,
     configuration: &Configuration,
     case: &str,
     known_at: Moment,
+    groups: &GroupsThen,
 ) -> KnownThen {
-    let judged = |history: &History| {
+    let judged = |history: &History, of_groups: &[GroupLight]| {
         let reached = Case::at(case, history, known_at);
-        lights_of(&reached, configuration, &judge(&reached, configuration), None, known_at)
+        let judged = judge(&reached, configuration);
+        let mut lights = lights_of(&reached, configuration, &judged, None, known_at);
+        let owner = judged.owner.iter();
+        lights.extend(owner.flat_map(|owner| group_lights((case, owner), configuration, of_groups, None, known_at)));
+        sort_worst_first(&mut lights);
+        lights
     };
-    KnownThen { known_at, lights: judged(then), by_today: judged(now), news: news(then, now, configuration) }
+    let (lights, by_today) = (judged(then, &groups.known_then), judged(now, &groups.known_now));
+    KnownThen { known_at, lights, by_today, news: news(then, now, configuration) }
+}
+
+/// The lights that groups give a case at `now`.
+fn group_lights(
+    case: (&str, &facts::Address),
+    configuration: &Configuration,
+    of_groups: &[GroupLight],
+    holding: Option<&Holding>,
+    now: Moment,
+) -> Vec<CaseLight> {
+    let of_group = |light: &GroupLight| {
+        let explain =
+            |card: Card| light.explained.iter().find(|why| why.card == card).map(|why| why.explanation.clone());
+        finding_lights(case, configuration, &light.finding, holding, now, explain)
+    };
+    of_groups.iter().flat_map(of_group).collect()
 }
 
 /// A fact as a timeline shows it.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use alerts::{CaseLight, CaseView, TimelineEvent};
 use anyhow::bail;
+use dataflow::GroupsThen;
 use facts::line::identity;
 use facts::proof::Lang;
 use facts::{Event, EventTime, Moment};
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
     };
     let case = identity(&args.case);
     not_ahead(args.known_at, at)?;
-    let now = held(args, &case, at, &configuration, &settings.zone)?;
+    let (now, groups) = held(args, &case, at, &configuration, &settings.zone)?;
     if args.why_not.is_some() || args.keep_green {
         let answer = now.as_ref().and_then(|now| answer(args, now, &configuration, &case, at));
         let Some(lines) = answer.map(|answer| answer.lines(lang, &settings.zone)) else {
@@ -72,9 +73,11 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
     match now.as_ref().and_then(|now| case_view(now, &configuration, &case, at)) {
         Some(mut view) => {
             if let (Some(known_at), Some(now)) = (args.known_at, &now) {
-                let then = held(args, &case, known_at, &configuration, &settings.zone)?;
-                let then = then.map(|then| then.history).unwrap_or_default();
-                view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at));
+                let (then, _) = held(args, &case, known_at, &configuration, &settings.zone)?;
+                let (then, known_then_lights) = then.map(|then| (then.history, then.of_groups)).unwrap_or_default();
+                // What was known then is what a run up to then knows.
+                let groups = GroupsThen { known_then: known_then_lights, ..groups };
+                view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at, &groups));
             }
             let page = Page { zone: &settings.zone, lang };
             terminal::print(format_args!("{}", page.text(&view)))?;
@@ -139,20 +142,31 @@ fn answer_head(case: &str, at: Moment, zone: &TimeZone, lang: Lang) -> String {
     lang.pick(format!("办件 {case}，时钟 {clock}（{zone}）"), format!("case {case}, clock {clock} ({zone})"))
 }
 
-/// What the dataflow holds of the case at `at`.
+/// What the dataflow holds of the case at `at`, and what groups gave it at the earlier instant that is asked about.
 fn held(
     args: &ExplainArgs,
     case: &str,
     at: Moment,
     configuration: &Arc<Configuration>,
     zone: &TimeZone,
-) -> anyhow::Result<Option<dataflow::CaseView>> {
+) -> anyhow::Result<(Option<dataflow::CaseView>, GroupsThen)> {
     let groups = configuration.has_groups();
     let configuration = Arc::clone(configuration);
     let play = Play { paths: &args.events, configuration, until: at, zone, workers: 1, retention: None };
     // Where no rule judges several cases at once, other cases only move the clock.
     let wanted = |event: &Event| groups || event.case == case;
-    let (_, held) = play.run(wanted, |_| Ok(()), |runner| runner.case(case))?;
+    let (_, held) = play.run(
+        wanted,
+        |_| Ok(()),
+        |runner| {
+            let held = runner.case(case)?;
+            let then = match (args.known_at, &held) {
+                (Some(known_at), Some(held)) => runner.groups_then(case, &held.history, known_at)?,
+                _ => GroupsThen::default(),
+            };
+            Ok((held, then))
+        },
+    )?;
     Ok(held)
 }
 

@@ -25,6 +25,7 @@ use crate::entry::{AllWaiting, Control, Entry};
 use crate::forecast::{Forecast, ForecastQuestion, ForecastShare};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::groups::{GroupLight, Groups};
+use crate::groups_then::{BroughtThen, GroupsAsked};
 use crate::judge::Judge;
 use crate::resting_groups::RestingGroups;
 use crate::supervise::{CaseView, Keeping, Place, Sizes, Standing, Supervisor};
@@ -73,6 +74,8 @@ pub(crate) enum Ask<J> {
     Case(CompactString, Sender<Option<CaseView>>),
     /// The lights that groups give one case.
     OfGroups(CompactString, Sender<Vec<GroupLight>>),
+    /// What cases brought into groups at an earlier instant.
+    BroughtThen(Arc<GroupsAsked>, Sender<BroughtThen>),
     /// What another configuration would change.
     WhatIf(Arc<J>, Sender<WhatIfShare>),
     /// What time alone will change in cases.
@@ -321,6 +324,7 @@ impl<J: Judge> Shift<'_, J> {
             Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting().and(groups.waiting()))),
             Some(Ask::OfGroups(id, reply)) => drop(reply.send(groups.of_case(&id))),
             Some(Ask::HandOut(asked, reply)) => drop(reply.send(supervisor.hand_out(&asked.0, &asked.1))),
+            Some(Ask::BroughtThen(asked, reply)) => drop(reply.send(supervisor.brought_then(&asked))),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
             Some(Ask::WhatIf(judge, reply)) => {
                 let found = supervisor.what_if(&judge).beside(groups.lights());

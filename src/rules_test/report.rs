@@ -42,7 +42,7 @@ pub(super) struct Mutants {
     pub(super) tried: u32,
     pub(super) caught: u32,
     /// The changes that no scenario noticed.
-    pub(super) survived: Vec<String>,
+    pub(super) survived: Vec<Text2>,
 }
 
 /// A card or a ground.

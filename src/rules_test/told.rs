@@ -28,7 +28,7 @@ pub(super) fn tell(report: &Report, lang: Lang) -> Result<(), OutputLost> {
                 lang.pick(format!("变异 {tried}，发现 {caught}"), format!("mutants {tried}, caught {caught}"))
             )?;
             for change in survived {
-                say!("    {}", lang.pick(format!("未发现：{change}"), format!("not noticed: {change}")))?;
+                say!("    {}", lang.pick(format!("未发现：{}", change.zh), format!("not noticed: {}", change.en)))?;
             }
         }
     }

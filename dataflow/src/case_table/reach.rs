@@ -79,7 +79,9 @@ impl CaseTable {
     /// When a rule is not kept.
     pub(crate) fn keep_sealed(&mut self, packed: Box<[u8]>, change: &ConfigurationChange) {
         let (id, head) = head_of(&packed);
-        let place = |rule| change.place_of(rule).expect("whoever is sealed as it was keeps its rules");
+        let overlooked = |rule| planted!(GoneRulesOfSealedOverlooked).then_some(rule);
+        let place = |rule| change.place_of(rule).or_else(|| overlooked(rule));
+        let place = |rule| place(rule).expect("whoever is sealed as it was keeps its rules");
         let rules: Vec<RuleIndex> = head.rules().map(place).collect();
         let moved = at_places(&packed, &rules).filter(|_| !planted!(MovedRulesOfSealedKeepTheirPlaces));
         let id = CompactString::from(id);

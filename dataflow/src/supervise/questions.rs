@@ -14,6 +14,7 @@ use crate::ending;
 use crate::entry::{AllWaiting, Waiting};
 use crate::forecast::{ForecastQuestion, ForecastShare};
 use crate::groups::{GroupLight, line as listed};
+use crate::groups_then::{BroughtThen, GroupsAsked};
 use crate::holding::Holding;
 use crate::judge::Judge;
 use crate::planted::planted;
@@ -102,6 +103,16 @@ impl<J: Judge> Supervisor<J> {
             self.cases.each_sealed(|packed| reach.holds(packed), consider);
         }
         share
+    }
+
+    /// What the cases here brought at an earlier instant into the groups that are asked for. Nothing is changed, and no case
+    /// is taken back for it.
+    pub(crate) fn brought_then(&self, asked: &GroupsAsked) -> BroughtThen {
+        let mut brought = BroughtThen::default();
+        let mut consider = |case: &CaseState| asked.consider(case, self.judge.as_ref(), &mut brought);
+        self.cases.each(&mut consider);
+        self.cases.each_sealed(|_| true, consider);
+        brought
     }
 
     /// What time alone will change in the cases that have an instant of their own up to the end that is asked for. A

@@ -100,8 +100,10 @@ impl Listed {
         match naming {
             Naming::Region if !is_code(prefix) || self.regions.is_empty() || self.has_region(prefix) => {}
             Naming::Region => {
-                let beginnings: BTreeSet<&str> =
-                    self.regions.iter().filter_map(|code| code.get(..prefix.len())).collect();
+                // A province or city does not fill the digits of what lies below it.
+                let filled = |beginning: &&str| !beginning.ends_with("00");
+                let beginnings = self.regions.iter().filter_map(|code| code.get(..prefix.len()));
+                let beginnings: BTreeSet<&str> = beginnings.filter(filled).collect();
                 faults.add(at, not_listed(naming, prefix, nearest(prefix, beginnings)));
             }
             _ if prefix.is_empty() || self.depts.is_empty() => {}
@@ -151,8 +153,10 @@ impl Listed {
                 (shown != text).then(|| not_listed(Naming::Region, text, Some(&shown)))
             }
             _ => {
-                let codes: Vec<String> =
-                    self.regions.iter().filter_map(|code| Some(code.parse::<Region>().ok()?.to_string())).collect();
+                let shown = |code: &String| Some(code.parse::<Region>().ok()?.to_string());
+                let mut codes: Vec<String> = self.regions.iter().filter_map(shown).collect();
+                // Of two that are equally near the county is meant.
+                codes.sort_by_key(|code| code.ends_with("00"));
                 Some(not_listed(Naming::Region, text, nearest(text, codes.iter().map(String::as_str))))
             }
         }
@@ -167,7 +171,7 @@ fn is_code(prefix: &str) -> bool {
 fn not_listed(naming: Naming, name: &str, near: Option<&str>) -> Say {
     let (zh, en) = match naming {
         Naming::Region => ("行政区划表中没有", "no table of regions lists"),
-        Naming::Dept => ("事项表中没有任何事项由此部门办理：", "no item of the catalogue is handled by the department"),
+        Naming::Dept => ("事项表没有列出部门", "no item of the catalogue lists the department"),
         Naming::Item => ("事项表中没有事项", "the catalogue has no item"),
         Naming::Source => ("sources/ 中没有来源", "no file in sources/ is of the source"),
     };
