@@ -126,17 +126,21 @@ fn lights_across_cases_are_told_as_they_were_known_then() {
     }
     std::fs::write(folder.path().join("events.ndjson"), receipts().join("\n")).expect("files can be written there");
     let explain = |case: &str| {
-        let line = format!("explain {case} --events events.ndjson --config site --known-at 2026-03-06T12:00:00+08:00");
+        let (at, known_at) = ("2026-03-10T09:00:00+08:00", "2026-03-06T12:00:00+08:00");
+        let line = format!("explain {case} --events events.ndjson --config site --at {at} --known-at {known_at}");
         let output = program().current_dir(folder.path()).env("WATCHLIGHT_LOG", "error").args(line.split(' ')).output();
         let output = output.expect("the program was built with the tests");
         let said = String::from_utf8(output.stdout).expect("it prints UTF-8");
-        said.split_once("  lights\n").unwrap_or_else(|| panic!("{said}")).1.to_owned()
+        let (_, lights) = said.split_once("  lights\n").unwrap_or_else(|| panic!("{said}"));
+        lights.lines().map(|line| line.trim_start().to_owned() + "\n").collect::<String>()
     };
     insta::assert_snapshot!(explain("B-1"), @r"
-        G-01 R-7/B-1/county.360902.D/s/f: not so, by what is known now
-          then red since 2026-03-02 11:00:00; then, by what is known now, none; now none
+    G-01 R-7/B-2/county.360902.D/s/f: not so, by what is known now
+    then red since 2026-03-03 11:00:00; then, by what is known now, none; now none
     ");
     insta::assert_snapshot!(explain("B-3"), @r"
+    G-01 R-8/B-3/county.360902.D/s/f: should have been shown; it was not known
+    then none; then, by what is known now, red since 2026-03-04 11:00:00; now red since 2026-03-04 11:00:00
     ");
 
     let Some(site) = TestSite::with_virtual_clock("lights_across_cases_are_told_as_they_were_known_then") else {

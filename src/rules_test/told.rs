@@ -13,6 +13,7 @@ pub(super) fn tell(report: &Report, lang: Lang) -> Result<(), OutputLost> {
     for file in &report.files {
         for scenario in &file.scenarios {
             for failure in &scenario.failures {
+                let failure = lang.pick(&failure.zh, &failure.en);
                 say!("{}: {}: {failure}", file.file, scenario.name)?;
             }
         }

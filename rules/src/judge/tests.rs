@@ -67,7 +67,7 @@ fn every_scenario_of_the_shipped_rules_holds() {
     let failures: Vec<String> = scenario_files()
         .iter()
         .flat_map(|(path, file)| {
-            file.failures(&configuration).into_iter().map(move |failure| format!("{path}: {failure}"))
+            file.failures(&configuration).into_iter().map(move |failure| format!("{path}: {}", failure.en))
         })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));

@@ -44,7 +44,7 @@ pub(in crate::judge) fn scenarios(kind: &str) -> ScenarioFile {
 #[track_caller]
 fn scenarios_hold(kind: &str) {
     let failures = scenarios(kind).failures(&configuration(kind));
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 #[test]
