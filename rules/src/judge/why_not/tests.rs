@@ -167,7 +167,7 @@ fn a_count_within_its_bound_is_told_by_key_with_the_bound() {
     let [Reason::Counted { key, count, bound }] = &answer.answers[0].reasons[..] else { panic!("{answer:?}") };
     assert_eq!((key.as_str(), *count, bound.as_str()), ("handle,007", 2, "<= 2"));
     let lines = |lang| answer.lines(lang, &configuration.zone).join("\n");
-    assert!(lines(Lang::En).contains("count of handle,007 2, which <= 2 allows"), "{}", lines(Lang::En));
+    assert!(lines(Lang::En).contains("count (handle,007) 2, which <= 2 allows"), "{}", lines(Lang::En));
     assert!(lines(Lang::Zh).contains("2，<= 2，合规"), "{}", lines(Lang::Zh));
 }
 
