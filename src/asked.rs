@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use facts::proof::Lang;
+use facts::standing::Text2;
 use reqwest::{Client, RequestBuilder, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// What the service at `server` answers on `path` to `body`: the status and the text.
@@ -24,14 +27,67 @@ pub(crate) fn get(
     query: &[(&str, String)],
     patience: Duration,
 ) -> anyhow::Result<(StatusCode, String)> {
-    let escaped = |text: &str| -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-        text.bytes()
-            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-            .collect()
-    };
     let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
     ask(server, &format!("{path}?{}", query.join("&")), patience, |client, url| client.get(url))
+}
+
+/// A text as a part of an address.
+pub(crate) fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// What a service says is wrong (`docs/http.md`).
+#[derive(Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) code: String,
+    detail: String,
+    detail_zh: String,
+    #[serde(default)]
+    faults: Vec<ToldFault>,
+}
+
+impl Problem {
+    /// The problem that an answer tells.
+    ///
+    /// # Errors
+    /// When it tells none: then the answer is told as it is.
+    pub(crate) fn of(server: &str, status: StatusCode, text: &str) -> anyhow::Result<Problem> {
+        serde_json::from_str(text).ok().with_context(|| format!("{server} answers {status}: {text}"))
+    }
+
+    /// What is wrong, in a sentence.
+    pub(crate) fn detail(&self, lang: Lang) -> &str {
+        lang.pick(&self.detail_zh, &self.detail)
+    }
+
+    /// Every fault of the configuration, where it is about that, and what is wrong.
+    pub(crate) fn lines(&self, lang: Lang) -> Vec<String> {
+        let faults = self.faults.iter().map(|fault| fault.line(lang));
+        faults.chain([self.detail(lang).to_owned()]).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct ToldFault {
+    file: String,
+    line: Option<u32>,
+    column: Option<u32>,
+    code: String,
+    text: Text2,
+    help: Option<Text2>,
+}
+
+impl ToldFault {
+    fn line(&self, lang: Lang) -> String {
+        let place = match (self.line, self.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        let text = lang.pick(&self.text.zh, &self.text.en);
+        let help = self.help.as_ref().map(|help| format!("\n  = {}", lang.pick(&help.zh, &help.en)));
+        format!("{}{place} {} {text}{}", self.file, self.code, help.unwrap_or_default())
+    }
 }
 
 fn ask(

@@ -3,10 +3,9 @@
 //! The API and `explain` show the same view; a proof is shown as it was made, with nothing added.
 
 use alerts::{CaseLight, CaseView, KnownThen, News, NewsKind, ScheduledCard, TimelineEvent};
-use dataflow::{GroupLight, Holding, SOURCE_SILENT};
+use dataflow::{GroupLight, GroupsThen, Holding, SOURCE_SILENT};
 use facts::transition::StandingLine;
 use facts::{Card, Event, History, Light, Moment, Record};
-use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::finding::{CardSpan, Finding, Judgement};
 use rules::judge::{Case, Explanation, explain, judge, judge_shadow};
@@ -21,19 +20,13 @@ pub(crate) fn case_view(
     let owner = held.judgement.owner.clone()?;
     let reached = Case::at(case, &held.history, now);
     let mut lights = lights_of(&reached, configuration, &held.judgement, held.holding.as_ref(), now);
-    let of_group = |light: &GroupLight| {
-        let explain =
-            |card: Card| light.explained.iter().find(|why| why.card == card).map(|why| why.explanation.clone());
-        let (case, holding) = ((case, &owner), held.holding.as_ref());
-        finding_lights(case, configuration, &light.finding, holding, now, explain)
-    };
-    lights.extend(held.of_groups.iter().flat_map(of_group));
+    lights.extend(group_lights((case, &owner), configuration, &held.of_groups, held.holding.as_ref(), now));
     sort_worst_first(&mut lights);
     let events = held
         .history
         .records()
         .iter()
-        .map(|record| TimelineEvent::of(&Event { arrived: record.first_arrived, ..record.event.clone() }));
+        .map(|record| told(Event { arrived: record.first_arrived, ..record.event.clone() }, configuration));
     Some(CaseView {
         case: case.to_owned(),
         owner,
@@ -48,25 +41,54 @@ pub(crate) fn case_view(
     })
 }
 
-/// What was known of a case at `known_at`: the history as it was `then`, held against what is known `now`. Both are judged
-/// by today's configuration, so that what differs is what was learnt.
+/// What was known of a case at `known_at`: the history as it was `then`, held against what is known `now`, with the lights
+/// that `groups` gave it. All is judged by today's configuration, so that what differs is what was learnt.
 pub(crate) fn known_then(
     then: &History,
     now: &History,
     configuration: &Configuration,
     case: &str,
     known_at: Moment,
+    groups: &GroupsThen,
 ) -> KnownThen {
-    let judged = |history: &History| {
+    let judged = |history: &History, of_groups: &[GroupLight]| {
         let reached = Case::at(case, history, known_at);
-        lights_of(&reached, configuration, &judge(&reached, configuration), None, known_at)
+        let judged = judge(&reached, configuration);
+        let mut lights = lights_of(&reached, configuration, &judged, None, known_at);
+        let owner = judged.owner.iter();
+        lights.extend(owner.flat_map(|owner| group_lights((case, owner), configuration, of_groups, None, known_at)));
+        sort_worst_first(&mut lights);
+        lights
     };
-    KnownThen { known_at, lights: judged(then), by_today: judged(now), news: news(then, now, &configuration.zone) }
+    let (lights, by_today) = (judged(then, &groups.known_then), judged(now, &groups.known_now));
+    KnownThen { known_at, lights, by_today, news: news(then, now, configuration) }
+}
+
+/// The lights that groups give a case at `now`.
+fn group_lights(
+    case: (&str, &facts::Address),
+    configuration: &Configuration,
+    of_groups: &[GroupLight],
+    holding: Option<&Holding>,
+    now: Moment,
+) -> Vec<CaseLight> {
+    let of_group = |light: &GroupLight| {
+        let explain =
+            |card: Card| light.explained.iter().find(|why| why.card == card).map(|why| why.explanation.clone());
+        finding_lights(case, configuration, &light.finding, holding, now, explain)
+    };
+    of_groups.iter().flat_map(of_group).collect()
+}
+
+/// A fact as a timeline shows it.
+fn told(event: Event, configuration: &Configuration) -> TimelineEvent {
+    let named = configuration.activities.get(event.activity.name()).map(|named| named.name.clone());
+    TimelineEvent::of(&event, named)
 }
 
 /// Records that are known otherwise now.
-fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
-    let told = |record: &Record| TimelineEvent::of(&Event { arrived: record.arrived, ..record.event.clone() });
+fn news(then: &History, now: &History, configuration: &Configuration) -> Vec<News> {
+    let told = |record: &Record| told(Event { arrived: record.arrived, ..record.event.clone() }, configuration);
     let learnt = now.records().iter().filter_map(|record| match then.record_of(&record.event) {
         None => Some(News { kind: NewsKind::Added, before: None, after: Some(told(record)) }),
         Some(before) if before.event != record.event => {
@@ -78,7 +100,9 @@ fn news(then: &History, now: &History, zone: &TimeZone) -> Vec<News> {
     let gone = then.records().iter().filter(|record| now.record_of(&record.event).is_none());
     let gone = gone.map(|record| News { kind: NewsKind::Deleted, before: Some(told(record)), after: None });
     let mut news: Vec<News> = learnt.chain(gone).collect();
-    news.sort_by_key(|news| news.after.iter().chain(&news.before).map(|event| event.at.moment(zone)).next());
+    news.sort_by_key(|news| {
+        news.after.iter().chain(&news.before).map(|event| event.at.moment(&configuration.zone)).next()
+    });
     news
 }
 

@@ -163,13 +163,16 @@ pub struct ExplainArgs {
     #[arg(value_name = "CASE", value_parser = NonEmptyStringValueParser::new())]
     pub case: String,
     /// A file of events, one JSON object a line; .gz and .zst are unpacked. May be given several times
-    #[arg(long, required = true, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "server", conflicts_with = "server")]
     pub events: Vec<PathBuf>,
+    /// The service that is asked, by its own configuration and clock
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    pub server: Option<String>,
     /// The configuration.
     #[command(flatten)]
     pub config: ConfigArgs,
     /// At which instant, RFC 3339 with an offset [default: the highest `at` of the events]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", conflicts_with = "server")]
     pub at: Option<Moment>,
     /// Also tell what was known at this earlier instant, and what was learnt since
     #[arg(long, value_name = "INSTANT")]

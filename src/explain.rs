@@ -1,7 +1,8 @@
 //! `watchlight explain`: a case's timeline, and for each light that stands its rule, law and reckoning.
 //!
-//! The case is judged by the same dataflow as in a replay. What is shown is the case's view that the API shows, too,
-//! and each proof as it was made, with nothing added. With `--known-at` it also tells what was known at that instant.
+//! The case is judged by the same dataflow as in a replay, or a running service is asked for it. What is shown is the
+//! case's view that the API shows, too, and each proof as it was made, with nothing added. With `--known-at` it also tells
+//! what was known at that instant.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use alerts::{CaseLight, CaseView, TimelineEvent};
 use anyhow::bail;
+use dataflow::GroupsThen;
 use facts::line::identity;
 use facts::proof::Lang;
 use facts::{Event, EventTime, Moment};
@@ -20,6 +22,7 @@ use rules::configuration::Configuration;
 use serde_json::Value;
 
 mod audit;
+mod of_service;
 
 use crate::analyst;
 use crate::case_desk::{case_view, known_then};
@@ -43,6 +46,9 @@ const SHOWN_ELSEWHERE: [&str; 12] =
 /// When the configuration is refused, or a file cannot be read.
 pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit> {
     let lang = language.into();
+    if let Some(server) = &args.server {
+        return of_service::run(args, server, lang);
+    }
     let settings = settings::load(&Sources::of_process(&args.config.folder, Vec::new()))?;
     let site = config_folder::load(&args.config.folder, &settings.zone, lang)?;
     let mut configuration = site.configuration;
@@ -54,28 +60,26 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
         None => play::highest_at(&args.events, &settings.zone)?,
     };
     let case = identity(&args.case);
-    if let Some(known_at) = args.known_at.filter(|known_at| *known_at > at) {
-        bail!("--known-at {known_at} lies after the clock, which stands at {at}; ask for an earlier instant");
-    }
-    let now = held(args, &case, at, &configuration, &settings.zone)?;
+    not_ahead(args.known_at, at)?;
+    let (now, groups) = held(args, &case, at, &configuration, &settings.zone)?;
     if args.why_not.is_some() || args.keep_green {
         let answer = now.as_ref().and_then(|now| answer(args, now, &configuration, &case, at));
         let Some(lines) = answer.map(|answer| answer.lines(lang, &settings.zone)) else {
             say!("{}", unknown(&case, at, &args.events, lang)?)?;
             return Ok(Exit::FaultsFound);
         };
-        say!("{}", answer_head(&case, at, &settings.zone, lang))?;
-        lines.iter().try_for_each(|line| say!("{line}"))?;
-        return Ok(Exit::Fine);
+        return tell(&case, at, &settings.zone, lang, &lines);
     }
     match now.as_ref().and_then(|now| case_view(now, &configuration, &case, at)) {
         Some(mut view) => {
             if let (Some(known_at), Some(now)) = (args.known_at, &now) {
-                let then = held(args, &case, known_at, &configuration, &settings.zone)?;
-                let then = then.map(|then| then.history).unwrap_or_default();
-                view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at));
+                let (then, _) = held(args, &case, known_at, &configuration, &settings.zone)?;
+                let (then, known_then_lights) = then.map(|then| (then.history, then.of_groups)).unwrap_or_default();
+                // What was known then is what a run up to then knows.
+                let groups = GroupsThen { known_then: known_then_lights, ..groups };
+                view.then = Some(known_then(&then, &now.history, &configuration, &case, known_at, &groups));
             }
-            let page = Page { configuration: &configuration, zone: &settings.zone, lang };
+            let page = Page { zone: &settings.zone, lang };
             terminal::print(format_args!("{}", page.text(&view)))?;
             Ok(Exit::Fine)
         }
@@ -83,6 +87,16 @@ pub(crate) fn run(args: &ExplainArgs, language: Language) -> anyhow::Result<Exit
             say!("{}", unknown(&case, at, &args.events, lang)?)?;
             Ok(Exit::FaultsFound)
         }
+    }
+}
+
+/// What is known later is not known yet.
+fn not_ahead(known_at: Option<Moment>, clock: Moment) -> anyhow::Result<()> {
+    match known_at.filter(|known_at| *known_at > clock) {
+        Some(known_at) => {
+            bail!("--known-at {known_at} lies after the clock, which stands at {clock}; ask for an earlier instant")
+        }
+        None => Ok(()),
     }
 }
 
@@ -115,26 +129,44 @@ fn answer(
     }
 }
 
+/// Prints an answer under its case and clock.
+fn tell(case: &str, at: Moment, zone: &TimeZone, lang: Lang, lines: &[String]) -> anyhow::Result<Exit> {
+    say!("{}", answer_head(case, at, zone, lang))?;
+    lines.iter().try_for_each(|line| say!("{line}"))?;
+    Ok(Exit::Fine)
+}
+
 fn answer_head(case: &str, at: Moment, zone: &TimeZone, lang: Lang) -> String {
     let clock = at.civil(zone).strftime("%Y-%m-%d %H:%M:%S%.f");
     let zone = zone.iana_name().unwrap_or("UTC");
     lang.pick(format!("办件 {case}，时钟 {clock}（{zone}）"), format!("case {case}, clock {clock} ({zone})"))
 }
 
-/// What the dataflow holds of the case at `at`.
+/// What the dataflow holds of the case at `at`, and what groups gave it at the earlier instant that is asked about.
 fn held(
     args: &ExplainArgs,
     case: &str,
     at: Moment,
     configuration: &Arc<Configuration>,
     zone: &TimeZone,
-) -> anyhow::Result<Option<dataflow::CaseView>> {
+) -> anyhow::Result<(Option<dataflow::CaseView>, GroupsThen)> {
     let groups = configuration.has_groups();
     let configuration = Arc::clone(configuration);
     let play = Play { paths: &args.events, configuration, until: at, zone, workers: 1, retention: None };
     // Where no rule judges several cases at once, other cases only move the clock.
     let wanted = |event: &Event| groups || event.case == case;
-    let (_, held) = play.run(wanted, |_| Ok(()), |runner| runner.case(case))?;
+    let (_, held) = play.run(
+        wanted,
+        |_| Ok(()),
+        |runner| {
+            let held = runner.case(case)?;
+            let then = match (args.known_at, &held) {
+                (Some(known_at), Some(held)) => runner.groups_then(case, &held.history, known_at)?,
+                _ => GroupsThen::default(),
+            };
+            Ok((held, then))
+        },
+    )?;
     Ok(held)
 }
 
@@ -170,7 +202,6 @@ fn unknown(case: &str, at: Moment, events: &[PathBuf], lang: Lang) -> anyhow::Re
 
 /// How a case is written down.
 struct Page<'a> {
-    configuration: &'a Configuration,
     zone: &'a TimeZone,
     lang: Lang,
 }
@@ -224,8 +255,8 @@ impl Page<'_> {
             EventTime::Instant(moment) => self.at(moment),
             day => format!("{day}         "),
         };
-        let named = self.configuration.activities.get(event.activity.as_str());
-        let name = named.map(|named| self.lang.pick(&named.name.zh, &named.name.en)).filter(|name| !name.is_empty());
+        let named = event.name.as_ref();
+        let name = named.map(|name| self.lang.pick(&name.zh, &name.en)).filter(|name| !name.is_empty());
         let mut line = format!("  {at}  {}", event.activity);
         if let Some(name) = name.filter(|name| **name != event.activity) {
             line += &self.lang.pick(format!("（{name}）"), format!(" ({name})"));

@@ -8,6 +8,7 @@
 //! | `watchlight_dataflow_sealed_cases{worker}` | closed cases that lie on disk |
 //! | `watchlight_dataflow_wakes{worker}` | wake-ups waiting |
 //! | `watchlight_dataflow_bytes{worker}` | bytes of the cases in memory, and of wake-ups |
+//! | `watchlight_dataflow_unsealed_total{worker}` | closed cases taken back from disk |
 //! | `watchlight_dataflow_sealed_bytes{worker}` | bytes of memory for sealed cases |
 //! | `watchlight_dataflow_bytes_per_open_case` | all these bytes over the open cases of all workers; 0 without one |
 //! | `watchlight_clock_frozen` | 1 while the supervision clock stands until somebody acts |
@@ -43,6 +44,7 @@ const REFUSED: &str = "watchlight_configuration_refused";
 const CASES: &str = "watchlight_dataflow_cases";
 const OPEN: &str = "watchlight_dataflow_open_cases";
 const SEALED: &str = "watchlight_dataflow_sealed_cases";
+const UNSEALED: &str = "watchlight_dataflow_unsealed_total";
 const SEALED_BYTES: &str = "watchlight_dataflow_sealed_bytes";
 const OPEN_BYTES: &str = "watchlight_dataflow_bytes_per_open_case";
 const WAKES: &str = "watchlight_dataflow_wakes";
@@ -76,6 +78,10 @@ pub(crate) fn install() {
         describe_gauge!(CASES, "cases in memory");
         describe_gauge!(OPEN, "cases that are open");
         describe_gauge!(SEALED, "closed cases that lie on disk");
+        describe_counter!(
+            UNSEALED,
+            "closed cases taken back from disk, for a fact or a configuration that may concern them"
+        );
         describe_gauge!(SEALED_BYTES, "bytes of memory for sealed cases");
         describe_gauge!(OPEN_BYTES, "bytes of all cases and wake-ups over the open cases");
         describe_gauge!(WAKES, "wake-ups waiting");
@@ -156,6 +162,7 @@ pub(crate) fn dataflow(desk: &Desk) {
         gauge!(CASES, "worker" => worker.clone()).set(figures.cases as f64);
         gauge!(OPEN, "worker" => worker.clone()).set(figures.open as f64);
         gauge!(SEALED, "worker" => worker.clone()).set(figures.sealed as f64);
+        counter!(UNSEALED, "worker" => worker.clone()).absolute(figures.unsealed);
         gauge!(SEALED_BYTES, "worker" => worker.clone()).set(figures.sealed_bytes as f64);
         gauge!(WAKES, "worker" => worker.clone()).set(figures.wakes as f64);
         gauge!(BYTES, "worker" => worker).set(figures.bytes as f64);

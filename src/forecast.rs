@@ -15,7 +15,7 @@ use facts::{Card, Light};
 use jiff::tz::TimeZone;
 
 use crate::analyst::foreseen;
-use crate::asked;
+use crate::asked::{self, Problem};
 use crate::cli::{Exit, ForecastArgs, Language};
 use crate::config_folder;
 use crate::output_file::{create, refuse_overwriting};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ForecastArgs, language: Language) -> anyhow::Result<Exi
     // All of them where they are written; else what is listed.
     let rows = if args.json.is_some() { usize::MAX - 1 } else { args.rows };
     let found = match &args.server {
-        Some(server) => of_service(server, args, rows)?,
+        Some(server) => of_service(server, args, rows, lang)?,
         None => {
             let site = config_folder::load(&args.config.folder, &settings.zone, lang)?;
             let filter = ForecastFilter {
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &ForecastArgs, language: Language) -> anyhow::Result<Exi
 
 /// The pages of a service, put together. The clock of the first is told; a case that changes meanwhile may be told as it
 /// was or as it is.
-fn of_service(server: &str, args: &ForecastArgs, rows: usize) -> anyhow::Result<ForecastPage> {
+fn of_service(server: &str, args: &ForecastArgs, rows: usize, lang: Lang) -> anyhow::Result<ForecastPage> {
     let (until, limit) = (args.until.to_string(), rows.clamp(1, PAGE_ROWS).to_string());
     let mut query = vec![("until", until), ("limit", limit)];
     let light = args.light.map(|light| light.token().to_owned());
@@ -82,7 +82,7 @@ fn of_service(server: &str, args: &ForecastArgs, rows: usize) -> anyhow::Result<
     loop {
         let (status, text) = asked::get(server, "/api/forecast", &query, PATIENCE)?;
         if !status.is_success() {
-            bail!("{server} answers {status}: {text}");
+            bail!("{}", Problem::of(server, status, &text)?.detail(lang));
         }
         let page: ForecastPage =
             serde_json::from_str(&text).with_context(|| format!("{server} answers otherwise than documented"))?;

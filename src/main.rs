@@ -6,12 +6,15 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use watchlight::cli::{Cli, Exit};
+use tracing::level_filters::LevelFilter;
+use watchlight::cli::{Cli, Command, Exit};
 use watchlight::terminal;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log();
+    let serves = matches!(cli.command, Command::Run(_) | Command::Demo(_) | Command::Bench(_));
+    // Whoever waits for a result need not read that all goes well.
+    start_log(if serves { LevelFilter::INFO } else { LevelFilter::WARN });
     match watchlight::run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -21,10 +24,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Sends log lines to standard error; `WATCHLIGHT_LOG` says which, as `info` or `watchlight=debug,warn`.
-fn start_log() {
+/// Sends log lines to standard error; `WATCHLIGHT_LOG` says which, as `info` or `watchlight=debug,warn`, else `most` does.
+fn start_log(most: LevelFilter) {
     let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .with_default_directive(most.into())
         .with_env_var("WATCHLIGHT_LOG")
         .from_env_lossy();
     let colours = std::io::stderr().is_terminal();

@@ -32,10 +32,13 @@ impl CaseReader for Readers {
             let Some(held) = held else { return Ok(None) };
             let configuration = &readers.in_force.get();
             let view = case_view(&held, configuration, &case, held.as_of);
-            let then = known_at.map(|at| {
+            let known = |at: Moment| {
                 let then = held.history.known_at(at, &configuration.zone);
-                known_then(&then, &held.history, configuration, &case, at)
-            });
+                let groups = readers.desk.groups_then(&case, &held.history, at);
+                let groups = groups.map_err(|error| CaseUnavailable(error.to_string()))?;
+                Ok(known_then(&then, &held.history, configuration, &case, at, &groups))
+            };
+            let then = known_at.map(known).transpose()?;
             Ok(view.map(|view| CaseView { then, ..view }))
         });
         Box::pin(async move { asked.await.map_err(|error| CaseUnavailable(error.to_string()))? })

@@ -16,6 +16,7 @@ pub(crate) mod candidate;
 mod desk;
 pub(crate) mod differences;
 mod watching;
+pub(crate) mod workbook;
 
 pub(crate) use desk::Rules;
 pub(crate) use watching::watch;

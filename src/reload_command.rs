@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use facts::proof::Lang;
-use facts::standing::Text2;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::asked;
+use crate::asked::{self, Problem};
 use crate::cli::{Exit, Language, ReloadArgs};
 use crate::terminal::say;
 
@@ -24,26 +23,6 @@ const AGAIN: Duration = Duration::from_secs(2);
 enum Answer {
     InForce { configuration: String, at: String, cause: String, rejudged: Option<u64> },
     Unchanged { configuration: String },
-}
-
-/// What it answers when it is not.
-#[derive(Deserialize)]
-struct Problem {
-    code: String,
-    detail: String,
-    detail_zh: String,
-    #[serde(default)]
-    faults: Vec<ToldFault>,
-}
-
-#[derive(Deserialize)]
-struct ToldFault {
-    file: String,
-    line: Option<u32>,
-    column: Option<u32>,
-    code: String,
-    text: Text2,
-    help: Option<Text2>,
 }
 
 /// Asks for a reload and prints what became of it.
@@ -61,15 +40,12 @@ pub(crate) fn run(args: &ReloadArgs, language: Language) -> anyhow::Result<Exit>
             tell(&answer.with_context(|| format!("{server} answers otherwise than documented: {text}"))?, lang)?;
             return Ok(Exit::Fine);
         }
-        let Ok(problem) = serde_json::from_str::<Problem>(&text) else { bail!("{server} answers {status}: {text}") };
+        let problem = Problem::of(server, status, &text)?;
         if args.wait && problem.code == "catching_up" {
             std::thread::sleep(AGAIN);
             continue;
         }
-        for fault in &problem.faults {
-            say!("{}", fault.line(lang))?;
-        }
-        say!("{}", lang.pick(&problem.detail_zh, &problem.detail))?;
+        problem.lines(lang).iter().try_for_each(|line| say!("{line}"))?;
         let faulty = status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::CONFLICT;
         return Ok(if faulty { Exit::FaultsFound } else { Exit::CannotStart });
     }
@@ -98,16 +74,4 @@ fn tell(answer: &Answer, lang: Lang) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-impl ToldFault {
-    fn line(&self, lang: Lang) -> String {
-        let place = match (self.line, self.column) {
-            (Some(line), Some(column)) => format!(":{line}:{column}"),
-            _ => String::new(),
-        };
-        let text = lang.pick(&self.text.zh, &self.text.en);
-        let help = self.help.as_ref().map(|help| format!("\n  = {}", lang.pick(&help.zh, &help.en)));
-        format!("{}{place} {} {text}{}", self.file, self.code, help.unwrap_or_default())
-    }
 }

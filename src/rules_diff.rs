@@ -11,21 +11,21 @@ use std::time::Duration;
 
 use alerts::rules_desk::{DifferenceRow, LampShown, Preview, Tally};
 use anyhow::{Context, bail};
+use facts::Moment;
 use facts::proof::Lang;
+use jiff::tz::TimeZone;
 use rules::fault::Fault;
 use rules::site;
 use serde_json::json;
 
-use crate::asked;
+use crate::asked::{self, Problem};
 use crate::cli::{DiffArgs, Exit, Language};
 use crate::config_folder;
 use crate::output_file::{create, refuse_overwriting};
 use crate::play::Play;
-use crate::reload::{candidate, differences};
+use crate::reload::{candidate, differences, workbook};
 use crate::settings::{self, Sources};
 use crate::terminal::say;
-
-mod workbook;
 
 /// How long a service may take to judge its cases.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -46,7 +46,9 @@ pub(crate) fn run(args: &DiffArgs, language: Language) -> anyhow::Result<Exit> {
         (None, _) => bail!("--events takes two folders: the one as it is and the changed one"),
     };
     let Some(found) = found else { return Ok(Exit::FaultsFound) };
-    tell(&found, args.rows, lang)?;
+    let folder = args.folders.last().expect("the command line asks for one folder at least");
+    let zone = settings::load(&Sources::of_process(folder, Vec::new()))?.zone;
+    tell(&found, args.rows, lang, &zone)?;
     if let Some(path) = &args.json {
         let unwritable = || format!("could not write {}", path.display());
         let mut out = create(path)?;
@@ -54,8 +56,6 @@ pub(crate) fn run(args: &DiffArgs, language: Language) -> anyhow::Result<Exit> {
         out.flush().with_context(unwritable)?;
     }
     if let Some(path) = &args.xlsx {
-        let folder = args.folders.last().expect("the command line asks for one folder at least");
-        let zone = settings::load(&Sources::of_process(folder, Vec::new()))?.zone;
         let mut out = create(path)?;
         workbook::write(&found, lang, &zone, &mut out)?;
         out.flush().with_context(|| format!("could not write {}", path.display()))?;
@@ -101,13 +101,16 @@ fn of_service(server: &str, new: &Path, lang: Lang) -> anyhow::Result<Option<Pre
     let body = json!({ "files": texts, "rows": ALL_ROWS });
     let (status, text) = asked::post(server, "/api/rules/preview", &body, PATIENCE)?;
     if !status.is_success() {
-        bail!("{server} answers {status}: {text}");
+        let problem = Problem::of(server, status, &text)?;
+        problem.lines(lang).iter().try_for_each(|line| say!("{line}"))?;
+        return Ok(None);
     }
     serde_json::from_str(&text).map(Some).with_context(|| format!("{server} answers otherwise than documented"))
 }
 
-fn tell(found: &Preview, rows: usize, lang: Lang) -> anyhow::Result<()> {
+fn tell(found: &Preview, rows: usize, lang: Lang, zone: &TimeZone) -> anyhow::Result<()> {
     let Preview { as_of, hash, judged, all, by_rule, by_region, by_dept, differences, .. } = found;
+    let as_of = civil(*as_of, zone);
     say!(
         "{}",
         lang.pick(
@@ -128,7 +131,7 @@ fn tell(found: &Preview, rows: usize, lang: Lang) -> anyhow::Result<()> {
     }
     for row in differences.iter().take(rows) {
         let DifferenceRow { case, rule, instance, region, dept, before, after, .. } = row;
-        let (before, after) = (lamp(before.as_ref(), lang), lamp(after.as_ref(), lang));
+        let (before, after) = (lamp(before.as_ref(), lang, zone), lamp(after.as_ref(), lang, zone));
         say!("{case}  {rule} {instance}  {region} {dept}  {before} -> {after}")?;
     }
     if differences.len() > rows {
@@ -153,9 +156,16 @@ fn line(what: &str, tally: &Tally, lang: Lang) -> String {
     )
 }
 
-fn lamp(lamp: Option<&LampShown>, lang: Lang) -> String {
-    lamp.map_or_else(
-        || lang.pick("无", "none").to_owned(),
-        |LampShown { card, light, since }| format!("{card} ({light}) {since}"),
+fn lamp(lamp: Option<&LampShown>, lang: Lang, zone: &TimeZone) -> String {
+    let Some(LampShown { card, light, since }) = lamp else { return lang.pick("无", "none").to_owned() };
+    let since = civil(*since, zone);
+    lang.pick(
+        format!("{}（{}）自 {since} 起", card.zh(), light.zh()),
+        format!("{} ({}) since {since}", card.token(), light.token()),
     )
+}
+
+/// An instant as people read it.
+fn civil(moment: Moment, zone: &TimeZone) -> String {
+    moment.civil(zone).strftime("%Y-%m-%d %H:%M:%S%.f").to_string()
 }

@@ -122,6 +122,18 @@ fn a_running_service_answers_as_files_do() {
     assert!(by_files.total > 2, "{by_files:?}");
     assert_eq!(by_service.changes, by_files.changes);
 
+    let (known_at, here) = (["--known-at", "2026-03-03T10:00:00+08:00"], ["--at", "2026-03-04T10:00:00+08:00"]);
+    for more in [&[][..], &["--lang", "zh"], &known_at, &["--why-not", "OD-05"], &["--keep-green", "--lang", "zh"]] {
+        let of_files = run(&[&["explain", "YB-1", "--events", text(&events)], &here[..], more].concat());
+        let of_service = run(&[&["explain", "YB-1", "--server", service.base()], more].concat());
+        assert_eq!(of_service, of_files, "{more:?}");
+    }
+    let unknown = program().args(["--lang", "zh", "explain", "没有/这件?", "--server", service.base()]).output();
+    let unknown = unknown.expect("the program was built with the tests");
+    assert_eq!(unknown.status.code(), Some(1), "{}", String::from_utf8_lossy(&unknown.stderr));
+    let said = String::from_utf8(unknown.stdout).expect("it prints UTF-8");
+    assert_eq!(said, "没有办件 没有/这件? 的记录和亮灯信息；请核对办件编号\n");
+
     let told = service.json("/api/cases/YB-1/why-not?rule=OD-05&lang=en");
     assert_eq!(told["answers"][0]["reasons"][0]["reason"], "running", "{told}");
     let told = service.json("/api/cases/YB-1/keep-green");

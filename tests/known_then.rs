@@ -93,6 +93,86 @@ fn explain_tells_what_was_known_then_and_what_was_learnt_since() {
     assert!(refused.contains("lies after the clock, which stands at 2026-03-06T04:00:00Z"), "{refused}");
 }
 
+/// One receipt in two cases, as a rule across cases.
+const TWICE: &str = "[[rule]]\nid = \"G-01\"\nfamily = \"irregular-fee\"\nkind = \"condition\"\n\
+    name = { zh = \"一票两用\", en = \"One receipt twice\" }\nbasis = \"办法第九条\"\n\
+    group = { by = [\"event.fee.receipt\"], window = \"365d\", cards_on = \"all\" }\non = \"fee_charged\"\n\
+    when = \"size(minus(values(fee_charged, case_id), [event.case_id])) > 0\"\ncard = \"red\"\n";
+
+/// Three cases: B-1 and B-2 were told to have one receipt, until B-2 was corrected; that B-3 had the one of B-1, too, came
+/// late.
+fn receipts() -> Vec<String> {
+    let fee = |case: &str, version: u32, at: &str, arrived: &str, receipt: &str| {
+        let more = format!(r#","fee":{{"act":"charged","code":"F","amount":"5.00","receipt":"{receipt}"}}"#);
+        fact("f", version, "fee", at, arrived, &more).replace("B-1", case)
+    };
+    vec![
+        fact("1", 1, "accepted", "02T10:00", "02T10:00", ""),
+        fee("B-1", 1, "02T11:00", "02T11:00", "R-7"),
+        fee("B-2", 1, "03T11:00", "03T11:00", "R-7"),
+        fee("B-2", 2, "03T11:00", "08T11:00", "R-8"),
+        fee("B-3", 1, "04T11:00", "09T11:00", "R-8"),
+    ]
+}
+
+/// What is told of a group is asked of all its cases, as they were known then: also of one that has left it.
+#[test]
+fn lights_across_cases_are_told_as_they_were_known_then() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (name, text) in CONFIG.into_iter().chain([("site/rules/twice.toml", TWICE)]) {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("folders can be made there");
+        std::fs::write(path, text).expect("files can be written there");
+    }
+    std::fs::write(folder.path().join("events.ndjson"), receipts().join("\n")).expect("files can be written there");
+    let explain = |case: &str| {
+        let (at, known_at) = ("2026-03-10T09:00:00+08:00", "2026-03-06T12:00:00+08:00");
+        let line = format!("explain {case} --events events.ndjson --config site --at {at} --known-at {known_at}");
+        let output = program().current_dir(folder.path()).env("WATCHLIGHT_LOG", "error").args(line.split(' ')).output();
+        let output = output.expect("the program was built with the tests");
+        let said = String::from_utf8(output.stdout).expect("it prints UTF-8");
+        let (_, lights) = said.split_once("  lights\n").unwrap_or_else(|| panic!("{said}"));
+        lights.lines().take(2).map(|line| line.trim_start().to_owned() + "\n").collect::<String>()
+    };
+    insta::assert_snapshot!(explain("B-1"), @r"
+    G-01 R-7/B-2/county.360902.D/s/f: not so, by what is known now
+    then red since 2026-03-03 11:00:00; then, by what is known now, none; now none
+    ");
+    insta::assert_snapshot!(explain("B-3"), @r"
+    G-01 R-8/B-3/county.360902.D/s/f: should have been shown; it was not known
+    then none; then, by what is known now, red since 2026-03-04 11:00:00; now red since 2026-03-04 11:00:00
+    ");
+
+    let Some(site) = TestSite::with_virtual_clock("lights_across_cases_are_told_as_they_were_known_then") else {
+        return;
+    };
+    let mut site = site;
+    site.config = folder.path().join("site");
+    let service = site.start();
+    service.wait_ready();
+    let wire = site.wire();
+    for line in receipts() {
+        wire.send("approval.county.360902.D", line);
+    }
+    let end = "2026-03-10T01:00:00Z".parse().expect("an instant");
+    wire.send_all([progress(end), progress(end.plus_millis(1))]);
+    service.wait_closed(end);
+    let then = |case: &str| -> [Vec<String>; 2] {
+        let live = &service.json(&format!("/api/cases/{case}?known_at=2026-03-06T12:00:00%2B08:00"))["live"];
+        ["lights", "by_today"].map(|side| {
+            let lights = live["then"][side].as_array().expect("a list of lights");
+            lights
+                .iter()
+                .map(|light| light["rule"].as_str().expect("a rule").to_owned())
+                .filter(|rule| rule == "G-01")
+                .collect()
+        })
+    };
+    assert_eq!(then("B-1"), [vec!["G-01".to_owned()], vec![]]);
+    assert_eq!(then("B-2"), [vec!["G-01".to_owned()], vec!["G-01".to_owned()]]);
+    assert_eq!(then("B-3"), [vec![], vec!["G-01".to_owned()]]);
+}
+
 #[test]
 fn a_service_tells_what_it_knew_then() {
     let Some(site) = TestSite::with_virtual_clock("a_service_tells_what_it_knew_then") else { return };

@@ -214,6 +214,11 @@ fn every_block_of_the_chinese_readme_runs_and_shows_what_it_says() {
 }
 
 #[test]
+fn every_block_of_the_page_on_writing_a_rule_runs_and_shows_what_it_says() {
+    follow("every_block_of_the_page_on_writing_a_rule_runs_and_shows_what_it_says", "docs/writing-a-rule.md");
+}
+
+#[test]
 fn the_makefile_knows_every_target_that_the_readmes_make() {
     let makefile = fs::read_to_string(project().join("Makefile")).expect("the Makefile is part of the project");
     for page in ["README.md", "README.zh-CN.md"] {

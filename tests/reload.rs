@@ -7,6 +7,7 @@ use std::process::Output;
 
 use facts::transition::StandingLine;
 use facts::{Cause, line};
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -14,7 +15,11 @@ use crate::support::city::{city, messages};
 use crate::support::eventually::eventually;
 use crate::support::said::{assert_same_lines, fold, transitions, wait_said};
 use crate::support::service::{TestService, TestSite};
+use crate::support::wire::wait;
 use crate::support::{copy_folder, program, project};
+
+/// The media type of a workbook.
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A site with a configuration folder of its own.
 struct Office {
@@ -110,6 +115,30 @@ fn previewed(preview: &Value) -> Vec<String> {
     rows.iter().map(row).collect()
 }
 
+/// The workbook that the service answers with is the one that the command writes, and names the preview.
+#[track_caller]
+fn same_workbook(service: &TestService, office: &Office, hash: &str) {
+    let url = format!("{}/api/rules/preview?lang=en", service.base());
+    let (status, headers, answered) = wait(async {
+        let asked = service.client().post(url).header("Content-Type", "application/json").body("{}");
+        let answer = asked.header("Accept", format!("text/html, {WORKBOOK};q=0.9")).send().await?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Ok::<_, reqwest::Error>((status, headers, answer.bytes().await?))
+    })
+    .expect("the service answers");
+    assert_eq!((status, &headers["content-type"]), (200, &HeaderValue::from_static(WORKBOOK)), "{answered:?}");
+    assert_eq!(headers["content-disposition"], format!("attachment; filename=\"preview-{hash}.xlsx\""));
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let written = folder.path().join("diff.xlsx");
+    let mut diff = program();
+    diff.args(["--lang", "en", "rules", "diff", "--server", service.base()]).arg(office.config.path());
+    let output = diff.arg("--xlsx").arg(&written).output().expect("the program was built");
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert!(words(&output).contains(hash), "{}", words(&output));
+    assert!(fs::read(&written).expect("it was written") == answered, "the service and the command write one workbook");
+}
+
 #[test]
 fn a_preview_is_what_its_activation_does_and_only_touched_cases_are_judged() {
     let test = "a_preview_is_what_its_activation_does_and_only_touched_cases_are_judged";
@@ -131,6 +160,8 @@ fn a_preview_is_what_its_activation_does_and_only_touched_cases_are_judged() {
     assert_eq!(preview["judged"], json!(touched), "the cases of the item, and no others");
     assert!(preview["all"]["gained"].as_u64() > Some(0), "{}", preview["all"]);
     assert_eq!(service.get("/api/rules").json()["configuration"], in_force, "a preview changes nothing");
+
+    same_workbook(&service, &office, preview["hash"].as_str().expect("a hash"));
 
     let refused = reload(&service, &["--preview", "0123"]);
     assert_eq!(refused.status.code(), Some(1), "{}", words(&refused));

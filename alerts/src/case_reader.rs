@@ -1,6 +1,7 @@
 //! What the page needs to know of a case and the ledger does not hold: its facts, its lights with
 //! their proofs, and what will happen next. The worker that owns the case knows; the binary asks it.
 
+use facts::standing::Text2;
 use facts::transition::StandingLine;
 use facts::{Address, Card, Event, EventTime, Light, Moment, line, proof::Proof};
 use futures_util::future::BoxFuture;
@@ -16,18 +17,21 @@ pub struct TimelineEvent {
     pub at: EventTime,
     /// What happened.
     pub activity: String,
+    /// What people call that, where the configuration says so.
+    pub name: Option<Text2>,
     /// When it first reached a server, where known.
     pub arrived: Option<Moment>,
 }
 
 impl TimelineEvent {
-    /// The fact as a timeline shows it.
+    /// The fact as a timeline shows it, its activity called `name`.
     #[must_use]
-    pub fn of(event: &Event) -> TimelineEvent {
+    pub fn of(event: &Event, name: Option<Text2>) -> TimelineEvent {
         TimelineEvent {
             line: line::write(event),
             at: event.at,
             activity: event.activity.name().to_owned(),
+            name,
             arrived: event.arrived,
         }
     }

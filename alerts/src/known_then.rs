@@ -19,6 +19,9 @@ pub enum NewsKind {
 }
 
 impl NewsKind {
+    /// All of them.
+    pub const ALL: [NewsKind; 3] = [NewsKind::Added, NewsKind::Corrected, NewsKind::Deleted];
+
     /// The token in JSON.
     #[must_use]
     pub const fn token(self) -> &'static str {

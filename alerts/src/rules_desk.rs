@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 
+use facts::proof::Lang;
 use facts::standing::Text2;
 use facts::{Card, Cause, Level, Light, Moment, Region};
 use serde::{Deserialize, Serialize};
@@ -183,6 +185,12 @@ pub trait RulesDesk: Send + Sync {
     /// # Errors
     /// When the configuration has faults.
     fn preview(&self, files: Option<BTreeMap<String, Vec<u8>>>, rows_max: usize) -> Result<Preview, RulesRefused>;
+
+    /// A preview as a workbook (.xlsx), in the words of `lang`.
+    ///
+    /// # Errors
+    /// When it has more than a workbook can hold.
+    fn workbook(&self, preview: &Preview, lang: Lang) -> io::Result<Vec<u8>>;
 
     /// Puts the folder in force; with the hash of a preview only if that is still what it changes.
     ///

@@ -40,7 +40,7 @@ pub(crate) const FIRST_CONFIGURATION: u32 = 1;
 mod kept;
 mod reach;
 
-pub(crate) use reach::Step;
+pub(crate) use reach::{SealedReach, Step};
 
 /// The state of a case in a slot.
 enum Place {
@@ -130,6 +130,8 @@ pub(crate) struct CaseTable {
     sealed_lit: usize,
     /// These lights, by case number.
     cold_lights: HashMap<CompactString, Box<[StandingLight]>, FxBuildHasher>,
+    /// How often a sealed case was taken back.
+    unsealed: u64,
     texts: Texts,
 }
 
@@ -152,6 +154,7 @@ impl CaseTable {
             sealed_under: FIRST_CONFIGURATION,
             sealed_lit: 0,
             cold_lights: HashMap::default(),
+            unsealed: 0,
             texts: Texts::default(),
         }
     }
@@ -162,16 +165,15 @@ impl CaseTable {
             return slot;
         }
         match self.cold.take(id).filter(|_| !planted!(SealedCaseMadeAnew)) {
-            Some(packed) => {
-                self.sealed_lit -= self.cold_lights.remove(id).map_or(0, |lights| lights.len());
-                self.put_back(&packed)
-            }
+            Some(packed) => self.put_back(id, &packed),
             None => self.put(CaseState::new(id)),
         }
     }
 
     /// Gives a case that was sealed a slot.
-    fn put_back(&mut self, packed: &[u8]) -> u32 {
+    fn put_back(&mut self, id: &str, packed: &[u8]) -> u32 {
+        self.sealed_lit -= self.cold_lights.remove(id).map_or(0, |lights| lights.len());
+        self.unsealed += 1;
         let case = unpack(packed, &mut self.texts);
         self.awake_records += case.history.records().len();
         // Whoever looks at it next finds out again when it may be sealed.
@@ -409,16 +411,30 @@ impl CaseTable {
         self.sealed_under = generation;
     }
 
-    /// Hands out all sealed cases: none is sealed any more, and each must be given to [`CaseTable::unsealed`].
+    /// The configuration that gave the judgement of every sealed case.
+    pub(crate) fn sealed_under(&self) -> u32 {
+        self.sealed_under
+    }
+
+    /// Hands out all sealed cases: none is sealed any more, and each that is not live must be given to
+    /// [`CaseTable::unsealed`] or [`CaseTable::keep_sealed`]. Those that are live come as they were once, too.
     pub(crate) fn unseal_all(&mut self) -> impl Iterator<Item = Box<[u8]>> + use<> {
-        self.cold_lights.clear();
-        self.sealed_lit = 0;
         self.cold.emptied().into_cases()
     }
 
-    /// The slot of a case that [`CaseTable::unseal_all`] handed out; `None` where it was live before.
-    pub(crate) fn unsealed(&mut self, packed: &[u8]) -> Option<u32> {
-        self.live(id_of(packed)).is_none().then(|| self.put_back(packed))
+    /// Is the packed case, which was handed out as a sealed one, live? Then its bytes are old.
+    pub(crate) fn is_live(&self, packed: &[u8]) -> bool {
+        self.live(id_of(packed)).is_some()
+    }
+
+    /// The slot of a case that [`CaseTable::unseal_all`] handed out and that is not live.
+    pub(crate) fn unsealed(&mut self, packed: &[u8]) -> u32 {
+        self.put_back(id_of(packed), packed)
+    }
+
+    /// How often a sealed case was taken back.
+    pub(crate) fn taken_back(&self) -> u64 {
+        self.unsealed
     }
 
     /// The lights that stand in sealed cases, by case number, in no order.

@@ -180,6 +180,10 @@ pub(crate) enum Fault {
     MovedRulesKeepTheirPlaces,
     /// A group is judged without what rests of it.
     RestingForgotten,
+    /// A rule is gone, and sealed cases in which it found something stay sealed.
+    GoneRulesOfSealedOverlooked,
+    /// Rules move in the configuration, and sealed cases name them by the places that they had.
+    MovedRulesOfSealedKeepTheirPlaces,
 }
 
 #[cfg(test)]
@@ -195,8 +199,13 @@ impl Fault {
         Fault::GroupKeepsOldPlaces,
         Fault::RestingForgotten,
     ];
-    /// Those of packed cases under a new configuration.
-    pub(crate) const OF_RELOADS: [Fault; 2] = [Fault::GoneRulesOverlooked, Fault::MovedRulesKeepTheirPlaces];
+    /// Those of packed and of sealed cases under a new configuration.
+    pub(crate) const OF_RELOADS: [Fault; 4] = [
+        Fault::GoneRulesOverlooked,
+        Fault::MovedRulesKeepTheirPlaces,
+        Fault::GoneRulesOfSealedOverlooked,
+        Fault::MovedRulesOfSealedKeepTheirPlaces,
+    ];
 
     /// All others.
     pub(crate) const ALL: [Fault; 30] = [

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use facts::transition::StandingLine;
-use facts::{Cause, Moment, StandingLight};
+use facts::{Cause, History, Moment, StandingLight};
 use rules::configuration::Configuration;
 use timely::{CommunicationConfig, WorkerConfig};
 
@@ -19,6 +19,7 @@ use crate::entry::{AllWaiting, Control, Entry, ReadBack, Waiting};
 use crate::forecast::{Forecast, ForecastQuestion};
 use crate::graph::{Exits, moment, time};
 use crate::groups::GroupLight;
+use crate::groups_then::{GroupsAsked, GroupsThen};
 use crate::judge::Judge;
 use crate::planted::Planted;
 use crate::sources::{SourceBook, SourceNews, SourceState};
@@ -541,6 +542,19 @@ impl<J: Judge> Desk<J> {
         let mut of_groups = answers.concat();
         of_groups.sort_by(|a, b| (a.finding.rule, &a.finding.instance).cmp(&(b.finding.rule, &b.finding.instance)));
         Ok(held.map(|held| CaseView { of_groups, ..held }))
+    }
+
+    /// The lights that groups gave a case with this history at an earlier instant, by what was known then and by what is
+    /// known now. The workers do nothing else meanwhile.
+    ///
+    /// # Errors
+    /// When the runner was finished or a worker has failed.
+    pub fn groups_then(&self, case: &str, history: &History, at: Moment) -> Result<GroupsThen, RunnerError> {
+        let judge = Arc::clone(&lock(&self.gate).judge);
+        let Some(asked) = GroupsAsked::of(case, history, judge.as_ref(), at) else { return Ok(GroupsThen::default()) };
+        let asked = Arc::new(asked);
+        let brought = self.ask_all(|reply| Ask::BroughtThen(Arc::clone(&asked), reply))?;
+        Ok(asked.lights(case, judge.as_ref(), brought))
     }
 
     /// The sources heard so far, by office and name.

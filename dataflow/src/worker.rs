@@ -25,6 +25,7 @@ use crate::entry::{AllWaiting, Control, Entry};
 use crate::forecast::{Forecast, ForecastQuestion, ForecastShare};
 use crate::graph::{self, Exits, Graph, moment};
 use crate::groups::{GroupLight, Groups};
+use crate::groups_then::{BroughtThen, GroupsAsked};
 use crate::judge::Judge;
 use crate::resting_groups::RestingGroups;
 use crate::supervise::{CaseView, Keeping, Place, Sizes, Standing, Supervisor};
@@ -73,6 +74,8 @@ pub(crate) enum Ask<J> {
     Case(CompactString, Sender<Option<CaseView>>),
     /// The lights that groups give one case.
     OfGroups(CompactString, Sender<Vec<GroupLight>>),
+    /// What cases brought into groups at an earlier instant.
+    BroughtThen(Arc<GroupsAsked>, Sender<BroughtThen>),
     /// What another configuration would change.
     WhatIf(Arc<J>, Sender<WhatIfShare>),
     /// What time alone will change in cases.
@@ -94,6 +97,8 @@ pub struct Gauges {
     pub open: u64,
     /// Cases on disk.
     pub sealed: u64,
+    /// How often one of these was taken back: for a fact, or for a configuration that may concern it.
+    pub unsealed: u64,
     /// What cases bring into groups, in memory: one for each case in each group.
     pub contributions: u64,
     /// Wake-ups waiting, stale ones included.
@@ -113,6 +118,7 @@ pub(crate) struct Window {
     cases: AtomicU64,
     open: AtomicU64,
     sealed: AtomicU64,
+    unsealed: AtomicU64,
     contributions: AtomicU64,
     wakes: AtomicU64,
     bytes: AtomicU64,
@@ -135,6 +141,7 @@ impl Window {
             cases: read(&self.cases),
             open: read(&self.open),
             sealed: read(&self.sealed),
+            unsealed: read(&self.unsealed),
             contributions: read(&self.contributions),
             wakes: read(&self.wakes),
             bytes: read(&self.bytes),
@@ -149,6 +156,7 @@ impl Window {
         let (judged, rejudged) = supervisor.judged();
         self.judged.store(judged, Ordering::Relaxed);
         self.rejudged.store(rejudged, Ordering::Relaxed);
+        self.unsealed.store(supervisor.taken_back(), Ordering::Relaxed);
         let cells = [
             (&self.cases, cases),
             (&self.open, open),
@@ -316,6 +324,7 @@ impl<J: Judge> Shift<'_, J> {
             Some(Ask::Waiting(reply)) => drop(reply.send(supervisor.waiting().and(groups.waiting()))),
             Some(Ask::OfGroups(id, reply)) => drop(reply.send(groups.of_case(&id))),
             Some(Ask::HandOut(asked, reply)) => drop(reply.send(supervisor.hand_out(&asked.0, &asked.1))),
+            Some(Ask::BroughtThen(asked, reply)) => drop(reply.send(supervisor.brought_then(&asked))),
             Some(Ask::Case(id, reply)) => drop(reply.send(supervisor.case(&id))),
             Some(Ask::WhatIf(judge, reply)) => {
                 let found = supervisor.what_if(&judge).beside(groups.lights());

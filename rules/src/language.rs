@@ -14,6 +14,7 @@ mod constant;
 mod faults;
 mod keys;
 mod lints;
+mod listed;
 mod load;
 mod message;
 mod profile;
@@ -21,6 +22,7 @@ mod rule_file;
 mod schema;
 mod source;
 mod span_text;
+mod spoken;
 mod texts;
 mod token;
 mod tree;
@@ -37,5 +39,5 @@ pub(crate) use texts::nearest;
 /// Every key, field and function there is, for the page that describes them.
 #[cfg(test)]
 fn all_names() -> Vec<&'static str> {
-    compile::key_names().into_iter().chain(types::field_names()).chain(types::function_names()).collect()
+    compile::key_names().chain(types::field_names()).chain(types::function_names()).collect()
 }

@@ -8,6 +8,7 @@
 
 mod parts;
 
+use facts::standing::Text2;
 use facts::{Card, Level};
 
 use crate::counting::{Counting, Ends, Span, Unit};
@@ -25,7 +26,7 @@ const AT_ONCE: Span = Span { number: 1, unit: Unit::Minutes };
 #[derive(Clone, Debug)]
 pub struct Mutant {
     /// What was changed.
-    pub change: String,
+    pub change: Text2,
     /// The changed rule.
     pub rule: Rule,
 }
@@ -40,16 +41,21 @@ pub fn mutants(rule: &Rule) -> impl Iterator<Item = Mutant> {
     })
 }
 
+/// What is done at a place.
+fn told(zh: impl Into<String>, en: impl Into<String>) -> Text2 {
+    Text2 { zh: zh.into(), en: en.into() }
+}
+
 /// Walks a rule and cuts at one place.
 struct Knife {
     /// Places to pass before the cut.
     left: usize,
-    change: Option<String>,
+    change: Option<Text2>,
 }
 
 impl Knife {
     /// Is this the place? `change` says what is done there.
-    fn cuts(&mut self, change: impl FnOnce() -> String) -> bool {
+    fn cuts(&mut self, change: impl FnOnce() -> Text2) -> bool {
         if self.change.is_some() {
             return false;
         }
@@ -69,33 +75,40 @@ impl Knife {
             Kind::Count(count) => {
                 self.set(&mut count.of);
                 let (Bound::Max(bound) | Bound::Min(bound, _)) = &mut count.bound;
-                if self.cuts(|| format!("{bound} +1")) {
+                if self.cuts(|| told(format!("次数 {bound} 加 1"), format!("{bound} +1"))) {
                     *bound += 1;
                 }
-                if *bound > 0 && self.cuts(|| format!("{bound} -1")) {
+                if *bound > 0 && self.cuts(|| told(format!("次数 {bound} 减 1"), format!("{bound} -1"))) {
                     *bound -= 1;
                 }
-                if !count.by.is_empty() && self.cuts(|| "one count for all".to_owned()) {
+                if !count.by.is_empty() && self.cuts(|| told("不分组，合计一次", "one count for all")) {
                     count.by.clear();
                 }
                 count.within.iter_mut().for_each(|span| self.span(span));
             }
             Kind::Separation(separation) => {
                 for place in 0..separation.acts.len() {
-                    if self.cuts(|| format!("without the act {}", separation.acts[place].text)) {
+                    if self.cuts(|| {
+                        told(
+                            format!("去掉行为 {}", separation.acts[place].text),
+                            format!("without the act {}", separation.acts[place].text),
+                        )
+                    }) {
                         separation.acts.remove(place);
                         break;
                     }
                 }
                 separation.acts.iter_mut().for_each(|set| self.set(set));
-                if separation.by != EventField::Dept && self.cuts(|| "by department".to_owned()) {
+                if separation.by != EventField::Dept && self.cuts(|| told("按部门而不按人", "by department")) {
                     separation.by = EventField::Dept;
                 }
             }
             Kind::Workflow(workflow) => {
                 for check in [WorkflowCheck::Complete, WorkflowCheck::Order, WorkflowCheck::Edges, WorkflowCheck::Known]
                 {
-                    if check != workflow.check && self.cuts(|| format!("checks {check:?}")) {
+                    if check != workflow.check
+                        && self.cuts(|| told(format!("改查 {check:?}"), format!("checks {check:?}")))
+                    {
                         workflow.check = check;
                     }
                 }
@@ -106,7 +119,8 @@ impl Knife {
             }
             Kind::Fee(fee) => {
                 for place in 0..fee.by.len() {
-                    if self.cuts(|| format!("not by {:?}", fee.by[place])) {
+                    if self.cuts(|| told(format!("不按 {:?} 分", fee.by[place]), format!("not by {:?}", fee.by[place])))
+                    {
                         fee.by.remove(place);
                         break;
                     }
@@ -122,7 +136,7 @@ impl Knife {
         }
         rule.group.iter_mut().for_each(|group| self.group(group));
         self.scope(&mut rule.scope);
-        if rule.grace.is_some() && self.cuts(|| "without grace".to_owned()) {
+        if rule.grace.is_some() && self.cuts(|| told("去掉宽限", "without grace")) {
             rule.grace = None;
         }
         if let Some(grace) = &mut rule.grace {
@@ -137,45 +151,51 @@ impl Knife {
     /// Which events share a history, and which cases are lit.
     fn group(&mut self, group: &mut Group) {
         for place in 0..group.by.len() {
-            if group.by.len() > 1 && self.cuts(|| format!("without part {} of the key", place + 1)) {
+            if group.by.len() > 1
+                && self.cuts(|| {
+                    told(format!("分组键去掉第 {} 项", place + 1), format!("without part {} of the key", place + 1))
+                })
+            {
                 group.by.remove(place);
                 break;
             }
         }
         group.by.iter_mut().for_each(|node| self.node(node));
         for other in [CardsOn::All, CardsOn::First, CardsOn::Last] {
-            if other != group.cards_on && self.cuts(|| format!("cards on {other:?}")) {
+            if other != group.cards_on
+                && self.cuts(|| told(format!("亮牌改在 {other:?}"), format!("cards on {other:?}")))
+            {
                 group.cards_on = other;
             }
         }
         let window = group.window.is_none_or(|window| window != AT_ONCE);
-        if window && self.cuts(|| format!("looks back {AT_ONCE}")) {
+        if window && self.cuts(|| told(format!("只回看 {AT_ONCE}"), format!("looks back {AT_ONCE}"))) {
             group.window = Some(AT_ONCE);
         }
     }
 
     /// Where the rule applies: wider, and elsewhere.
     fn scope(&mut self, scope: &mut Scope) {
-        if !scope.case_types.is_empty() && self.cuts(|| "every case type".to_owned()) {
+        if !scope.case_types.is_empty() && self.cuts(|| told("不限办件类型", "every case type")) {
             scope.case_types.clear();
         }
-        if !scope.items.is_empty() && self.cuts(|| "every item".to_owned()) {
+        if !scope.items.is_empty() && self.cuts(|| told("不限事项", "every item")) {
             scope.items.clear();
         }
-        if !scope.item_types.is_empty() && self.cuts(|| "every type of item".to_owned()) {
+        if !scope.item_types.is_empty() && self.cuts(|| told("不限事项类型", "every type of item")) {
             scope.item_types.clear();
         }
-        if self.cuts(|| "at the other levels".to_owned()) {
+        if self.cuts(|| told("改为其他层级", "at the other levels")) {
             let own = if scope.levels.is_empty() { vec![Level::County] } else { std::mem::take(&mut scope.levels) };
             scope.levels = Level::ALL.into_iter().filter(|level| !own.contains(level)).collect();
         }
-        if self.cuts(|| "in other regions".to_owned()) {
+        if self.cuts(|| told("改为其他地区", "in other regions")) {
             scope.regions = vec!["11".into()];
         }
-        if self.cuts(|| "of other departments".to_owned()) {
+        if self.cuts(|| told("改为其他部门", "of other departments")) {
             scope.depts = vec!["~".into()];
         }
-        self.condition("applies everywhere", &mut scope.condition);
+        self.condition(("不限适用条件", "applies everywhere"), &mut scope.condition);
     }
 
     /// How days are counted, and when on its last day a limit ends.
@@ -184,12 +204,13 @@ impl Knife {
             Counting::Legal => Counting::Elapsed,
             Counting::Elapsed => Counting::Legal,
         };
-        if in_days(rule) && self.cuts(|| format!("counted {other:?}")) {
+        if in_days(rule) && self.cuts(|| told(format!("计时改为 {other:?}"), format!("counted {other:?}"))) {
             rule.counting = other;
         }
         if let Some(ends) = rule.ends {
             for other in [Ends::Instant, Ends::Day, Ends::Office] {
-                if other != ends && self.cuts(|| format!("ends {other:?}")) {
+                if other != ends && self.cuts(|| told(format!("到期时刻改为 {other:?}"), format!("ends {other:?}")))
+                {
                     rule.ends = Some(other);
                 }
             }
@@ -199,17 +220,19 @@ impl Knife {
     fn forbids(&mut self, forbids: &mut Forbids) {
         self.set(&mut forbids.event);
         self.set(&mut forbids.after);
-        if forbids.unless.is_some() && self.cuts(|| "nothing lifts the ban".to_owned()) {
+        if forbids.unless.is_some() && self.cuts(|| told("去掉解除禁止的事件", "nothing lifts the ban")) {
             forbids.unless = None;
         }
-        if forbids.within.is_none() && self.cuts(|| format!("only within {AT_ONCE}")) {
+        if forbids.within.is_none()
+            && self.cuts(|| told(format!("只禁 {AT_ONCE} 内"), format!("only within {AT_ONCE}")))
+        {
             forbids.within = Some(AT_ONCE);
         }
         forbids.within.iter_mut().chain(&mut forbids.later_than).for_each(|span| self.span(span));
-        if !forbids.same.is_empty() && self.cuts(|| "any two events".to_owned()) {
+        if !forbids.same.is_empty() && self.cuts(|| told("不要求字段相同", "any two events")) {
             forbids.same.clear();
         }
-        self.condition("forbidden always", &mut forbids.condition);
+        self.condition(("总是禁止", "forbidden always"), &mut forbids.condition);
     }
 
     fn deadline(&mut self, deadline: &mut Deadline) {
@@ -224,48 +247,68 @@ impl Knife {
                 Stop::Instant(node) | Stop::When(node) => self.node(node),
             }
         }
-        if deadline.cancel.is_some() && self.cuts(|| "nothing cancels".to_owned()) {
+        if deadline.cancel.is_some() && self.cuts(|| told("去掉终止", "nothing cancels")) {
             deadline.cancel = None;
         }
         if let Some(limit) = &mut deadline.limit {
             self.node(limit);
         }
-        self.condition("starts always", &mut deadline.condition);
-        if deadline.silent && self.cuts(|| "lights before the stop".to_owned()) {
+        self.condition(("总是起算", "starts always"), &mut deadline.condition);
+        if deadline.silent && self.cuts(|| told("未结束也亮灯", "lights before the stop")) {
             deadline.silent = false;
         }
-        if deadline.deems.is_some() && self.cuts(|| "deems nothing".to_owned()) {
+        if deadline.deems.is_some() && self.cuts(|| told("不作推定", "deems nothing")) {
             deadline.deems = None;
         }
         for place in 0..deadline.pauses.len() {
-            if self.cuts(|| format!("without the pause {}", deadline.pauses[place].name)) {
+            if self.cuts(|| {
+                told(
+                    format!("去掉暂停 {}", deadline.pauses[place].name),
+                    format!("without the pause {}", deadline.pauses[place].name),
+                )
+            }) {
                 deadline.pauses.remove(place);
                 break;
             }
         }
         for pause in deadline.pauses.iter_mut().filter(|pause| pause.cap.is_some()) {
-            if self.cuts(|| format!("the pause {} without a cap", pause.name)) {
+            if self.cuts(|| {
+                told(format!("暂停 {} 不设上限", pause.name), format!("the pause {} without a cap", pause.name))
+            }) {
                 pause.cap = None;
             }
         }
         for pause in &mut deadline.pauses {
             if let Some(times) = &mut pause.max_times
-                && self.cuts(|| format!("the pause {} once more", pause.name))
+                && self
+                    .cuts(|| told(format!("暂停 {} 多一次", pause.name), format!("the pause {} once more", pause.name)))
             {
                 *times += 1;
             }
         }
         if let Some(extension) = &mut deadline.extension {
-            if extension.at_most.is_some() && self.cuts(|| format!("the extension {} without a cap", extension.name)) {
+            if extension.at_most.is_some()
+                && self.cuts(|| {
+                    told(
+                        format!("延长 {} 不设上限", extension.name),
+                        format!("the extension {} without a cap", extension.name),
+                    )
+                })
+            {
                 extension.at_most = None;
             }
             if let Some(times) = &mut extension.times
-                && self.cuts(|| format!("the extension {} once more", extension.name))
+                && self.cuts(|| {
+                    told(
+                        format!("延长 {} 多一次", extension.name),
+                        format!("the extension {} once more", extension.name),
+                    )
+                })
             {
                 *times += 1;
             }
         }
-        if deadline.extension.is_some() && self.cuts(|| "without the extension".to_owned()) {
+        if deadline.extension.is_some() && self.cuts(|| told("去掉延长", "without the extension")) {
             deadline.extension = None;
         }
     }
@@ -273,11 +316,13 @@ impl Knife {
     fn requires(&mut self, requires: &mut Requires) {
         self.set(&mut requires.event);
         requires.before.iter_mut().chain(&mut requires.since).for_each(|set| self.set(set));
-        self.condition("needed always", &mut requires.condition);
-        if requires.before.len() > 1 && self.cuts(|| "all or any".to_owned()) {
+        self.condition(("总是需要", "needed always"), &mut requires.condition);
+        if requires.before.len() > 1 && self.cuts(|| told("全部与任一互换", "all or any")) {
             requires.all = !requires.all;
         }
-        if requires.at_most.is_none() && self.cuts(|| format!("at most {AT_ONCE} before")) {
+        if requires.at_most.is_none()
+            && self.cuts(|| told(format!("至多早 {AT_ONCE}"), format!("at most {AT_ONCE} before")))
+        {
             requires.at_most = Some(AT_ONCE);
         }
         requires.at_least.iter_mut().chain(&mut requires.at_most).for_each(|span| self.span(span));
@@ -285,14 +330,22 @@ impl Knife {
 
     fn grounds(&mut self, grounds: &mut Vec<Node>) {
         for place in 0..grounds.len() {
-            if grounds.len() > 1 && self.cuts(|| format!("without the ground {}", grounds[place].text)) {
+            if grounds.len() > 1
+                && self.cuts(|| {
+                    told(
+                        format!("去掉理由 {}", grounds[place].text),
+                        format!("without the ground {}", grounds[place].text),
+                    )
+                })
+            {
                 grounds.remove(place);
                 break;
             }
         }
         for ground in grounds {
             for holds in [true, false] {
-                if self.cuts(|| format!("{holds} for {}", ground.text)) {
+                if self.cuts(|| told(format!("{} 恒为 {holds}", ground.text), format!("{holds} for {}", ground.text)))
+                {
                     ground.expr = Expr::Literal(Value::Flag(holds));
                 }
             }
@@ -301,12 +354,12 @@ impl Knife {
     }
 
     /// A condition that may be absent: dropped, then changed inside.
-    fn condition(&mut self, dropped: &str, condition: &mut Option<Node>) {
-        if condition.is_some() && self.cuts(|| dropped.to_owned()) {
+    fn condition(&mut self, dropped: (&str, &str), condition: &mut Option<Node>) {
+        if condition.is_some() && self.cuts(|| told(dropped.0, dropped.1)) {
             *condition = None;
         }
         if let Some(node) = condition {
-            if self.cuts(|| format!("never {}", node.text)) {
+            if self.cuts(|| told(format!("{} 从不成立", node.text), format!("never {}", node.text))) {
                 node.expr = Expr::Literal(Value::Flag(false));
             }
             self.node(node);
@@ -316,13 +369,14 @@ impl Knife {
     fn cards(&mut self, cards: &mut Vec<CardSpec>) {
         for place in 0..cards.len() {
             let level = cards[place].card;
-            if self.cuts(|| format!("no {level}")) {
+            if self.cuts(|| told(format!("去掉 {level}"), format!("no {level}"))) {
                 cards.remove(place);
                 return;
             }
             for other in [Card::Warning, Card::Yellow, Card::Red] {
                 let free = other != level && cards.iter().all(|card| card.card != other);
-                if free && self.cuts(|| format!("{other} instead of {level}")) {
+                if free && self.cuts(|| told(format!("{level} 改为 {other}"), format!("{other} instead of {level}")))
+                {
                     cards[place].card = other;
                 }
             }
@@ -334,7 +388,14 @@ impl Knife {
         let level = card.card;
         let deadline = !card.mark_text.is_empty();
         for step in [1, -1] {
-            if deadline && self.cuts(|| format!("{level} {step:+} of {}", card.mark_text)) {
+            if deadline
+                && self.cuts(|| {
+                    told(
+                        format!("{level} 的 {} {step:+}", card.mark_text),
+                        format!("{level} {step:+} of {}", card.mark_text),
+                    )
+                })
+            {
                 card.mark = match card.mark {
                     Mark::Due(number, unit) => Mark::Due(number + step, unit),
                     Mark::Over(number) => Mark::Over(number + step),
@@ -345,18 +406,26 @@ impl Knife {
         if let Some(limit) = &mut card.limit {
             self.node(limit);
         }
-        self.condition("lights always", &mut card.when);
+        self.condition(("总是亮牌", "lights always"), &mut card.when);
         if let Some(after) = &mut card.after {
             self.span(after);
         }
-        if card.from.is_some() && self.cuts(|| format!("{level} from the event on")) {
+        if card.from.is_some() && self.cuts(|| told(format!("{level} 自事件起"), format!("{level} from the event on")))
+        {
             card.from = None;
         }
         match &mut card.clears {
-            Clears::Ended if self.cuts(|| format!("{level} never ends")) => card.clears = Clears::Never,
-            Clears::When(_) if self.cuts(|| format!("{level} never ends")) => card.clears = Clears::Never,
+            Clears::Ended if self.cuts(|| told(format!("{level} 不消除"), format!("{level} never ends"))) => {
+                card.clears = Clears::Never
+            }
+            Clears::When(_) if self.cuts(|| told(format!("{level} 不消除"), format!("{level} never ends"))) => {
+                card.clears = Clears::Never
+            }
             Clears::When(node) => self.node(node),
-            Clears::Never if deadline && self.cuts(|| format!("{level} ends with the stop")) => {
+            Clears::Never
+                if deadline
+                    && self.cuts(|| told(format!("{level} 随结束消除"), format!("{level} ends with the stop"))) =>
+            {
                 card.clears = Clears::Ended;
             }
             Clears::Ended | Clears::Never => {}

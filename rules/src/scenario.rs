@@ -25,6 +25,7 @@ use std::ops::Range;
 
 use compact_str::CompactString;
 use facts::proof::Proof;
+use facts::standing::Text2;
 use facts::{Card, History, Moment, StandingLight, line};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -108,7 +109,7 @@ pub struct Expectation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// A line for each expectation that does not hold.
-    pub failures: Vec<String>,
+    pub failures: Vec<Text2>,
     /// What the rules looked at have shown at the instants of the expectations.
     pub shown: BTreeSet<Shown>,
 }
@@ -166,7 +167,8 @@ impl ScenarioFile {
     pub fn parse(name: &str, bytes: &[u8]) -> Result<ScenarioFile, Box<Fault>> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             let (zh, en) = ("文件不是 UTF-8 编码".to_owned(), "the file is not UTF-8".to_owned());
-            return Err(Box::new(Fault::error(name, None, NO_SCENARIOS, zh, en)));
+            let help = ("用编辑器另存为 UTF-8 编码".to_owned(), "save it as UTF-8 in an editor".to_owned());
+            return Err(Box::new(Fault::error(name, None, NO_SCENARIOS, zh, en).help(help.0, help.1)));
         };
         toml::from_str(text).map_err(|error| {
             let said = error.message().trim_end();
@@ -195,7 +197,16 @@ impl ScenarioFile {
         }
         let lights = self.scenarios.iter().flat_map(|scenario| &scenario.expect).flat_map(|expected| &expected.lights);
         for light in lights {
-            let id = light.get_ref().split(' ').next().unwrap_or_default();
+            let mut words = light.get_ref().split(' ');
+            let id = words.next().unwrap_or_default();
+            let card = words.next().unwrap_or_default();
+            if Card::from_token(card).is_none_or(|card| card == Card::None) {
+                let (zh, en) = (format!("\"{card}\" 不是牌"), format!("\"{card}\" is no card"));
+                let help = "\"规则 牌\" 或 \"规则 牌 对象\"，牌为 warning、yellow、red".to_owned();
+                let help_en = "\"RULE card\" or \"RULE card instance\"; cards are warning, yellow, red".to_owned();
+                let fault = fault(name, text, Some(light.span()), UNKNOWN_RULE, zh, en);
+                faults.push(fault.help(help, help_en));
+            }
             if !self.rules.iter().any(|rule| rule.get_ref() == id) {
                 let listed: Vec<&str> = self.rules.iter().map(|rule| rule.get_ref().as_str()).collect();
                 let listed = listed.join(", ");
@@ -209,10 +220,11 @@ impl ScenarioFile {
 
     /// Runs every scenario; a line for each expectation that does not hold.
     #[must_use]
-    pub fn failures(&self, configuration: &Configuration) -> Vec<String> {
-        let named = |scenario: &Scenario| -> Vec<String> {
-            let outcome = self.run(scenario, configuration);
-            outcome.failures.into_iter().map(|failure| format!("{}: {failure}", scenario.name)).collect()
+    pub fn failures(&self, configuration: &Configuration) -> Vec<Text2> {
+        let named = |scenario: &Scenario| -> Vec<Text2> {
+            let (name, outcome) = (&scenario.name, self.run(scenario, configuration));
+            let named = |Text2 { zh, en }| Text2 { zh: format!("{name}：{zh}"), en: format!("{name}: {en}") };
+            outcome.failures.into_iter().map(named).collect()
         };
         self.scenarios.iter().flat_map(named).collect()
     }
@@ -228,19 +240,22 @@ impl ScenarioFile {
     ///
     /// # Errors
     /// The first event that is none.
-    pub fn facts(&self, scenario: &Scenario, zone: &TimeZone) -> Result<Vec<(Moment, facts::Event)>, String> {
+    pub fn facts(&self, scenario: &Scenario, zone: &TimeZone) -> Result<Vec<(Moment, facts::Event)>, Text2> {
         let events = scenario.events.iter().enumerate().map(|(place, event)| self.event(place, event, zone));
-        let mut events = events.collect::<Result<Vec<_>, String>>()?;
+        let mut events = events.collect::<Result<Vec<_>, Text2>>()?;
         events.sort_by_key(|(arrived, _)| *arrived);
         Ok(events)
     }
 
-    fn try_run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Outcome, String> {
+    fn try_run(&self, scenario: &Scenario, configuration: &Configuration) -> Result<Outcome, Text2> {
         let events = self.facts(scenario, &configuration.zone)?;
         let mut failures = Vec::new();
         let mut cards = BTreeSet::new();
         for expectation in &scenario.expect {
-            let now: Moment = expectation.at.parse().map_err(|error| format!("expect.at: {error}"))?;
+            let now: Moment = expectation.at.parse().map_err(|error| Text2 {
+                zh: format!("expect 的 at：\"{}\" 不是带时区偏移的时刻，如 2026-03-02T10:00:00+08:00", expectation.at),
+                en: format!("expect.at: {error}"),
+            })?;
             let mut lights = lights_at(&events, configuration, now);
             lights.extend(shadow_lights_at(&events, configuration, now));
             lights.extend(group_lights_at(&events, configuration, now));
@@ -253,18 +268,26 @@ impl ScenarioFile {
             let fits =
                 shown.len() == wanted.len() && shown.iter().zip(&wanted).all(|(shown, wanted)| fits(shown, wanted));
             if !fits {
-                failures.push(format!("at {}: expected {wanted:?}, got {shown:?}", expectation.at));
+                let at = &expectation.at;
+                failures.push(Text2 {
+                    zh: format!("{at} 时：应为 {wanted:?}，实为 {shown:?}"),
+                    en: format!("at {at}: expected {wanted:?}, got {shown:?}"),
+                });
             }
         }
         Ok(Outcome { failures, shown: cards })
     }
 
-    fn event(&self, place: usize, own: &toml::Table, zone: &TimeZone) -> Result<(Moment, facts::Event), String> {
+    fn event(&self, place: usize, own: &toml::Table, zone: &TimeZone) -> Result<(Moment, facts::Event), Text2> {
         let mut fields = self.base.clone();
         fields.extend(own.clone());
         fields.entry("id").or_insert_with(|| (place + 1).to_string().into());
-        let json = serde_json::to_string(&fields).map_err(|error| error.to_string())?;
-        let event = line::read(json.as_bytes(), None).map_err(|fault| format!("event {}: {fault}", place + 1))?.event;
+        let wrong = |why: String| Text2 {
+            zh: format!("第 {} 个事件：{why}", place + 1),
+            en: format!("event {}: {why}", place + 1),
+        };
+        let json = serde_json::to_string(&fields).map_err(|error| wrong(error.to_string()))?;
+        let event = line::read(json.as_bytes(), None).map_err(|fault| wrong(fault.to_string()))?.event;
         let at = event.at.moment(zone);
         Ok((event.arrived.unwrap_or(at), event))
     }

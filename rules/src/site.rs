@@ -50,9 +50,9 @@ pub fn is_part(path: &str) -> bool {
 /// # Errors
 /// Every fault of every file, warnings included, when one of them is an error.
 pub fn load(files: &Files, zone: &TimeZone) -> Result<Site, Vec<Fault>> {
-    let tables = tables::load(files);
-    let mut faults = tables.faults;
-    let loaded = language::load(files, Some(&tables.catalogue)).map_err(|found| faults.extend(found)).ok();
+    let mut tables = tables::load(files);
+    let mut faults = std::mem::take(&mut tables.faults);
+    let loaded = language::load(files, Some(&tables)).map_err(|found| faults.extend(found)).ok();
     let mut configuration = loaded.map(|loaded| {
         faults.extend(loaded.warnings);
         Configuration {

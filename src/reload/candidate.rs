@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use facts::standing::Text2;
 use jiff::tz::TimeZone;
 use rules::configuration::Configuration;
 use rules::fault::{Fault, Severity};
@@ -89,7 +90,8 @@ fn failing(name: &str, bytes: &[u8], configuration: &Configuration) -> Vec<Fault
         Ok(file) => {
             let mut faults = file.unknown_rules(name, bytes, configuration);
             for failure in file.failures(configuration) {
-                let (zh, en) = (format!("场景不成立：{failure}"), format!("a scenario does not hold: {failure}"));
+                let Text2 { zh, en } = failure;
+                let (zh, en) = (format!("场景不成立：{zh}"), format!("a scenario does not hold: {en}"));
                 faults.push(Fault::error(name, None, SCENARIO_FAILS, zh, en));
             }
             faults

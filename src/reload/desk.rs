@@ -1,5 +1,6 @@
 //! Who takes wishes for another configuration, and tells what became of them.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,12 +9,13 @@ use std::time::{Duration, Instant};
 use alerts::rules_desk::{FaultShown, Preview, Reloaded, RulesDesk, RulesRefused, RulesStatus};
 use dataflow::Desk;
 use facts::Moment;
+use facts::proof::Lang;
 use jiff::tz::TimeZone;
 use rules::fault::Fault;
 use rules::site::Files;
 
 use super::candidate::{self, Candidate};
-use super::{Became, Wish, differences};
+use super::{Became, Wish, differences, workbook};
 use crate::checkpointing::Sources;
 use crate::figures;
 use crate::in_force::InForce;
@@ -165,6 +167,12 @@ impl RulesDesk for Rules {
         let sources = self.candidate(files)?;
         let found = self.desk.what_if(&sources.configuration).map_err(|_| RulesRefused::Stopping)?;
         Ok(differences::told(&found, &sources.configuration, rows_max))
+    }
+
+    fn workbook(&self, preview: &Preview, lang: Lang) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        workbook::write(preview, lang, &self.zone, &mut bytes).map_err(io::Error::other)?;
+        Ok(bytes)
     }
 
     fn reload(&self, preview: Option<String>) -> Result<Reloaded, RulesRefused> {

@@ -23,7 +23,8 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
             if scenario.failures.is_empty() {
                 writeln!(out, r#"    <testcase classname="{class}" name="{name}"/>"#)?;
             } else {
-                let text = escaped(&scenario.failures.join("\n"));
+                let failures: Vec<&str> = scenario.failures.iter().map(|failure| failure.en.as_str()).collect();
+                let text = escaped(&failures.join("\n"));
                 writeln!(out, r#"    <testcase classname="{class}" name="{name}">"#)?;
                 writeln!(out, r#"      <failure message="{} expectations">{text}</failure>"#, scenario.failures.len())?;
                 writeln!(out, "    </testcase>")?;

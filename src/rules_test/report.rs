@@ -7,7 +7,7 @@ use facts::standing::Text2;
 use rules::configuration::Configuration;
 use rules::rule::{Clears, Rule, Status};
 use rules::scenario::{Outcome, ScenarioFile, Shows};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// All scenarios and all rules.
 #[derive(Serialize, Debug)]
@@ -36,13 +36,18 @@ pub(super) struct OfRule {
     pub(super) mutants: Option<Mutants>,
 }
 
+fn in_english<S: Serializer>(texts: &[Text2], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(|text| &text.en))
+}
+
 /// Mutants of a rule.
 #[derive(Serialize, Debug, Default)]
 pub(super) struct Mutants {
     pub(super) tried: u32,
     pub(super) caught: u32,
-    /// The changes that no scenario noticed.
-    pub(super) survived: Vec<String>,
+    /// The changes that no scenario noticed; in JSON in English.
+    #[serde(serialize_with = "in_english")]
+    pub(super) survived: Vec<Text2>,
 }
 
 /// A card or a ground.
@@ -75,7 +80,9 @@ pub(super) struct OfFile {
 pub(super) struct OfScenario {
     pub(super) name: String,
     pub(super) shows: &'static str,
-    pub(super) failures: Vec<String>,
+    /// In JSON in English.
+    #[serde(serialize_with = "in_english")]
+    pub(super) failures: Vec<Text2>,
 }
 
 impl Report {

@@ -13,6 +13,7 @@ pub(super) fn tell(report: &Report, lang: Lang) -> Result<(), OutputLost> {
     for file in &report.files {
         for scenario in &file.scenarios {
             for failure in &scenario.failures {
+                let failure = lang.pick(&failure.zh, &failure.en);
                 say!("{}: {}: {failure}", file.file, scenario.name)?;
             }
         }
@@ -28,7 +29,7 @@ pub(super) fn tell(report: &Report, lang: Lang) -> Result<(), OutputLost> {
                 lang.pick(format!("变异 {tried}，发现 {caught}"), format!("mutants {tried}, caught {caught}"))
             )?;
             for change in survived {
-                say!("    {}", lang.pick(format!("未发现：{change}"), format!("not noticed: {change}")))?;
+                say!("    {}", lang.pick(format!("未发现：{}", change.zh), format!("not noticed: {}", change.en)))?;
             }
         }
     }

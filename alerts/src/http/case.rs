@@ -17,6 +17,8 @@ use crate::ledger::FeedFilter;
 
 /// How long the worker that owns the case may take.
 const CASE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long all workers may take over what was known of a case: a group may have had any case in it.
+const THEN_TIMEOUT: Duration = Duration::from_secs(12);
 /// Most transitions shown, the newest.
 const TRANSITIONS_MAX: u32 = 500;
 
@@ -40,7 +42,8 @@ pub(super) async fn show(
     let (lang, known_at) = (params.lang()?, params.moment("known_at")?);
     let site = &desk.site;
     let busy = || Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取");
-    let live = tokio::time::timeout(CASE_TIMEOUT, site.cases.case(&case, known_at)).await.map_err(|_| busy())?;
+    let most = if known_at.is_some() { THEN_TIMEOUT } else { CASE_TIMEOUT };
+    let live = tokio::time::timeout(most, site.cases.case(&case, known_at)).await.map_err(|_| busy())?;
     let live = live.map_err(|error| {
         tracing::warn!(case, %error, "case not read");
         busy()

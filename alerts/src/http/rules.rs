@@ -9,7 +9,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -17,12 +18,14 @@ use super::Desk;
 use super::local::is_local_json;
 use super::params::Params;
 use super::problem::Problem;
-use crate::rules_desk::{Preview, Reloaded, RulesDesk, RulesRefused, RulesStatus};
+use crate::rules_desk::{Reloaded, RulesDesk, RulesRefused, RulesStatus};
 
 /// Rows of a preview unless more are asked for.
 const ROWS: usize = 500;
 /// Rows of a preview at most.
 const ROWS_MAX: usize = 100_000;
+/// The media type of a workbook (.xlsx).
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(super) async fn show(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<RulesStatus>, Problem> {
     params.known(&[])?;
@@ -35,7 +38,7 @@ pub(super) async fn show(State(desk): State<Arc<Desk>>, params: Params) -> Resul
 struct Wanted {
     /// The whole configuration, by path below its folder; the folder itself where it is absent.
     files: Option<BTreeMap<String, String>>,
-    /// Rows at most.
+    /// Rows at most; in a workbook all unless fewer are asked for.
     rows: Option<usize>,
 }
 
@@ -44,16 +47,36 @@ pub(super) async fn preview(
     params: Params,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Preview>, Problem> {
-    params.known(&[])?;
+) -> Result<Response, Problem> {
+    let lang = params.known(&["lang"])?.lang()?;
     let Wanted { files, rows } = read(&headers, &body)?;
     if let Some(name) = files.iter().flat_map(BTreeMap::keys).find(|name| !is_below_the_folder(name)) {
         let why = format!("{name:?} is no path below the configuration folder, such as \"rules/fees.toml\"");
         return Err(Problem::bad_body(&why));
     }
     let files = files.map(|files| files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect());
-    let rows = rows.unwrap_or(ROWS).min(ROWS_MAX);
-    ask(desk, move |rules| rules.preview(files, rows)).await.map(Json)
+    let as_workbook = accepts_workbook(&headers);
+    let rows = rows.unwrap_or(if as_workbook { ROWS_MAX } else { ROWS }).min(ROWS_MAX);
+    if !as_workbook {
+        return Ok(Json(ask(desk, move |rules| rules.preview(files, rows)).await?).into_response());
+    }
+    let made = ask(desk, move |rules| {
+        let preview = rules.preview(files, rows)?;
+        Ok(rules.workbook(&preview, lang).map(|bytes| (preview.hash, bytes)))
+    });
+    let (hash, bytes) = made.await?.map_err(|error| {
+        tracing::error!(%error, "a preview could not be made a workbook");
+        Problem::internal()
+    })?;
+    let name = format!("attachment; filename=\"preview-{hash}.xlsx\"");
+    Ok(([(header::CONTENT_TYPE, WORKBOOK.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+}
+
+/// Is a workbook among what the request would take?
+fn accepts_workbook(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let types = values.flat_map(|value| value.split(',')).map(|range| range.split(';').next().unwrap_or_default());
+    types.map(str::trim).any(|range| range.eq_ignore_ascii_case(WORKBOOK))
 }
 
 /// Is this a path that a file below the folder can have? One that leads elsewhere would be left out without a word.

@@ -130,6 +130,7 @@ struct NewsView {
 struct EventView {
     at: String,
     activity: String,
+    name: Option<Text2>,
     arrived: Option<Moment>,
     line: Box<RawValue>,
 }
@@ -190,7 +191,8 @@ impl From<News> for NewsView {
 
 impl From<TimelineEvent> for EventView {
     fn from(event: TimelineEvent) -> EventView {
-        EventView { at: event.at.to_string(), activity: event.activity, arrived: event.arrived, line: raw(event.line) }
+        let TimelineEvent { line, at, activity, name, arrived } = event;
+        EventView { at: at.to_string(), activity, name, arrived, line: raw(line) }
     }
 }
 

@@ -9,10 +9,12 @@ use rules::judge::Case;
 
 use super::Supervisor;
 use crate::case_state::CaseState;
+use crate::case_table::SealedReach;
 use crate::ending;
 use crate::entry::{AllWaiting, Waiting};
 use crate::forecast::{ForecastQuestion, ForecastShare};
 use crate::groups::{GroupLight, line as listed};
+use crate::groups_then::{BroughtThen, GroupsAsked};
 use crate::holding::Holding;
 use crate::judge::Judge;
 use crate::planted::planted;
@@ -85,24 +87,32 @@ impl<J: Judge> Supervisor<J> {
         AllWaiting { as_of: self.as_of(), speaking: self.place.announcing, cases: all }
     }
 
-    /// What `other` would change at the last closed instant, if it were in force. Sealed cases are read back for it, and
-    /// sealed again: nothing is changed.
-    pub(crate) fn what_if(&mut self, other: &Arc<J>) -> WhatIfShare {
+    /// What `other` would change at the last closed instant, if it were in force. Nothing is changed, and no case that is
+    /// packed or sealed is taken back for it.
+    pub(crate) fn what_if(&self, other: &Arc<J>) -> WhatIfShare {
         let change = other.change_from(&self.judge);
         let groups = (self.groups || other.has_groups()) && !change.keeps_lights_of_groups();
         let mut share = WhatIfShare::new(self.as_of(), groups);
-        let consider = |case: &CaseState| share.consider(case, self.judge.as_ref(), other.as_ref(), &change);
+        let mut consider = |case: &CaseState| share.consider(case, self.judge.as_ref(), other.as_ref(), &change);
         if groups {
-            self.cases.each(consider);
+            self.cases.each(&mut consider);
+            self.cases.each_sealed(|_| true, consider);
         } else {
-            self.cases.each_concerned(other.as_ref(), &change, consider);
-        }
-        for packed in self.cases.unseal_all() {
-            let Some(slot) = self.cases.unsealed(&packed) else { continue };
-            share.consider(self.cases.get_mut(slot), self.judge.as_ref(), other.as_ref(), &change);
-            self.seal(slot);
+            self.cases.each_concerned(other.as_ref(), &change, &mut consider);
+            let mut reach = SealedReach::of(other.as_ref(), &change);
+            self.cases.each_sealed(|packed| reach.holds(packed), consider);
         }
         share
+    }
+
+    /// What the cases here brought at an earlier instant into the groups that are asked for. Nothing is changed, and no case
+    /// is taken back for it.
+    pub(crate) fn brought_then(&self, asked: &GroupsAsked) -> BroughtThen {
+        let mut brought = BroughtThen::default();
+        let mut consider = |case: &CaseState| asked.consider(case, self.judge.as_ref(), &mut brought);
+        self.cases.each(&mut consider);
+        self.cases.each_sealed(|_| true, consider);
+        brought
     }
 
     /// What time alone will change in the cases that have an instant of their own up to the end that is asked for. A
@@ -173,6 +183,11 @@ impl<J: Judge> Supervisor<J> {
             })
         });
         view.flatten()
+    }
+
+    /// How often a sealed case was taken back so far.
+    pub(crate) fn taken_back(&self) -> u64 {
+        self.cases.taken_back()
     }
 
     /// How often a case was given to judgement so far, and how often because of a change of configuration.

@@ -7,12 +7,14 @@
 use std::sync::Arc;
 
 use facts::{Cause, Moment};
+use hashbrown::HashSet;
 use rules::change::ConfigurationChange;
 use rules::judge::{Case, Touched};
+use rustc_hash::FxBuildHasher;
 
 use super::Supervisor;
 use crate::case_state::CaseState;
-use crate::case_table::Step;
+use crate::case_table::{SealedReach, Step};
 use crate::controls::change_at_instant;
 use crate::judge::Judge;
 use crate::memberships::Happened;
@@ -55,18 +57,58 @@ impl<J: Judge> Supervisor<J> {
         if planted!(SealedNotJudgedAnew) {
             return;
         }
+        self.settle_sealed(at);
+        self.cases.note_sealed_under(self.generation);
+    }
+
+    /// Every sealed case that the new configuration may concern, at `at`. All others stay sealed, and keep their judgement.
+    fn settle_sealed(&mut self, at: Moment) {
+        let judge = Arc::clone(&self.judge);
         let stashed = self.stashed();
-        for (count, packed) in self.cases.unseal_all().enumerate() {
-            let Some(slot) = self.cases.unsealed(&packed) else { continue };
-            self.settle(slot, at, &mut Vec::new());
-            if self.cases.retire(slot).is_some_and(|retire| retire <= at) && !stashed.contains(&slot) {
-                self.seal(slot);
+        let changed = self.changed.clone().filter(|(before, _)| *before == self.cases.sealed_under());
+        let Some((_, change)) = changed else {
+            for packed in self.cases.unseal_all() {
+                if !self.cases.is_live(&packed) {
+                    let slot = self.cases.unsealed(&packed);
+                    self.settle_unsealed(slot, at, &stashed);
+                }
             }
-            if count % REST_EVERY == 0 {
-                self.rest();
+            return;
+        };
+        let mut reach = SealedReach::of(judge.as_ref(), &change);
+        if change.keeps_places() && change.keeps_groups() {
+            for id in self.cases.sealed_within(&mut reach) {
+                let slot = self.cases.slot(&id);
+                self.settle_unsealed(slot, at, &stashed);
+            }
+            return;
+        }
+        // The bytes of all of them name rules by places that have moved, or all bring again what they bring into groups.
+        for packed in self.cases.unseal_all() {
+            if self.cases.is_live(&packed) {
+                continue;
+            }
+            if reach.holds(&packed) {
+                let slot = self.cases.unsealed(&packed);
+                self.settle_unsealed(slot, at, &stashed);
+            } else {
+                if !change.keeps_groups() {
+                    self.contribute_sealed(&packed, at);
+                }
+                self.cases.keep_sealed(packed, &change);
             }
         }
-        self.cases.note_sealed_under(self.generation);
+    }
+
+    /// A case that was sealed until now; it is sealed again if it still may be.
+    fn settle_unsealed(&mut self, slot: u32, at: Moment, stashed: &HashSet<u32, FxBuildHasher>) {
+        self.settle(slot, at, &mut Vec::new());
+        if self.cases.retire(slot).is_some_and(|retire| retire <= at) && !stashed.contains(&slot) {
+            self.seal(slot);
+        }
+        if self.cases.taken_back().is_multiple_of(REST_EVERY as u64) {
+            self.rest();
+        }
     }
 
     /// Notes of packed cases that the new configuration keeps their judgement, where it does. Returns the slots of all others.

@@ -135,9 +135,8 @@ struct Compiler<'a, 's, 'f> {
 }
 
 /// Keys of all kinds.
-#[cfg(test)]
-pub(super) fn key_names() -> Vec<&'static str> {
-    kinds::KINDS.iter().flat_map(|(_, keys)| keys.iter()).chain(COMMON).copied().collect()
+pub(super) fn key_names() -> impl Iterator<Item = &'static str> {
+    kinds::KINDS.iter().flat_map(|(_, keys)| keys.iter()).chain(COMMON).copied()
 }
 
 /// Families by their token in rule files.
@@ -245,6 +244,11 @@ fn param(tree: &Tree) -> Option<Param> {
 
 /// `{ zh, en }`, both required.
 fn text2(key: &str, tree: &Tree, faults: &mut Faults<'_>) -> Option<Text2> {
+    if matches!(tree.value, Raw::Text(_)) {
+        let (zh, en) = ("{ zh = \"中文\", en = \"英文\" }", "{ zh = \"in Chinese\", en = \"in English\" }");
+        faults.add(tree.at, texts::wrong_value(key, (zh, en), tree.value.kind()));
+        return None;
+    }
     let table = faults.table(key, tree)?;
     faults.unknown_keys(table, key, keys::TEXT2);
     let here = Table { at: tree.at, ..table.clone() };

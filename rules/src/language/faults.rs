@@ -103,6 +103,13 @@ impl<'s> Faults<'s> {
         }
     }
 
+    /// Drops what a file that is no TOML seems to lack: it may stand where the file could not be read.
+    pub(crate) fn drop_lacking_in_broken(&mut self) {
+        let broken = self.found.iter().filter(|fault| fault.code == "RL26" && fault.place.is_some());
+        let broken: BTreeSet<String> = broken.map(|fault| fault.file.clone()).collect();
+        self.found.retain(|fault| fault.code != "RL28" || !broken.contains(&fault.file));
+    }
+
     /// Refuses keys that `owner` does not have.
     pub(crate) fn unknown_keys(&mut self, table: &Table, owner: &str, allowed: &[&str]) {
         for entry in &table.entries {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::compile::{Definitions, clock, compile, compile_manual, extension, is_manual, pause};
 use super::faults::{Faults, Say};
+use super::listed::Listed;
 use super::profile::{self, RawProfile, Resolved};
 use super::rule_file::{self, RawRule};
 use super::source::Sources;
@@ -15,13 +16,13 @@ use super::tree::{self, Table};
 use super::types::{Checker, ClockName, Params, Seat, Written};
 use super::vocabulary::{ListValue, SECTIONS, Vocabulary};
 use super::{lints, texts};
-use crate::catalogue::Catalogue;
 use crate::configuration::{DeclaredActivity, NamedClock, Profile};
 use crate::expression::{EventRole, LineField};
 use crate::fault::{Fault, Severity};
 use crate::finding::RuleIndex;
 use crate::reads::Reads;
 use crate::rule::{Kind, ManualRule, Rule, Status};
+use crate::tables::Tables;
 
 /// Codes of names that nobody defines: events, fields, and all others.
 const UNKNOWN_NAMES: [&str; 3] = ["RL02", "RL03", "RL33"];
@@ -50,12 +51,12 @@ pub struct Loaded {
     pub warnings: Vec<Fault>,
 }
 
-/// Loads `vocabulary.toml`, `rules/**/*.toml` (but not `*.cases.toml`) and `profiles/*.toml`. With a
-/// catalogue, rules are also compared with its items.
+/// Loads `vocabulary.toml`, `rules/**/*.toml` (but not `*.cases.toml`) and `profiles/*.toml`. With the
+/// folder's tables, rules and profiles are also compared with what those list.
 ///
 /// # Errors
 /// All faults of all files, warnings among them, by file and place.
-pub fn load(files: &ConfigFiles, catalogue: Option<&Catalogue>) -> Result<Loaded, Vec<Fault>> {
+pub fn load(files: &ConfigFiles, tables: Option<&Tables>) -> Result<Loaded, Vec<Fault>> {
     let mut sources = Sources::default();
     let mut unread = Vec::new();
     let mut taken: Vec<(u32, Part)> = Vec::new();
@@ -73,12 +74,13 @@ pub fn load(files: &ConfigFiles, catalogue: Option<&Catalogue>) -> Result<Loaded
     if !files.keys().any(|name| Part::of(name) == Some(Part::Rules)) {
         faults.add_file("rules", texts::no_rules());
     }
-    let loaded = Loader::read(&taken, &mut faults).compile(catalogue, &mut faults);
+    let loaded = Loader::read(&taken, &mut faults).compile(tables, &mut faults);
     if let Some((first, _)) = unread.first() {
         // Any file may define the names that another one uses.
         let profile = unread.iter().any(|(name, _)| Part::of(name) == Some(Part::Profile));
         faults.drop_following(first, |file, code| UNKNOWN_NAMES.contains(&code) || profile && file == "profiles");
     }
+    faults.drop_lacking_in_broken();
     let faults = faults.sorted();
     match loaded {
         Some(loaded) if faults.iter().all(|fault| fault.severity == Severity::Warning) => {
@@ -152,7 +154,9 @@ impl Loader {
         Loader { vocabulary, rules, profiles }
     }
 
-    fn compile(self, catalogue: Option<&Catalogue>, faults: &mut Faults<'_>) -> Option<Loaded> {
+    fn compile(mut self, tables: Option<&Tables>, faults: &mut Faults<'_>) -> Option<Loaded> {
+        self.vocabulary.listed = tables.map(Listed::of).unwrap_or_default();
+        let catalogue = tables.map(|tables| &tables.catalogue);
         self.check_definitions(faults);
         let manual = self.rules.iter().filter(|raw| is_manual(raw));
         let manual: Vec<ManualRule> = manual.filter_map(|raw| compile_manual(raw, faults)).collect();
@@ -190,6 +194,9 @@ impl Loader {
         }
         if resolved.is_empty() {
             self.compile_alone(faults);
+        }
+        for (prefix, at) in self.profiles.iter().flat_map(|profile| &profile.regions) {
+            self.vocabulary.listed.profile_region(prefix, *at, faults);
         }
         if let Some(catalogue) = catalogue {
             for rule in &self.rules {
@@ -239,6 +246,7 @@ impl Loader {
             let applied = profile.applied(raw, faults);
             lints::widened(raw, &applied, faults);
             lints::law_by_seconds(&applied, faults);
+            self.vocabulary.listed.scope(&applied, faults);
             let rule = compile(&applied, definitions, &profile.defaults, faults);
             rule.iter().for_each(|rule| lints::reach(rule, raw.at, faults));
             rules.extend(rule);

@@ -41,7 +41,7 @@ pub(crate) struct RawProfile {
     pub(crate) id: String,
     at: At,
     extends: Option<(String, At)>,
-    regions: Vec<(CompactString, At)>,
+    pub(crate) regions: Vec<(CompactString, At)>,
     pub(crate) default: bool,
     counting: Option<Counting>,
     zone: Option<TimeZone>,

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::faults::Faults;
 use super::source::At;
 use super::texts;
-use super::tree::{Raw, Table, Tree};
+use super::tree::{Entry, Raw, Table, Tree};
 use super::vocabulary::{SECTIONS, place_text};
 
 /// One part of one version of one rule, as written.
@@ -50,7 +50,18 @@ impl RawRule {
 pub(crate) fn read(file: &Table, faults: &mut Faults<'_>) -> Vec<RawRule> {
     let mut allowed = vec!["rule"];
     allowed.extend(SECTIONS);
-    faults.unknown_keys(file, "file", &allowed);
+    if file.entries.is_empty() && is_blank(faults.sources().text(file.at.file)) {
+        let name = faults.sources().name(file.at.file).to_owned();
+        faults.add_file(&name, texts::empty_file());
+    }
+    // One fault for a rule without its heading, not one for each of its keys.
+    let bare = |entry: &&Entry| {
+        !allowed.contains(&entry.key.as_str()) && super::compile::key_names().any(|key| key == entry.key)
+    };
+    match file.entries.iter().find(bare) {
+        Some(entry) => faults.add(entry.key_at, texts::no_rule_heading(&entry.key)),
+        None => faults.unknown_keys(file, "file", &allowed),
+    }
     let Some(entry) = file.get("rule") else { return Vec::new() };
     let Raw::List(rules) = &entry.value.value else {
         faults.add(
@@ -64,6 +75,11 @@ pub(crate) fn read(file: &Table, faults: &mut Faults<'_>) -> Vec<RawRule> {
         return Vec::new();
     };
     rules.iter().flat_map(|rule| parts(rule, faults)).collect()
+}
+
+/// Is there nothing but comments?
+fn is_blank(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 fn parts(tree: &Tree, faults: &mut Faults<'_>) -> Vec<RawRule> {

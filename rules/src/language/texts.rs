@@ -4,6 +4,7 @@
 //! wrong, its help what is allowed or what to write instead.
 
 use super::faults::Say;
+use super::spoken;
 
 /// The candidate that is nearest to `name`, if any is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -17,8 +18,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// `，是否为 "x"？` and `; did you mean "x"?`
-fn meant<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> (String, String) {
-    match nearest(name, candidates) {
+fn meant<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> (String, String) {
+    match spoken::token_of(name, candidates.clone()).or_else(|| nearest(name, candidates)) {
         Some(near) => (format!("，是否为 \"{near}\"？"), format!("; did you mean \"{near}\"?")),
         None => (String::new(), String::new()),
     }
@@ -44,8 +45,13 @@ pub(crate) fn unknown_key(owner: &str, key: &str, allowed: &[&str]) -> Say {
 }
 
 /// RL02
-pub(crate) fn unknown_event(name: &str, known: &[&str]) -> Say {
-    let (zh, en) = meant(name, known.iter().copied());
+///
+/// `called` is the activity that people call so.
+pub(crate) fn unknown_event(name: &str, known: &[&str], called: Option<&str>) -> Say {
+    let (zh, en) = match called {
+        Some(called) => meant(called, [called]),
+        None => meant(name, known.iter().copied()),
+    };
     Say::new(
         "RL02",
         format!("没有名为 \"{name}\" 的活动或事件集{zh}"),
@@ -300,7 +306,8 @@ pub(crate) fn message_form(zh: &str, en: &str) -> Say {
 
 /// RL26
 pub(crate) fn not_toml(message: &str) -> Say {
-    Say::new("RL26", format!("不是合法的 TOML：{message}"), format!("not TOML: {message}"))
+    let zh = spoken::toml_message(message);
+    Say::new("RL26", format!("不是合法的 TOML：{zh}"), format!("not TOML: {message}"))
 }
 
 /// RL26, for a file that is no text.
@@ -328,6 +335,28 @@ pub(crate) fn wrong_value(key: &str, wanted: (&str, &str), got: (&str, &str)) ->
         format!("{key} 须为{}，这里是{}", wanted.0, got.0),
         format!("{key} takes {}, this is {}", wanted.1, got.1),
     )
+}
+
+/// RL39, for a file in which there is nothing.
+pub(crate) fn empty_file() -> Say {
+    Say::new("RL39", "文件中没有规则，也没有词汇", "the file holds no rule and no vocabulary")
+        .help("规则写在 [[rule]] 之下；不用的文件请删去", "rules begin with [[rule]]; delete a file that is not used")
+        .warning()
+}
+
+/// RL01, for keys of a rule that stand under no `[[rule]]`.
+pub(crate) fn no_rule_heading(key: &str) -> Say {
+    Say::new(
+        "RL01",
+        format!("\"{key}\" 是规则的参数，前面没有 [[rule]]"),
+        format!("\"{key}\" is a key of a rule, and no [[rule]] stands before it"),
+    )
+    .help("在规则的第一行写 [[rule]]（双方括号）", "begin the rule with a line [[rule]], with two brackets")
+}
+
+/// RL27, for a limit that ends before it begins.
+pub(crate) fn negative_limit(key: &str) -> Say {
+    Say::new("RL27", format!("{key} 不能为负"), format!("{key} cannot be negative"))
 }
 
 /// RL28

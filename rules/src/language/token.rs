@@ -79,6 +79,11 @@ const FULL_WIDTH: &[(char, char)] = &[
     ('\u{3000}', ' '),
 ];
 
+/// The digit that a full-width digit means.
+fn digit(c: char) -> Option<char> {
+    ('０'..='９').zip('0'..='9').find(|(wide, _)| *wide == c).map(|(_, narrow)| narrow)
+}
+
 /// Reads `text` as tokens. `Err` when what follows a mistake could not be read at all.
 pub(crate) fn tokens(text: &str, origin: &Origin, faults: &mut Faults<'_>) -> Result<Vec<Placed>, ()> {
     let plain = half_width(text, origin, faults);
@@ -110,7 +115,7 @@ fn half_width(text: &str, origin: &Origin, faults: &mut Faults<'_>) -> Plain {
     let mut runs: Vec<(Range<usize>, String, String)> = Vec::new();
     let mut quoted = None;
     for (place, c) in text.char_indices() {
-        let meant = FULL_WIDTH.iter().find(|(wide, _)| *wide == c).map(|(_, narrow)| *narrow);
+        let meant = FULL_WIDTH.iter().find(|(wide, _)| *wide == c).map(|(_, narrow)| *narrow).or_else(|| digit(c));
         let read = match (quoted, meant) {
             // Inside quotes everything is text, but a typeset quote closes what a typeset quote opened.
             (Some('\''), _) => c,

@@ -248,6 +248,10 @@ impl<'a, 's, 'f> Checker<'a, 's, 'f> {
         }
         let typed = self.expression(key, tree, seat)?;
         match typed.ty() {
+            Type::Span if matches!(typed.node.expr, Expr::Negate(_)) => {
+                self.faults.add(tree.at, texts::negative_limit(key));
+                None
+            }
             Type::Span => Some(typed),
             Type::Date | Type::Instant if moments => Some(typed),
             Type::Number => {

@@ -12,6 +12,7 @@ use facts::standing::Text2;
 
 use super::condition::{Ast, SetAst, parse_expression, parse_set};
 use super::faults::Faults;
+use super::listed::Listed;
 use super::source::{At, Origin};
 use super::tree::{Entry, Raw, Table, Tree};
 use super::types::{ASIDE_SETS, FEE_SETS};
@@ -59,6 +60,8 @@ pub(crate) struct Vocabulary {
     pub(crate) pauses: BTreeMap<String, Table>,
     pub(crate) extensions: BTreeMap<String, Table>,
     pub(crate) clocks: BTreeMap<String, Table>,
+    /// What the folder's tables list.
+    pub(crate) listed: Listed,
     /// Where each name was defined first.
     defined: BTreeMap<(&'static str, String), At>,
 }
@@ -72,6 +75,12 @@ impl Vocabulary {
             (CompactString::from(*name), DeclaredActivity { name: name_of, repeats })
         });
         Vocabulary { activities: activities.collect(), ..Vocabulary::default() }
+    }
+
+    /// The activity that people call so, in either language.
+    pub(crate) fn activity_called(&self, words: &str) -> Option<&str> {
+        let is_it = |activity: &DeclaredActivity| [&activity.name.zh, &activity.name.en].contains(&&words.to_owned());
+        self.activities.iter().find(|(_, activity)| is_it(activity)).map(|(name, _)| name.as_str())
     }
 
     /// Takes in the vocabulary tables of a file.

@@ -3,7 +3,7 @@
 use facts::{Activity, FeeAct, Fen};
 use rust_decimal::Decimal;
 
-use super::Knife;
+use super::{Knife, told};
 use crate::counting::{Span, Unit};
 use crate::expression::{Activities, Arithmetic, Comparison, EventSet, Expr, Function, HistoryFunction, Node, Term};
 use crate::value::{Type, Value};
@@ -12,29 +12,42 @@ impl Knife {
     pub(super) fn set(&mut self, set: &mut EventSet) {
         let several = set.terms.len() > 1;
         for place in 0..set.terms.len() {
-            if several && self.cuts(|| format!("without term {} of {}", place + 1, set.text)) {
+            if several
+                && self.cuts(|| {
+                    told(
+                        format!("事件集去掉第 {} 项：{}", place + 1, set.text),
+                        format!("without term {} of {}", place + 1, set.text),
+                    )
+                })
+            {
                 set.terms.remove(place);
                 return;
             }
         }
         for place in 0..set.terms.len() {
             if let Some(other) = substitute(&set.terms, place)
-                && self.cuts(|| format!("{} for term {} of {}", called(&other), place + 1, set.text))
+                && self.cuts(|| {
+                    told(
+                        format!("以 {} 代替第 {} 项：{}", called(&other), place + 1, set.text),
+                        format!("{} for term {} of {}", called(&other), place + 1, set.text),
+                    )
+                })
             {
                 set.terms[place].activities = other;
                 return;
             }
             let term = &mut set.terms[place];
-            if !several && self.cuts(|| format!("{} never comes", set.text)) {
+            if !several && self.cuts(|| told(format!("{} 从不发生", set.text), format!("{} never comes", set.text)))
+            {
                 term.activities = Activities::One(Activity::Progress);
             }
-            self.condition("every one of its activity", &mut term.test);
+            self.condition(("同类活动全部计入", "every one of its activity"), &mut term.test);
         }
     }
 
     pub(super) fn span(&mut self, span: &mut Span) {
         for step in [1, -1] {
-            if self.cuts(|| format!("{span} {step:+}")) {
+            if self.cuts(|| told(format!("{span} {step:+}"), format!("{span} {step:+}"))) {
                 span.number += step;
             }
         }
@@ -44,7 +57,7 @@ impl Knife {
             Unit::Hours => Unit::WorkingDays,
             Unit::Minutes | Unit::Seconds => Unit::Hours,
         };
-        if self.cuts(|| format!("{span} in {unit:?}")) {
+        if self.cuts(|| told(format!("{span} 单位改为 {unit:?}"), format!("{span} in {unit:?}"))) {
             span.unit = unit;
         }
     }
@@ -52,32 +65,33 @@ impl Knife {
     fn literal(&mut self, value: &mut Value) {
         match value {
             Value::Flag(flag) => {
-                if self.cuts(|| format!("{} instead of {flag}", !*flag)) {
+                if self.cuts(|| told(format!("{} 代替 {flag}", !*flag), format!("{} instead of {flag}", !*flag))) {
                     *flag = !*flag;
                 }
             }
             Value::Number(number) => {
                 for step in [Decimal::ONE, Decimal::NEGATIVE_ONE] {
-                    if self.cuts(|| format!("{number} {step:+}")) {
+                    if self.cuts(|| told(format!("{number} {step:+}"), format!("{number} {step:+}"))) {
                         *number += step;
                     }
                 }
             }
             Value::Money(fen) => {
                 for step in [1, -1] {
-                    if self.cuts(|| format!("{} fen {step:+}", fen.fen())) {
+                    if self.cuts(|| told(format!("{} 分 {step:+}", fen.fen()), format!("{} fen {step:+}", fen.fen())))
+                    {
                         *fen = Fen::new(fen.fen() + step);
                     }
                 }
             }
             Value::Text(text) => {
-                if !text.is_empty() && self.cuts(|| format!("not '{text}'")) {
+                if !text.is_empty() && self.cuts(|| told(format!("不是 '{text}'"), format!("not '{text}'"))) {
                     text.push('~');
                 }
             }
             Value::Span(span) => self.span(span),
             Value::List(members) => {
-                if !members.is_empty() && self.cuts(|| "an empty list".to_owned()) {
+                if !members.is_empty() && self.cuts(|| told("空列表", "an empty list")) {
                     members.clear();
                 }
             }
@@ -90,13 +104,13 @@ impl Knife {
         match &mut node.expr {
             Expr::Literal(value) => self.literal(value),
             Expr::Name(_) => {
-                if self.cuts(|| format!("{text} is not known")) {
+                if self.cuts(|| told(format!("{text} 视为缺"), format!("{text} is not known"))) {
                     node.expr = Expr::Literal(Value::Missing);
                 }
             }
             Expr::FieldOf(inner, _) | Expr::Negate(inner) => self.node(inner),
             Expr::Not(inner) => {
-                if self.cuts(|| format!("not {text}")) {
+                if self.cuts(|| told(format!("{text} 取反"), format!("not {text}"))) {
                     *node = (**inner).clone();
                 } else {
                     self.node(inner);
@@ -105,7 +119,7 @@ impl Knife {
             Expr::And(a, b) | Expr::Or(a, b) => {
                 self.node(a);
                 self.node(b);
-                if self.cuts(|| format!("and for or in {text}")) {
+                if self.cuts(|| told(format!("{text} 中“且”“或”互换"), format!("and for or in {text}"))) {
                     node.expr = match std::mem::replace(&mut node.expr, Expr::Literal(Value::Missing)) {
                         Expr::And(a, b) => Expr::Or(a, b),
                         Expr::Or(a, b) => Expr::And(a, b),
@@ -116,7 +130,7 @@ impl Knife {
             Expr::Compare(comparison, a, b) => {
                 self.node(a);
                 self.node(b);
-                if self.cuts(|| format!("another comparison in {text}")) {
+                if self.cuts(|| told(format!("{text} 换一种比较"), format!("another comparison in {text}"))) {
                     *comparison = match comparison {
                         Comparison::Equal => Comparison::NotEqual,
                         Comparison::NotEqual => Comparison::Equal,
@@ -141,7 +155,9 @@ impl Knife {
                     Arithmetic::Multiply => Arithmetic::Divide,
                     Arithmetic::Divide => Arithmetic::Multiply,
                 };
-                if node.ty != Type::List(Box::new(Type::Text)) && self.cuts(|| format!("{other:?} in {text}")) {
+                if node.ty != Type::List(Box::new(Type::Text))
+                    && self.cuts(|| told(format!("{text} 中改用 {other:?}"), format!("{other:?} in {text}")))
+                {
                     *sign = other;
                 }
             }
@@ -151,7 +167,7 @@ impl Knife {
             }
             Expr::Choose(condition, a, b) => {
                 [condition, a, b].into_iter().for_each(|inner| self.node(inner));
-                if self.cuts(|| format!("the other way round: {text}"))
+                if self.cuts(|| told(format!("{text} 反过来"), format!("the other way round: {text}")))
                     && let Expr::Choose(_, a, b) = &mut node.expr
                 {
                     std::mem::swap(a, b);
@@ -174,7 +190,7 @@ impl Knife {
     }
 
     fn negate(&mut self, node: &mut Node) {
-        if self.cuts(|| format!("not {}", node.text)) {
+        if self.cuts(|| told(format!("{} 取反", node.text), format!("not {}", node.text))) {
             let inner = node.clone();
             node.expr = Expr::Not(Box::new(inner));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use facts::proof::{Cited, DayLine, DeadlineProof, MarkLine, Proof};
+use facts::proof::{Cited, DayLine, DeadlineProof, Lang, MarkLine, Proof};
 use facts::standing::Text2;
 use facts::transition::StandingLine;
 use facts::{Address, Card, EventTime, KeepGreen, Light, Moment, WhyNot};
@@ -169,6 +169,10 @@ impl RulesDesk for OneFault {
         }
     }
 
+    fn workbook(&self, _: &Preview, _: Lang) -> std::io::Result<Vec<u8>> {
+        Err(std::io::Error::other("no preview of this folder can be made"))
+    }
+
     fn reload(&self, preview: Option<String>) -> Result<Reloaded, RulesRefused> {
         match preview {
             None => Ok(Reloaded::Unchanged { configuration: "c0ffee".to_owned() }),
@@ -295,6 +299,7 @@ fn one_case() -> CaseView {
             line: r#"{"id":"1","source":"S","activity":"accepted"}"#.into(),
             at: EventTime::Instant(accepted),
             activity: "accepted".into(),
+            name: None,
             arrived: None,
         }],
         lights: vec![CaseLight {

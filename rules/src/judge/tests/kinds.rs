@@ -23,7 +23,7 @@ fn file_of(name: &str) -> Vec<u8> {
 }
 
 /// The shipped vocabulary, tables and profiles with the rules of one test file in place of the shipped ones.
-fn configuration(kind: &str) -> Configuration {
+pub(in crate::judge) fn configuration(kind: &str) -> Configuration {
     let mut files = files_below(&config_folder());
     files.retain(|path, _| site::is_part(path) && !path.starts_with("rules/"));
     files.insert("profiles/site.toml".into(), b"id = 'site'\ndefault = true\n".to_vec());
@@ -34,12 +34,17 @@ fn configuration(kind: &str) -> Configuration {
     site::load(&files, &zone).map_err(told).unwrap_or_else(|faults| panic!("{faults}")).configuration
 }
 
+/// The scenarios of one test file.
+#[track_caller]
+pub(in crate::judge) fn scenarios(kind: &str) -> ScenarioFile {
+    let file = ScenarioFile::parse(kind, &file_of(&format!("{kind}.cases.toml")));
+    file.unwrap_or_else(|fault| panic!("{}", fault.render(Lang::En)))
+}
+
 #[track_caller]
 fn scenarios_hold(kind: &str) {
-    let file = ScenarioFile::parse(kind, &file_of(&format!("{kind}.cases.toml")));
-    let file = file.unwrap_or_else(|fault| panic!("{}", fault.render(Lang::En)));
-    let failures = file.failures(&configuration(kind));
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let failures = scenarios(kind).failures(&configuration(kind));
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use facts::proof::Lang;
 use facts::why_not::{Reason, RuleAnswer};
 use facts::{Event, History, Moment, WhyNot};
@@ -5,7 +7,7 @@ use facts::{Event, History, Moment, WhyNot};
 use super::why_not;
 use crate::configuration::Configuration;
 use crate::judge::Case;
-use crate::judge::tests::{scenario_files, shipped};
+use crate::judge::tests::{kinds, scenario_files, shipped};
 use crate::rule::Status;
 use crate::scenario::{ScenarioFile, lights_at};
 
@@ -27,9 +29,28 @@ fn asked(
 /// does, what it says comes does if nothing happens, and where there is neither it says why.
 #[test]
 fn answers_agree_with_the_lights_and_leave_no_silence_unexplained() {
-    let configuration = shipped();
-    let mut reasons = std::collections::BTreeSet::new();
-    for (file, scenarios) in scenario_files() {
+    let reasons = reasons_given(&shipped(), scenario_files());
+    for reason in ["running", "ended_in_time", "not_begun", "condition", "out_of_scope", "served", "over", "group"] {
+        assert!(reasons.contains(reason), "no scenario has the answer {reason}: {reasons:?}");
+    }
+}
+
+/// The same of kinds that no shipped rule judges a case alone by.
+#[test]
+fn answers_about_kinds_that_no_shipped_rule_uses_agree_with_the_lights_too() {
+    for (kind, reason) in [("count", "counted"), ("forbids", "not_forbidden")] {
+        let reasons = reasons_given(&kinds::configuration(kind), [(kind.to_owned(), kinds::scenarios(kind))]);
+        assert!(reasons.contains(reason), "no scenario of {kind} has the answer {reason}: {reasons:?}");
+    }
+}
+
+/// The reasons of all answers over these scenarios, each held against the lights.
+fn reasons_given(
+    configuration: &Configuration,
+    files: impl IntoIterator<Item = (String, ScenarioFile)>,
+) -> BTreeSet<String> {
+    let mut reasons = BTreeSet::new();
+    for (file, scenarios) in files {
         for scenario in &scenarios.scenarios {
             let events = scenarios.facts(scenario, &configuration.zone).expect("facts");
             for expected in &scenario.expect {
@@ -38,10 +59,10 @@ fn answers_agree_with_the_lights_and_leave_no_silence_unexplained() {
                     events.iter().filter(|(arrived, _)| *arrived <= now).cloned().collect();
                 for rule in &scenarios.rules {
                     let Some((_, first)) = known.first() else { continue };
-                    let Some(told) = asked(&configuration, &known, &first.case, rule.get_ref(), now) else { continue };
+                    let Some(told) = asked(configuration, &known, &first.case, rule.get_ref(), now) else { continue };
                     for answer in &told.answers {
                         let name = format!("{file}: {} at {now}: {answer:?}", scenario.name);
-                        agrees(&configuration, &known, &told, answer, &name);
+                        agrees(configuration, &known, &told, answer, &name);
                         reasons.extend(answer.reasons.iter().map(|reason| {
                             let text = serde_json::to_value(reason).expect("a reason is data");
                             text["reason"].as_str().unwrap_or_default().to_owned()
@@ -55,9 +76,7 @@ fn answers_agree_with_the_lights_and_leave_no_silence_unexplained() {
             }
         }
     }
-    for reason in ["running", "ended_in_time", "not_begun", "condition", "out_of_scope", "served", "over", "group"] {
-        assert!(reasons.contains(reason), "no scenario has the answer {reason}: {reasons:?}");
-    }
+    reasons
 }
 
 fn agrees(configuration: &Configuration, known: &[(Moment, Event)], told: &WhyNot, answer: &RuleAnswer, name: &str) {
@@ -131,6 +150,25 @@ fn the_part_of_the_reach_that_does_not_fit_is_told_with_its_values() {
 fn an_unknown_rule_is_told_with_what_comes_near() {
     let lines = told("OD-5", "2026-03-04T10:00:00+08:00", |_| {}).join("\n");
     assert!(lines.contains("there is no rule OD-5") && lines.contains("near: OD-"), "{lines}");
+}
+
+#[test]
+fn a_count_within_its_bound_is_told_by_key_with_the_bound() {
+    let configuration = kinds::configuration("count");
+    let event = |id: u8, minute: u8| {
+        let line = format!(
+            r#"{{"id":"{id}","source":"s","case":"C","at":"2026-03-02T09:{minute:02}:00+08:00","level":"county","region":"360902","dept":"D","activity":"stage_completed","stage":"handle","officer":"007"}}"#
+        );
+        let event = facts::line::read(line.as_bytes(), None).expect("a fact").event;
+        (Moment::MIN, event)
+    };
+    let now = "2026-03-02T10:00:00+08:00".parse().expect("an instant");
+    let answer = asked(&configuration, &[event(1, 0), event(2, 5)], "C", "X-STAGE", now).expect("the case is known");
+    let [Reason::Counted { key, count, bound }] = &answer.answers[0].reasons[..] else { panic!("{answer:?}") };
+    assert_eq!((key.as_str(), *count, bound.as_str()), ("handle,007", 2, "<= 2"));
+    let lines = |lang| answer.lines(lang, &configuration.zone).join("\n");
+    assert!(lines(Lang::En).contains("count (handle,007) 2, which <= 2 allows"), "{}", lines(Lang::En));
+    assert!(lines(Lang::Zh).contains("2，<= 2，合规"), "{}", lines(Lang::Zh));
 }
 
 #[test]

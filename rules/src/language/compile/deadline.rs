@@ -323,7 +323,8 @@ impl<'p> Parts<'p, '_, '_, '_> {
         let dated_start = self.checker.faults.one_of("dated", &dated, &[("start", true), ("due", false)])?;
         if !self.checker.vocabulary.activities.contains_key(name.as_str()) {
             let known: Vec<&str> = self.checker.vocabulary.activities.keys().map(|name| name.as_str()).collect();
-            self.checker.faults.add(activity.at, texts::unknown_event(&name, &known));
+            let called = self.checker.vocabulary.activity_called(&name);
+            self.checker.faults.add(activity.at, texts::unknown_event(&name, &known, called));
             return None;
         }
         Some(Deems { activity: Activity::from_name(&name), dated_start })

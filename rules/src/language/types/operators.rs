@@ -4,6 +4,7 @@ use super::{Checker, Seat, Typed, Units, Written, arithmetic, article, compariso
 use crate::expression::{Arithmetic, Comparison, Expr, Name};
 use crate::language::condition::Ast;
 use crate::language::faults::Say;
+use crate::language::listed::Naming;
 use crate::language::texts;
 use crate::value::{Type, Value};
 
@@ -127,7 +128,7 @@ impl Checker<'_, '_, '_> {
         literal_ast: &Ast,
         written: Written<'_>,
     ) {
-        let Some(values) = &field.values else { return };
+        let naming = Naming::of(&field.node);
         let Expr::Literal(value) = &literal.node.expr else { return };
         let members = match value {
             Value::List(members) => members.as_slice(),
@@ -135,6 +136,10 @@ impl Checker<'_, '_, '_> {
         };
         for member in members {
             let Value::Text(text) = member else { continue };
+            if let Some(say) = naming.and_then(|naming| self.vocabulary.listed.compared(naming, text)) {
+                self.fault(literal_ast.range.clone(), written, say);
+            }
+            let Some(values) = &field.values else { continue };
             // The empty text stands for a missing value in `(x ?? '')`.
             if !text.is_empty() && !values.iter().any(|known| known == text) {
                 let known: Vec<&str> = values.iter().map(String::as_str).collect();

@@ -71,7 +71,7 @@ impl Checker<'_, '_, '_> {
             return one(Activities::One(Activity::from_name(text)));
         }
         let known = vocabulary.event_names();
-        self.fault(name.range.clone(), written, texts::unknown_event(text, &known));
+        self.fault(name.range.clone(), written, texts::unknown_event(text, &known, vocabulary.activity_called(text)));
         None
     }
 

@@ -21,7 +21,7 @@ const ROWS_MAX: usize = 1_048_575;
 ///
 /// # Errors
 /// When it cannot be made or written.
-pub(super) fn write(found: &Preview, lang: Lang, zone: &TimeZone, out: impl Write) -> anyhow::Result<()> {
+pub(crate) fn write(found: &Preview, lang: Lang, zone: &TimeZone, out: impl Write) -> anyhow::Result<()> {
     let mut book = Workbook::new();
     let made = ExcelDateTime::from_ymd(2000, 1, 1).context("a day that Excel knows")?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
