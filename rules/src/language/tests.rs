@@ -5,6 +5,7 @@ mod compiled;
 mod hostile;
 mod page;
 mod schema;
+mod slips;
 
 use std::path::{Path, PathBuf};
 
