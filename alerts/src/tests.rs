@@ -7,3 +7,5 @@ mod follower;
 mod projection;
 mod served;
 mod support;
+
+pub(crate) use support::transition as made_transition;
