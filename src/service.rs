@@ -182,6 +182,7 @@ async fn start_on(
     let address = listener.local_addr().context("a bound socket has an address")?;
 
     // A virtual clock has no time to wait in: what it brings about is said at once, as a replay of it says.
+    let wall = machine.clone();
     let (clock, arrival, settle) = match settings.clock.kind {
         ClockKind::Wall => (Clock::wall(machine), Arrival::Server, settings.publish.settle),
         ClockKind::Virtual => (Clock::replay(None), Arrival::Line, Duration::ZERO),
@@ -342,6 +343,7 @@ async fn start_on(
         readiness,
         closing: closed.clone(),
         metrics: Arc::new(figures::text),
+        now: Arc::new(move || wall.wall()),
         regions,
         zone,
     };

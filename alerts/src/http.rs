@@ -5,6 +5,8 @@
 //! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
 //! the security headers of `shield`.
 
+mod alert_view;
+mod alerts;
 mod analyst;
 mod case;
 mod clock;
@@ -30,6 +32,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use facts::Moment;
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
 
@@ -70,6 +73,8 @@ pub struct Site {
     pub closing: watch::Receiver<bool>,
     /// The figures in Prometheus' text form.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The machine's clock: when somebody does something, and which day it is for those who put something right.
+    pub now: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// Names of regions by their canonical code.
     pub regions: BTreeMap<String, String>,
     /// Zone in which people read times.
@@ -95,6 +100,13 @@ struct Desk {
     counted: Mutex<metrics::Shown>,
 }
 
+impl Desk {
+    /// The site's civil day.
+    fn today(&self) -> jiff::civil::Date {
+        (self.site.now)().date(&self.site.zone)
+    }
+}
+
 /// All routes.
 pub fn router(site: Site) -> Router {
     let desk = Arc::new(Desk {
@@ -111,6 +123,9 @@ pub fn router(site: Site) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics::text))
         .route("/api/lights", get(lights::list))
+        .route("/api/alerts", get(alerts::list))
+        .route("/api/alerts/{id}", get(alerts::show))
+        .route("/api/handling", get(alerts::table))
         .route("/api/cases/{case}", get(case::show))
         .route("/api/cases/{case}/why-not", get(analyst::why_not))
         .route("/api/cases/{case}/keep-green", get(analyst::keep_green))

@@ -4,6 +4,7 @@ mod browsed;
 mod chain;
 mod feed;
 mod follower;
+mod handling;
 mod projection;
 mod served;
 mod support;

@@ -100,6 +100,9 @@ pub enum Appeal {
 }
 
 impl Appeal {
+    /// All of them.
+    pub const ALL: [Appeal; 4] = [Appeal::None, Appeal::Open, Appeal::Upheld, Appeal::Rejected];
+
     /// The name in the API and in the database.
     #[must_use]
     pub const fn token(self) -> &'static str {
@@ -109,6 +112,12 @@ impl Appeal {
             Appeal::Upheld => "upheld",
             Appeal::Rejected => "rejected",
         }
+    }
+
+    /// What `token` names.
+    #[must_use]
+    pub fn from_token(token: &str) -> Option<Appeal> {
+        Appeal::ALL.into_iter().find(|appeal| appeal.token() == token)
     }
 }
 
@@ -139,4 +148,12 @@ pub struct Handling {
     pub sent_up: bool,
     /// 重开: how often it was opened again.
     pub reopened: u32,
+}
+
+impl Handling {
+    /// Has the day passed by which it was to be put right, and nobody has answered?
+    #[must_use]
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.state == State::Rectifying && self.due.is_some_and(|due| due < today)
+    }
 }

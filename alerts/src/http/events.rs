@@ -23,7 +23,7 @@ use super::problem::Problem;
 use super::view::TransitionView;
 use super::{Desk, LISTENERS_MAX};
 use crate::figures;
-use crate::ledger::{FeedFilter, Ledger, Position, StoredTransition};
+use crate::ledger::{FeedFilter, Ledger, Position, Scope, StoredTransition};
 
 /// Silence on the wire is broken this often, so that proxies and clients know the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -36,6 +36,7 @@ const ROWS_MAX: u32 = 500;
 
 fn feed_filter(params: &Known) -> Result<FeedFilter, Problem> {
     Ok(FeedFilter {
+        scope: Scope::default(),
         lights: params.lights()?,
         level: params.level()?,
         region: params.region()?,

@@ -10,7 +10,7 @@ use super::Desk;
 use super::params::Params;
 use super::problem::Problem;
 use super::view::LightView;
-use crate::ledger::LightFilter;
+use crate::ledger::{LightFilter, Scope};
 
 const PARAMETERS: &[&str] = &[
     "light",
@@ -43,6 +43,7 @@ pub(super) struct LightsPage {
 pub(super) async fn list(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<LightsPage>, Problem> {
     let params = params.known(PARAMETERS)?;
     let filter = LightFilter {
+        scope: Scope::default(),
         lights: params.lights()?,
         cards: params.cards()?,
         level: params.level()?,

@@ -95,6 +95,12 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "unknown_case", ("unknown case", "没有这个办件"), (detail, detail_zh))
     }
 
+    pub(crate) fn unknown_alert(id: &str) -> Problem {
+        let detail = format!("there is no alert {id}; /api/alerts lists those there are");
+        let detail_zh = format!("没有编号为 {id} 的发牌记录；/api/alerts 可列出现有记录");
+        Problem::new(StatusCode::NOT_FOUND, "unknown_alert", ("unknown alert", "没有这条发牌记录"), (detail, detail_zh))
+    }
+
     pub(crate) fn unavailable(what: &str, what_zh: &str) -> Problem {
         let detail = format!("{what}; try again in a moment, /ready tells the state");
         let detail_zh = format!("{what_zh}；请稍后重试，/ready 可查看状态");
