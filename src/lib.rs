@@ -28,6 +28,7 @@ mod figures;
 mod forecast;
 mod freeze_board;
 mod guarded_clock;
+mod http_client;
 mod import;
 mod in_force;
 pub mod nats_server;
@@ -47,6 +48,7 @@ pub mod service;
 pub mod settings;
 mod side;
 pub mod terminal;
+mod user_command;
 mod voice;
 
 /// mimalloc: many small, short-lived values a thread are what it is made for.
@@ -82,6 +84,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Export(args) => export::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Reload(args) => reload_command::run(&args, language),
+        cli::Command::User(command) => user_command::run(&command, language),
         cli::Command::Demo(args) => demo::run(&args, language),
     };
     match done {

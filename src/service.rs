@@ -347,7 +347,8 @@ async fn start_on(
         regions,
         zone,
     };
-    let serve = axum::serve(listener, alerts::router(site)).with_graceful_shutdown(until_true(closed));
+    let routes = alerts::router(site).into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, routes).with_graceful_shutdown(until_true(closed));
     tokio::spawn(async move {
         if let Err(error) = serve.await {
             tracing::error!(%error, "the page has ended");
@@ -420,7 +421,8 @@ fn gate(name: &'static str, open: bool, zh: &str, en: &str) -> Gate {
     if open { Gate::open(name) } else { Gate::waiting(name, zh, en) }
 }
 
-async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
+/// Opens the ledger; the folder of a file is made when missing.
+pub(crate) async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let path = Path::new(path.split('?').next().unwrap_or(path));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

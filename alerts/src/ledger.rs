@@ -1,12 +1,13 @@
 //! Lights, alerts and transitions in SQL: a projection of ALERTS that stores the ALERTS sequence in the same
 //! transaction (semantics 30). It is never asked what the lights are, only what was said. Beside it, as the ledger's
-//! own truth, what staff did with each alert.
+//! own truth, what staff did with each alert, and the accounts of those who may.
 //!
 //! One set of `$n` SQL serves SQLite and PostgreSQL. Invariants: a sequence is applied once; lights and alerts
 //! are the fold of the transitions up to [`Position::sequence`], and can be built again from ALERTS as far as the
 //! stream reaches back; handling names alerts by an id that such a rebuilding gives them again.
 //! Not here: reading ALERTS ([`crate::follow`]), which steps are allowed ([`crate::handling`]).
 
+mod accounts;
 mod alert_query;
 mod alerts;
 mod clauses;
@@ -18,7 +19,7 @@ mod whole;
 mod write;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 use crate::figures;
 
+pub use accounts::{GivenKey, KeyKind, Shown, StoredAccount};
 pub use alert_query::{AlertFilter, AlertPage, AlertRow};
 pub use cursor::{BadCursor, Cursor};
 pub use handlings::{NotTaken, Wanted};
@@ -74,6 +76,9 @@ pub enum LedgerFault {
     /// A row holds what this program never writes.
     #[error("the ledger's rows of alert {0} hold what this program does not write")]
     BadAlert(String),
+    /// A row holds what this program never writes.
+    #[error("the ledger's row of account {0} holds what this program does not write")]
+    BadAccount(String),
 }
 
 /// The ledger; clones share its connections.
@@ -89,6 +94,8 @@ struct Shared {
     position: watch::Sender<Position>,
     /// Messages of ALERTS not yet applied, as last seen; `LAG_UNKNOWN` before that.
     lag: AtomicU64,
+    /// Whether an account was seen: once there is one, there always is.
+    has_accounts: AtomicBool,
 }
 
 const LAG_UNKNOWN: u64 = u64::MAX;
@@ -109,6 +116,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         "handling",
         include_str!("ledger/migrations/0002_handling.sqlite.sql"),
         include_str!("ledger/migrations/0002_handling.postgres.sql"),
+    ),
+    (
+        "accounts",
+        include_str!("ledger/migrations/0003_accounts.sqlite.sql"),
+        include_str!("ledger/migrations/0003_accounts.postgres.sql"),
     ),
 ];
 
@@ -139,7 +151,15 @@ impl Ledger {
 
     fn over(writer: AnyPool, readers: AnyPool, position: Position) -> Ledger {
         let (position, _) = watch::channel(position);
-        Ledger { shared: Arc::new(Shared { writer, readers, position, lag: AtomicU64::new(LAG_UNKNOWN) }) }
+        Ledger {
+            shared: Arc::new(Shared {
+                writer,
+                readers,
+                position,
+                lag: AtomicU64::new(LAG_UNKNOWN),
+                has_accounts: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Up to where the ledger has read.

@@ -25,6 +25,7 @@ pub mod handling;
 pub mod http;
 pub mod known_then;
 pub mod ledger;
+pub mod login;
 pub mod publish;
 pub mod readiness;
 pub mod rules_desk;

@@ -1,9 +1,11 @@
 //! The crate against real servers: a nats-server, SQLite and PostgreSQL, HTTP over a real socket, a browser.
 
+mod admitted;
 mod browsed;
 mod chain;
 mod feed;
 mod follower;
+mod handled;
 mod handling;
 mod projection;
 mod served;

@@ -12,7 +12,9 @@ use super::Desk;
 use super::alert_view::{AlertView, EntryView, RowView};
 use super::params::Params;
 use super::problem::Problem;
-use crate::ledger::{AlertFilter, Scope};
+use super::visitor::Visitor;
+use crate::handling::{Actor, Step};
+use crate::ledger::AlertFilter;
 
 const PARAMETERS: &[&str] = &[
     "state", "card_now", "card", "level", "region", "dept", "rule", "case", "holder", "overdue", "sent_up", "appealed",
@@ -29,11 +31,15 @@ pub(super) struct AlertsPage {
     next: Option<String>,
 }
 
-pub(super) async fn list(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<AlertsPage>, Problem> {
+pub(super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    params: Params,
+) -> Result<Json<AlertsPage>, Problem> {
     let params = params.known(PARAMETERS)?;
     let today = desk.today();
     let filter = AlertFilter {
-        scope: Scope::default(),
+        scope: visitor.scope(),
         states: params.states()?,
         card_now: params.card_now()?,
         cards: params.cards()?,
@@ -61,19 +67,29 @@ pub(super) struct AlertDetail {
     alert: AlertView,
     /// Every step taken, the first one first.
     journal: Vec<EntryView>,
+    /// The steps that whoever asks may take now.
+    allowed: Vec<&'static str>,
 }
 
 pub(super) async fn show(
     State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
     id: Result<Path<String>, PathRejection>,
     params: Params,
 ) -> Result<Json<AlertDetail>, Problem> {
     let Path(id) = id.map_err(|_| Problem::bad_parameter("id", "", &["the id of an alert"]))?;
     params.known(&[])?;
     let ledger = &desk.site.ledger;
-    let alert = ledger.alert(&id, &Scope::default()).await?.ok_or_else(|| Problem::unknown_alert(&id))?;
+    let Some(alert) = ledger.alert(&id, &visitor.scope()).await? else { return Err(desk.no_alert(&id).await?) };
     let journal = EntryView::journal(ledger.journal(&id).await?);
-    Ok(Json(AlertDetail { alert: AlertView::of(alert, desk.today()), journal }))
+    let today = desk.today();
+    let allowed = visitor.get().map_or_else(Vec::new, |known| {
+        let account = &known.shown.account;
+        let actor = Actor { name: &account.name, role: account.role, today, card: alert.card_now };
+        alert.handling.allowed(&actor)
+    });
+    let allowed = allowed.into_iter().map(Step::token).collect();
+    Ok(Json(AlertDetail { alert: AlertView::of(alert, today), journal, allowed }))
 }
 
 /// The table of steps.

@@ -16,7 +16,7 @@ use super::view::{LiveView, TransitionView};
 use crate::ledger::FeedFilter;
 
 /// How long the worker that owns the case may take.
-const CASE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CASE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most transitions shown, the newest.
 const TRANSITIONS_MAX: u32 = 500;
 
@@ -39,7 +39,6 @@ pub(super) async fn show(
     let params = params.known(&["lang", "known_at"])?;
     let (lang, known_at) = (params.lang()?, params.moment("known_at")?);
     let site = &desk.site;
-    let busy = || Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取");
     let live = tokio::time::timeout(CASE_TIMEOUT, site.cases.case(&case, known_at)).await.map_err(|_| busy())?;
     let live = live.map_err(|error| {
         tracing::warn!(case, %error, "case not read");
@@ -53,4 +52,8 @@ pub(super) async fn show(
     let live = live.map(|view| LiveView::of(view, lang, &site.zone));
     let transitions = transitions.into_iter().map(TransitionView::from).collect();
     Ok(Json(CasePage { case, live, transitions }))
+}
+
+pub(super) fn busy() -> Problem {
+    Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取")
 }
