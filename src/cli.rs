@@ -17,6 +17,7 @@ mod catalogue;
 mod forecast;
 mod reload;
 mod rules;
+mod trail;
 mod user;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
@@ -28,6 +29,7 @@ pub use catalogue::{CatalogueCheckArgs, CatalogueCommand, CatalogueExportArgs, C
 pub use forecast::ForecastArgs;
 pub use reload::ReloadArgs;
 pub use rules::{CoverageArgs, DiffArgs, DocArgs, DocFormat, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
+pub use trail::{AuditCommand, AuditVerifyArgs, Noted};
 pub use user::{UserAddArgs, UserCommand, UserListArgs, UserNamedArgs, UserPasswordArgs, UserTokenArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
@@ -48,6 +50,9 @@ const EXIT_CODES: &str =
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// The audit: who did and who looked at what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Load: made up, published on time, measured, compared
     #[command(subcommand)]
     Bench(BenchCommand),

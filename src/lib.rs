@@ -9,6 +9,7 @@
 mod analyst;
 mod announcing;
 mod asked;
+mod audit_command;
 mod bench_command;
 mod case_desk;
 mod catalogue_command;
@@ -64,6 +65,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let writes_output_only =
         !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_) | cli::Command::Bench(_));
     let done = match cli.command {
+        cli::Command::Audit(command) => audit_command::run(&command, language),
         cli::Command::Bench(command) => bench_command::run(&command, language),
         cli::Command::Catalogue(command) => catalogue_command::run(&command, language),
         cli::Command::Check(args) => check::run(&args, language),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use alerts::Ledger;
-use alerts::ledger::{GivenKey, KeyKind};
+use alerts::ledger::{Deed, GivenKey, KeyKind};
 use alerts::login::{Account, Key, Password, PasswordHash};
 use anyhow::{Context, bail};
 use facts::Moment;
@@ -42,6 +42,7 @@ pub(crate) fn run(command: &UserCommand, language: Language) -> anyhow::Result<E
 
 async fn act(ledger: &Ledger, command: &UserCommand, language: Language) -> anyhow::Result<()> {
     let now = Machine::own().wall();
+    note(ledger, command, now).await?;
     match command {
         UserCommand::Add(args) => add(ledger, args, now, language).await,
         UserCommand::List(_) => list(ledger, now).await,
@@ -50,6 +51,21 @@ async fn act(ledger: &Ledger, command: &UserCommand, language: Language) -> anyh
         UserCommand::Enable(args) => known(ledger.set_disabled(&args.name, false).await?, &args.name),
         UserCommand::Token(args) => token(ledger, args, now).await,
     }
+}
+
+/// Notes what is asked, before it is done.
+async fn note(ledger: &Ledger, command: &UserCommand, at: Moment) -> anyhow::Result<()> {
+    let (action, object) = match command {
+        UserCommand::List(_) => return Ok(()),
+        UserCommand::Add(args) => ("user add", format!("{} {}", args.name, args.role.token())),
+        UserCommand::Password(args) => ("user password", args.name.clone()),
+        UserCommand::Disable(args) => ("user disable", args.name.clone()),
+        UserCommand::Enable(args) => ("user enable", args.name.clone()),
+        UserCommand::Token(args) => ("user token", args.name.clone()),
+    };
+    let (actor, action, outcome) = ("(machine)".to_owned(), action.to_owned(), "asked".to_owned());
+    ledger.note(&Deed { at, actor, action, object, outcome, detail: String::new() }).await?;
+    Ok(())
 }
 
 fn known(there_is: bool, name: &str) -> anyhow::Result<()> {

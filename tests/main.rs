@@ -5,6 +5,7 @@
 
 mod support;
 
+mod accounts;
 mod analyst;
 mod back_pressure;
 mod bench;

@@ -10,6 +10,7 @@ mod admission;
 mod alert_view;
 mod alerts;
 mod analyst;
+mod audit;
 mod case;
 mod clock;
 mod counts;
@@ -46,7 +47,7 @@ use crate::analyst::Analyst;
 use crate::case_reader::CaseReader;
 use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
-use crate::ledger::{FeedFilter, Ledger, Scope};
+use crate::ledger::{Deed, FeedFilter, Ledger, Scope};
 use crate::login::Throttle;
 use crate::readiness::Readiness;
 use crate::rules_desk::RulesDesk;
@@ -96,6 +97,8 @@ impl fmt::Debug for Site {
 
 /// Event streams open at once.
 const LISTENERS_MAX: usize = 256;
+/// Characters of what the audit keeps of an address or a name that somebody sent.
+const OBJECT_CHARS_MAX: usize = 256;
 /// Passwords looked at at once.
 const HASHING_MAX: usize = 2;
 
@@ -117,10 +120,27 @@ impl Desk {
         (self.site.now)().date(&self.site.zone)
     }
 
-    /// What somebody with `scope` is told of an alert that it does not show.
-    async fn no_alert(&self, id: &str) -> Result<Problem, Problem> {
-        let there = self.site.ledger.alert(id, &Scope::default()).await?.is_some();
-        Ok(if there { Problem::out_of_scope() } else { Problem::unknown_alert(id) })
+    /// Notes what somebody does, looks at or is refused; where that cannot be written, nothing is done.
+    async fn note(&self, actor: &str, action: &str, object: &str, outcome: &str) -> Result<(), Problem> {
+        let deed = Deed {
+            at: (self.site.now)(),
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            object: object.chars().take(OBJECT_CHARS_MAX).collect(),
+            outcome: outcome.to_owned(),
+            detail: String::new(),
+        };
+        Ok(self.site.ledger.note(&deed).await?)
+    }
+
+    /// What somebody is told of an alert that their scope does not show.
+    async fn no_alert(&self, actor: &str, id: &str) -> Result<Problem, Problem> {
+        if self.site.ledger.alert(id, &Scope::default()).await?.is_none() {
+            return Ok(Problem::unknown_alert(id));
+        }
+        let problem = Problem::out_of_scope();
+        self.note(actor, "alert", id, problem.code()).await?;
+        Ok(problem)
     }
 
     /// Refuses a case that lies outside `scope`: by its owner now, or, where only the ledger remembers it, by any it had.
@@ -167,6 +187,7 @@ pub fn router(site: Site) -> Router {
         .route("/api/alerts/{id}/steps", post(steps::one).layer(DefaultBodyLimit::max(steps::BODY_BYTES_MAX)))
         .route("/api/alerts/steps", post(steps::many).layer(DefaultBodyLimit::max(steps::BODY_BYTES_MAX)))
         .route("/api/handling", get(alerts::table))
+        .route("/api/audit", get(audit::list))
         .route("/api/session", get(session::show).post(session::login).delete(session::logout))
         .route("/api/session/password", post(session::set_password))
         .route("/api/cases/{case}", get(case::show))

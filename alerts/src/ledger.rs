@@ -1,6 +1,6 @@
 //! Lights, alerts and transitions in SQL: a projection of ALERTS that stores the ALERTS sequence in the same
 //! transaction (semantics 30). It is never asked what the lights are, only what was said. Beside it, as the ledger's
-//! own truth, what staff did with each alert, and the accounts of those who may.
+//! own truth, what staff did with each alert, the accounts of those who may, and the audit of what they did and looked at.
 //!
 //! One set of `$n` SQL serves SQLite and PostgreSQL. Invariants: a sequence is applied once; lights and alerts
 //! are the fold of the transitions up to [`Position::sequence`], and can be built again from ALERTS as far as the
@@ -10,6 +10,7 @@
 mod accounts;
 mod alert_query;
 mod alerts;
+mod audit;
 mod clauses;
 mod cursor;
 mod handlings;
@@ -31,6 +32,7 @@ use crate::figures;
 
 pub use accounts::{GivenKey, KeyKind, Shown, StoredAccount};
 pub use alert_query::{AlertFilter, AlertPage, AlertRow};
+pub use audit::{AuditFilter, AuditRow, Break, Chain, Deed};
 pub use cursor::{BadCursor, Cursor};
 pub use handlings::{NotTaken, Wanted};
 pub use query::{FeedFilter, LightFilter, LightPage, LightRow, RegionPrefix, StoredTransition};
@@ -121,6 +123,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         "accounts",
         include_str!("ledger/migrations/0003_accounts.sqlite.sql"),
         include_str!("ledger/migrations/0003_accounts.postgres.sql"),
+    ),
+    (
+        "audit",
+        include_str!("ledger/migrations/0004_audit.sqlite.sql"),
+        include_str!("ledger/migrations/0004_audit.postgres.sql"),
     ),
 ];
 
@@ -214,7 +221,8 @@ async fn connect(url: &str, connections: u32) -> Result<AnyPool, LedgerFault> {
             Box::pin(async move {
                 if sqlite {
                     connection.execute("PRAGMA journal_mode = WAL").await?;
-                    connection.execute("PRAGMA synchronous = NORMAL").await?;
+                    // Handling and audit are kept nowhere else: what was answered must outlive a power cut.
+                    connection.execute("PRAGMA synchronous = FULL").await?;
                     connection.execute(PRAGMA_WAIT).await?;
                     connection.execute("PRAGMA foreign_keys = ON").await?;
                 }

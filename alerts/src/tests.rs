@@ -1,6 +1,7 @@
 //! The crate against real servers: a nats-server, SQLite and PostgreSQL, HTTP over a real socket, a browser.
 
 mod admitted;
+mod audited;
 mod browsed;
 mod chain;
 mod feed;

@@ -51,6 +51,7 @@ const RULE_KEEPERS: Who = Who::Roles(&[Analyst, Operator]);
 /// Those who take steps; which ones each may take, the table of steps tells.
 const HANDLERS: Who = Who::Roles(&[Staff, Supervisor, Approver, Contact]);
 const OPERATORS: Who = Who::Roles(&[Operator]);
+const AUDITORS: Who = Who::Roles(&[Auditor]);
 const WATCHERS: Who = Who::Roles(&[Operator, Auditor]);
 
 const fn get(path: &'static str, who: Who, confined: Confined) -> Access {
@@ -70,6 +71,7 @@ pub(crate) const ROUTES: &[Access] = &[
     get("/health", Who::Anyone, Confined::Same),
     get("/ready", Who::Anyone, Confined::Same),
     get("/metrics", WATCHERS, Confined::Nothing),
+    get("/api/audit", AUDITORS, Confined::Nothing),
     get("/api/session", ALL, Confined::Same),
     post("/api/session", Who::Anyone, Confined::Same),
     Access { method: Method::DELETE, path: "/api/session", who: ALL, confined: Confined::Same },

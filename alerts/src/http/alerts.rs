@@ -80,7 +80,9 @@ pub(super) async fn show(
     let Path(id) = id.map_err(|_| Problem::bad_parameter("id", "", &["the id of an alert"]))?;
     params.known(&[])?;
     let ledger = &desk.site.ledger;
-    let Some(alert) = ledger.alert(&id, &visitor.scope()).await? else { return Err(desk.no_alert(&id).await?) };
+    let Some(alert) = ledger.alert(&id, &visitor.scope()).await? else {
+        return Err(desk.no_alert(visitor.name(), &id).await?);
+    };
     let journal = EntryView::journal(ledger.journal(&id).await?);
     let today = desk.today();
     let allowed = visitor.get().map_or_else(Vec::new, |known| {

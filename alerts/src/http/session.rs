@@ -77,9 +77,14 @@ pub(super) async fn login(
         return Err(Problem::too_many_logins());
     }
     let account = desk.site.ledger.account(&name).await?;
-    let account = check(&desk, account, password, now).await.inspect_err(|_| {
-        tracing::warn!("a login was refused");
-    })?;
+    let account = match check(&desk, account, password, now).await {
+        Ok(account) => account,
+        Err(problem) => {
+            desk.note("(nobody)", "login", &name, problem.code()).await?;
+            return Err(problem);
+        }
+    };
+    desk.note(&account.account.name, "login", &name, "taken").await?;
     let key = Key::new();
     let expires = now.plus_millis(SESSION_SECS * 1_000);
     let given = GivenKey { hash: key.hash(), kind: KeyKind::Session, label: "", reads_only: false, at: now, expires };

@@ -150,7 +150,7 @@ async fn take(desk: &Desk, scope: &Scope, id: String, entry: Entry, seen: Option
     let (step, by, role) = (entry.step, entry.by.clone(), entry.role);
     match desk.site.ledger.take(&id, &Wanted { entry, today, scope, seen }).await {
         Ok(handling) => Ok(TakenStep { id, handling: HandlingView::of(handling, today) }),
-        Err(NotTaken::NoAlert) => Err(desk.no_alert(&id).await?),
+        Err(NotTaken::NoAlert) => Err(desk.no_alert(&by, &id).await?),
         Err(NotTaken::Ledger(fault)) => Err(fault.into()),
         Err(NotTaken::GoneOn(handling, last)) => Err(Problem::gone_on(handling.steps, last.as_deref())),
         Err(NotTaken::Refused(refused, handling, card)) => {

@@ -40,6 +40,11 @@ impl Visitor {
         self.get().map(|known| &known.shown.account).ok_or_else(Problem::login_needed)
     }
 
+    /// What the audit calls it.
+    pub(super) fn name(&self) -> &str {
+        self.get().map_or("(local)", |known| &known.shown.account.name)
+    }
+
     /// What it may see.
     pub(super) fn scope(&self) -> Scope {
         self.get().map(|known| known.shown.account.scope()).unwrap_or_default()

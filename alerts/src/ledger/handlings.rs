@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::audit::{self, Deed};
 use super::clauses::Clauses;
 use super::scope::Scope;
 use super::{Ledger, LedgerFault, stored};
@@ -80,6 +81,7 @@ impl Ledger {
             Err(refused) => return Err(NotTaken::Refused(refused, Box::new(handling), card)),
         };
         write(&mut transaction, alert, &wanted.entry, &next).await?;
+        audit::append(&mut transaction, &deed(alert, &wanted.entry, next.steps)).await?;
         transaction.commit().await?;
         Ok(next)
     }
@@ -90,6 +92,26 @@ impl Ledger {
     /// When the database fails.
     pub async fn journal(&self, alert: &str) -> Result<Vec<Entry>, LedgerFault> {
         journal(&mut *self.readers().acquire().await?, alert).await
+    }
+}
+
+/// A step as the audit keeps it: with all that it brought, so that the journal can be held against it.
+fn deed(alert: &str, entry: &Entry, number: u32) -> Deed {
+    let detail = serde_json::json!({
+        "number": number,
+        "step": entry.step.token(),
+        "role": entry.role.token(),
+        "reason": entry.reason,
+        "office": office_text(entry.office.as_ref()),
+        "due": day_text(entry.due),
+    });
+    Deed {
+        at: entry.at,
+        actor: entry.by.clone(),
+        action: "step".to_owned(),
+        object: alert.to_owned(),
+        outcome: "taken".to_owned(),
+        detail: detail.to_string(),
     }
 }
 
