@@ -9,6 +9,8 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::http_client;
+
 /// What the service at `server` answers on `path` to `body`: the status and the text.
 ///
 /// # Errors
@@ -101,7 +103,7 @@ fn ask(
     }
     let url = format!("{}{path}", server.trim_end_matches('/'));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let client = Client::builder().timeout(patience).build().context("could not make a client")?;
+    let client = http_client::client(patience)?;
     runtime.context("could not start the runtime")?.block_on(async {
         let answer = question(&client, &url).send().await.with_context(|| format!("{url} does not answer"))?;
         Ok((answer.status(), answer.text().await.with_context(|| format!("{url} breaks off"))?))

@@ -17,6 +17,8 @@ mod catalogue;
 mod forecast;
 mod reload;
 mod rules;
+mod trail;
+mod user;
 
 pub use audit::{CompareArgs, DigestArgs, ExportArgs};
 pub use bench::{
@@ -27,6 +29,8 @@ pub use catalogue::{CatalogueCheckArgs, CatalogueCommand, CatalogueExportArgs, C
 pub use forecast::ForecastArgs;
 pub use reload::ReloadArgs;
 pub use rules::{CoverageArgs, DiffArgs, DocArgs, DocFormat, ListArgs, RulesCommand, SchemaArgs, SchemaFile, TestArgs};
+pub use trail::{AuditCommand, AuditVerifyArgs, Noted};
+pub use user::{UserAddArgs, UserCommand, UserListArgs, UserNamedArgs, UserPasswordArgs, UserTokenArgs};
 
 /// Real-time electronic supervision of administrative approvals (行政审批电子监察).
 #[derive(Parser, Debug)]
@@ -46,6 +50,9 @@ const EXIT_CODES: &str =
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// The audit: who did and who looked at what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Load: made up, published on time, measured, compared
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -81,6 +88,9 @@ pub enum Command {
     Run(RunArgs),
     /// Put the changed configuration folder of a running service in force
     Reload(ReloadArgs),
+    /// Accounts: who may log in, and what they may do
+    #[command(subcommand)]
+    User(UserCommand),
     /// The sample city live, on a private nats-server, held against the truth at the end
     Demo(DemoArgs),
 }

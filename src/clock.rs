@@ -231,6 +231,12 @@ impl Machine {
     fn read(&self) -> Reading {
         (self.0)()
     }
+
+    /// What its wall clock shows.
+    #[must_use]
+    pub fn wall(&self) -> Moment {
+        self.read().wall
+    }
 }
 
 impl std::fmt::Debug for Machine {

@@ -9,6 +9,7 @@
 mod analyst;
 mod announcing;
 mod asked;
+mod audit_command;
 mod bench_command;
 mod case_desk;
 mod catalogue_command;
@@ -28,6 +29,7 @@ mod figures;
 mod forecast;
 mod freeze_board;
 mod guarded_clock;
+mod http_client;
 mod import;
 mod in_force;
 pub mod nats_server;
@@ -47,6 +49,7 @@ pub mod service;
 pub mod settings;
 mod side;
 pub mod terminal;
+mod user_command;
 mod voice;
 
 /// mimalloc: many small, short-lived values a thread are what it is made for.
@@ -62,6 +65,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
     let writes_output_only =
         !matches!(cli.command, cli::Command::Run(_) | cli::Command::Demo(_) | cli::Command::Bench(_));
     let done = match cli.command {
+        cli::Command::Audit(command) => audit_command::run(&command, language),
         cli::Command::Bench(command) => bench_command::run(&command, language),
         cli::Command::Catalogue(command) => catalogue_command::run(&command, language),
         cli::Command::Check(args) => check::run(&args, language),
@@ -82,6 +86,7 @@ pub fn run(cli: cli::Cli) -> anyhow::Result<cli::Exit> {
         cli::Command::Export(args) => export::run(&args, language),
         cli::Command::Run(args) => run::run(&args, language),
         cli::Command::Reload(args) => reload_command::run(&args, language),
+        cli::Command::User(command) => user_command::run(&command, language),
         cli::Command::Demo(args) => demo::run(&args, language),
     };
     match done {

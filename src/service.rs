@@ -182,6 +182,7 @@ async fn start_on(
     let address = listener.local_addr().context("a bound socket has an address")?;
 
     // A virtual clock has no time to wait in: what it brings about is said at once, as a replay of it says.
+    let wall = machine.clone();
     let (clock, arrival, settle) = match settings.clock.kind {
         ClockKind::Wall => (Clock::wall(machine), Arrival::Server, settings.publish.settle),
         ClockKind::Virtual => (Clock::replay(None), Arrival::Line, Duration::ZERO),
@@ -342,10 +343,12 @@ async fn start_on(
         readiness,
         closing: closed.clone(),
         metrics: Arc::new(figures::text),
+        now: Arc::new(move || wall.wall()),
         regions,
         zone,
     };
-    let serve = axum::serve(listener, alerts::router(site)).with_graceful_shutdown(until_true(closed));
+    let routes = alerts::router(site).into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, routes).with_graceful_shutdown(until_true(closed));
     tokio::spawn(async move {
         if let Err(error) = serve.await {
             tracing::error!(%error, "the page has ended");
@@ -418,7 +421,8 @@ fn gate(name: &'static str, open: bool, zh: &str, en: &str) -> Gate {
     if open { Gate::open(name) } else { Gate::waiting(name, zh, en) }
 }
 
-async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
+/// Opens the ledger; the folder of a file is made when missing.
+pub(crate) async fn open_ledger(url: &str) -> anyhow::Result<Ledger> {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let path = Path::new(path.split('?').next().unwrap_or(path));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

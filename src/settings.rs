@@ -32,8 +32,8 @@ pub const DEFAULTS: &str = include_str!("settings/defaults.toml");
 pub const FILE: &str = "watchlight.toml";
 /// What the name of an environment variable that carries a setting begins with.
 pub const ENVIRONMENT_PREFIX: &str = "WATCHLIGHT_";
-/// Variables with that prefix that are no settings: the language of messages, what is logged.
-const NOT_SETTINGS: [&str; 2] = ["WATCHLIGHT_LANG", "WATCHLIGHT_LOG"];
+/// Variables with that prefix that are no settings: the language of messages, what is logged, the token that commands show.
+const NOT_SETTINGS: [&str; 3] = ["WATCHLIGHT_LANG", "WATCHLIGHT_LOG", crate::http_client::TOKEN];
 
 /// What a site decided, checked.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 mod slow_disk;
 mod support;
 
+mod accounts;
 mod analyst;
 mod back_pressure;
 mod bench;

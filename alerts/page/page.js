@@ -1,11 +1,12 @@
 "use strict";
 // The plain page: counts, standing lights, newest changes, one case. It reads the API and writes
-// nothing. Text from outside becomes text nodes only, never markup.
+// nothing but a login. Text from outside becomes text nodes only, never markup.
 
 // ---------------------------------------------------------------- texts
 
 const TEXTS = {
   zh: {
+    login: "登录", account: "账号", password: "密码",
     title: "行政审批实时监察", other: "English", skip: "跳到亮灯列表",
     counts: "各县（市、区）办件亮灯情况", county: "县（市、区）", sum: "合计", asOf: (at) => `截至 ${at}`,
     silentSources: "静默的来源（其办件为灰灯）", silentRow: (source, office, at) => `${office}：${source}，最后一次数据 ${at}`,
@@ -50,6 +51,7 @@ const TEXTS = {
     },
   },
   en: {
+    login: "Log in", account: "Account", password: "Password",
     title: "Approvals, supervised live", other: "中文", skip: "Skip to the lights",
     counts: "Cases by county and light", county: "County", sum: "Total", asOf: (at) => `as of ${at}`,
     silentSources: "Silent sources (their cases are grey)", silentRow: (source, office, at) => `${office}: ${source}, last heard ${at}`,
@@ -117,9 +119,27 @@ const lamp = (light) => el("span", { class: `lamp ${light}` }, word("lamp", ligh
 async function read(path) {
   const response = await fetch(path, { headers: { accept: "application/json" } });
   const body = await response.json().catch(() => ({}));
+  if (response.status === 401) askLogin();
   if (!response.ok) throw new Error((language === "zh" ? body.detail_zh : body.detail) ?? String(response.status));
   return body;
 }
+
+/** Shown when the service asks who is there; a login begins the page anew. */
+function askLogin() {
+  $("login").hidden = false;
+}
+
+$("login-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { name, password } = event.target.elements;
+  const response = await fetch("/api/session", {
+    method: "POST", headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: name.value, password: password.value }),
+  });
+  if (response.ok) { location.reload(); return; }
+  const body = await response.json().catch(() => ({}));
+  $("login-failed").textContent = (language === "zh" ? body.detail_zh : body.detail) ?? String(response.status);
+});
 
 let zone = "Asia/Shanghai";
 let clockFormat = null;

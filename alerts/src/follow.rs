@@ -24,7 +24,8 @@ pub enum FollowFault {
     /// The stream is not the one the ledger was built from.
     #[error(
         "stream {stream} was made anew: the ledger holds the one created {known} us after 1970, found is {found} us. \
-         Restore the stream, or move the ledger's database away and start again: it is built anew from this stream"
+         Restore the stream, or move the ledger's database away and start again: lights and alerts are \
+         built anew from this stream, while accounts and handling stay in the old one"
     )]
     Replaced {
         /// The stream.

@@ -1,11 +1,16 @@
 //! The HTTP side: page, API, event stream, health. The library gives a router; where it listens is the
-//! binary's choice. There is no login yet, so that must be the loopback interface.
+//! binary's choice. It speaks no TLS, so that must be the loopback interface, or a proxy before it.
 //!
-//! Invariants: every route but `POST` to the clock and to the rules is read only; an error is `application/problem+json` with a stable `code`, in
-//! English and Chinese; an unknown query parameter is refused rather than ignored; every answer carries
-//! the security headers of `shield`.
+//! Invariants: `GET` changes nothing; every request passes `admission`, which knows who may ask what; an error is
+//! `application/problem+json` with a stable `code`, in English and Chinese; an unknown query parameter is refused rather
+//! than ignored; every answer carries the security headers of `shield`.
 
+pub(crate) mod access;
+mod admission;
+mod alert_view;
+mod alerts;
 mod analyst;
+mod audit;
 mod case;
 mod clock;
 mod counts;
@@ -19,9 +24,12 @@ mod page;
 mod params;
 mod problem;
 mod rules;
+mod session;
 mod shield;
 mod sources;
+mod steps;
 mod view;
+mod visitor;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +37,9 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use facts::Moment;
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
 
@@ -37,7 +47,8 @@ use crate::analyst::Analyst;
 use crate::case_reader::CaseReader;
 use crate::clock_desk::ClockDesk;
 use crate::counts::Counts;
-use crate::ledger::Ledger;
+use crate::ledger::{Deed, FeedFilter, Ledger, Scope};
+use crate::login::Throttle;
 use crate::readiness::Readiness;
 use crate::rules_desk::RulesDesk;
 use crate::source_reader::SourceReader;
@@ -70,6 +81,8 @@ pub struct Site {
     pub closing: watch::Receiver<bool>,
     /// The figures in Prometheus' text form.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The machine's clock: when somebody does something, and which day it is for those who put something right.
+    pub now: Arc<dyn Fn() -> Moment + Send + Sync>,
     /// Names of regions by their canonical code.
     pub regions: BTreeMap<String, String>,
     /// Zone in which people read times.
@@ -82,10 +95,12 @@ impl fmt::Debug for Site {
     }
 }
 
-/// The one address that takes something.
-const CONFIRM: &str = "/api/clock/confirm";
 /// Event streams open at once.
 const LISTENERS_MAX: usize = 256;
+/// Characters of what the audit keeps of an address or a name that somebody sent.
+const OBJECT_CHARS_MAX: usize = 256;
+/// Passwords looked at at once.
+const HASHING_MAX: usize = 2;
 
 /// A site with what the routes keep for themselves.
 struct Desk {
@@ -93,6 +108,60 @@ struct Desk {
     listeners: Arc<Semaphore>,
     /// Series of the case gauge shown so far: one that is gone must fall to zero, not stay.
     counted: Mutex<metrics::Shown>,
+    /// Tries to log in.
+    throttle: Throttle,
+    /// Passwords looked at at once: each takes a core for some time.
+    hashing: Semaphore,
+}
+
+impl Desk {
+    /// The site's civil day.
+    fn today(&self) -> jiff::civil::Date {
+        (self.site.now)().date(&self.site.zone)
+    }
+
+    /// Notes what somebody does, looks at or is refused; where that cannot be written, nothing is done.
+    async fn note(&self, actor: &str, action: &str, object: &str, outcome: &str) -> Result<(), Problem> {
+        let deed = Deed {
+            at: (self.site.now)(),
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            object: object.chars().take(OBJECT_CHARS_MAX).collect(),
+            outcome: outcome.to_owned(),
+            detail: String::new(),
+        };
+        Ok(self.site.ledger.note(&deed).await?)
+    }
+
+    /// What somebody is told of an alert that their scope does not show.
+    async fn no_alert(&self, actor: &str, id: &str) -> Result<Problem, Problem> {
+        if self.site.ledger.alert(id, &Scope::default()).await?.is_none() {
+            return Ok(Problem::unknown_alert(id));
+        }
+        let problem = Problem::out_of_scope();
+        self.note(actor, "alert", id, problem.code()).await?;
+        Ok(problem)
+    }
+
+    /// Refuses a case that lies outside `scope`: by its owner now, or, where only the ledger remembers it, by any it had.
+    async fn within(&self, scope: &Scope, case: &str) -> Result<(), Problem> {
+        if scope.is_whole() {
+            return Ok(());
+        }
+        let asked = tokio::time::timeout(case::CASE_TIMEOUT, self.site.cases.case(case, None)).await;
+        let live = asked.map_err(|_| case::busy())?.map_err(|_| case::busy())?;
+        let inside = match live {
+            Some(view) => scope.holds_office(&view.owner),
+            None => {
+                let of_case = |scope| FeedFilter { scope, case: Some(case.to_owned()), ..FeedFilter::default() };
+                let ledger = &self.site.ledger;
+                // A case of which nobody knows anything is answered as such.
+                !ledger.newest(&of_case(scope.clone()), None, 1).await?.is_empty()
+                    || ledger.newest(&of_case(Scope::default()), None, 1).await?.is_empty()
+            }
+        };
+        if inside { Ok(()) } else { Err(Problem::out_of_scope()) }
+    }
 }
 
 /// All routes.
@@ -101,6 +170,8 @@ pub fn router(site: Site) -> Router {
         site,
         listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         counted: Mutex::new(metrics::Shown::new()),
+        throttle: Throttle::default(),
+        hashing: Semaphore::new(HASHING_MAX),
     });
     let routes = Router::new()
         .route("/", get(page::index))
@@ -111,6 +182,14 @@ pub fn router(site: Site) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics::text))
         .route("/api/lights", get(lights::list))
+        .route("/api/alerts", get(alerts::list))
+        .route("/api/alerts/{id}", get(alerts::show))
+        .route("/api/alerts/{id}/steps", post(steps::one).layer(DefaultBodyLimit::max(steps::BODY_BYTES_MAX)))
+        .route("/api/alerts/steps", post(steps::many).layer(DefaultBodyLimit::max(steps::BODY_BYTES_MAX)))
+        .route("/api/handling", get(alerts::table))
+        .route("/api/audit", get(audit::list))
+        .route("/api/session", get(session::show).post(session::login).delete(session::logout))
+        .route("/api/session/password", post(session::set_password))
         .route("/api/cases/{case}", get(case::show))
         .route("/api/cases/{case}/why-not", get(analyst::why_not))
         .route("/api/cases/{case}/keep-green", get(analyst::keep_green))
@@ -126,6 +205,7 @@ pub fn router(site: Site) -> Router {
         .route("/api/regions", get(counts::regions))
         .route("/api/transitions", get(events::newest))
         .route("/api/events", get(events::listen))
+        .route_layer(from_fn_with_state(Arc::clone(&desk), admission::admit))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::wrong_method)
         .with_state(desk);

@@ -1,19 +1,26 @@
-//! Lights and transitions in SQL: a projection of ALERTS that stores the ALERTS sequence in the same
-//! transaction (semantics 30). It is never asked what the lights are, only what was said.
+//! Lights, alerts and transitions in SQL: a projection of ALERTS that stores the ALERTS sequence in the same
+//! transaction (semantics 30). It is never asked what the lights are, only what was said. Beside it, as the ledger's
+//! own truth, what staff did with each alert, the accounts of those who may, and the audit of what they did and looked at.
 //!
-//! One set of `$n` SQL serves SQLite and PostgreSQL. Invariants: a sequence is applied once; the lights
-//! are the fold of the transitions up to [`Position::sequence`]; the database can be thrown away and
-//! built again from ALERTS as far as the stream reaches back.
-//! Not here: reading ALERTS ([`crate::follow`]), what staff do with a light.
+//! One set of `$n` SQL serves SQLite and PostgreSQL. Invariants: a sequence is applied once; lights and alerts
+//! are the fold of the transitions up to [`Position::sequence`], and can be built again from ALERTS as far as the
+//! stream reaches back; handling names alerts by an id that such a rebuilding gives them again.
+//! Not here: reading ALERTS ([`crate::follow`]), which steps are allowed ([`crate::handling`]).
 
+mod accounts;
+mod alert_query;
+mod alerts;
+mod audit;
 mod clauses;
 mod cursor;
+mod handlings;
 mod query;
+mod scope;
 mod whole;
 mod write;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -23,8 +30,13 @@ use tokio::sync::watch;
 
 use crate::figures;
 
+pub use accounts::{GivenKey, KeyKind, Shown, StoredAccount};
+pub use alert_query::{AlertFilter, AlertPage, AlertRow};
+pub use audit::{AuditFilter, AuditRow, Break, Chain, Deed};
 pub use cursor::{BadCursor, Cursor};
+pub use handlings::{NotTaken, Wanted};
 pub use query::{FeedFilter, LightFilter, LightPage, LightRow, RegionPrefix, StoredTransition};
+pub use scope::Scope;
 
 /// Up to where the ledger has read, and in which stream.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -63,6 +75,12 @@ pub enum LedgerFault {
         /// The cause.
         source: serde_json::Error,
     },
+    /// A row holds what this program never writes.
+    #[error("the ledger's rows of alert {0} hold what this program does not write")]
+    BadAlert(String),
+    /// A row holds what this program never writes.
+    #[error("the ledger's row of account {0} holds what this program does not write")]
+    BadAccount(String),
 }
 
 /// The ledger; clones share its connections.
@@ -78,6 +96,8 @@ struct Shared {
     position: watch::Sender<Position>,
     /// Messages of ALERTS not yet applied, as last seen; `LAG_UNKNOWN` before that.
     lag: AtomicU64,
+    /// Whether an account was seen: once there is one, there always is.
+    has_accounts: AtomicBool,
 }
 
 const LAG_UNKNOWN: u64 = u64::MAX;
@@ -87,8 +107,29 @@ const READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another's lock.
 const PRAGMA_WAIT: &str = "PRAGMA busy_timeout = 5000";
-const SQLITE_0001: &str = include_str!("ledger/migrations/0001_lights.sqlite.sql");
-const POSTGRES_0001: &str = include_str!("ledger/migrations/0001_lights.postgres.sql");
+/// Each step to the tables' current form: its name, and how SQLite and PostgreSQL do it.
+const MIGRATIONS: &[(&str, &str, &str)] = &[
+    (
+        "lights",
+        include_str!("ledger/migrations/0001_lights.sqlite.sql"),
+        include_str!("ledger/migrations/0001_lights.postgres.sql"),
+    ),
+    (
+        "handling",
+        include_str!("ledger/migrations/0002_handling.sqlite.sql"),
+        include_str!("ledger/migrations/0002_handling.postgres.sql"),
+    ),
+    (
+        "accounts",
+        include_str!("ledger/migrations/0003_accounts.sqlite.sql"),
+        include_str!("ledger/migrations/0003_accounts.postgres.sql"),
+    ),
+    (
+        "audit",
+        include_str!("ledger/migrations/0004_audit.sqlite.sql"),
+        include_str!("ledger/migrations/0004_audit.postgres.sql"),
+    ),
+];
 
 impl Ledger {
     /// Opens the database at `url` (`sqlite://<path>`, made when missing, or `postgres://...`) and brings
@@ -98,25 +139,34 @@ impl Ledger {
     /// When the URL is of no known kind, the database cannot be reached, or its tables are not ours.
     pub async fn open(url: &str) -> Result<Ledger, LedgerFault> {
         sqlx::any::install_default_drivers();
-        let (url, migrations) = if url.starts_with("sqlite://") && !url.contains(":memory:") {
-            (creating(url), SQLITE_0001)
+        let (url, sqlite) = if url.starts_with("sqlite://") && !url.contains(":memory:") {
+            (creating(url), true)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            (url.to_owned(), POSTGRES_0001)
+            (url.to_owned(), false)
         } else {
             return Err(LedgerFault::BadUrl(without_password(url)));
         };
         // SQLite lets one connection write; PostgreSQL needs no more for one reader of ALERTS.
         let writer = connect(&url, 1).await?;
-        let first = Migration::new(1, "lights".into(), MigrationType::Simple, migrations.into_sql_str(), false);
-        Migrator::with_migrations(vec![first]).run(&writer).await?;
+        Migrator::with_migrations(migrations(sqlite)).run(&writer).await?;
         let readers = connect(&url, READERS).await?;
         let position = read_position(&writer).await?;
-        Ok(Ledger::over(writer, readers, position))
+        let ledger = Ledger::over(writer, readers, position);
+        ledger.catch_up_alerts().await?;
+        Ok(ledger)
     }
 
     fn over(writer: AnyPool, readers: AnyPool, position: Position) -> Ledger {
         let (position, _) = watch::channel(position);
-        Ledger { shared: Arc::new(Shared { writer, readers, position, lag: AtomicU64::new(LAG_UNKNOWN) }) }
+        Ledger {
+            shared: Arc::new(Shared {
+                writer,
+                readers,
+                position,
+                lag: AtomicU64::new(LAG_UNKNOWN),
+                has_accounts: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Up to where the ledger has read.
@@ -155,6 +205,15 @@ impl Ledger {
     }
 }
 
+pub(crate) fn migrations(sqlite: bool) -> Vec<Migration> {
+    let numbered = (1..).zip(MIGRATIONS);
+    let migration = |(number, (name, for_sqlite, for_postgres)): (i64, &(&'static str, &'static str, &'static str))| {
+        let text = if sqlite { for_sqlite } else { for_postgres };
+        Migration::new(number, (*name).into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    numbered.map(migration).collect()
+}
+
 async fn connect(url: &str, connections: u32) -> Result<AnyPool, LedgerFault> {
     let sqlite = url.starts_with("sqlite:");
     let options = AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
@@ -162,7 +221,8 @@ async fn connect(url: &str, connections: u32) -> Result<AnyPool, LedgerFault> {
             Box::pin(async move {
                 if sqlite {
                     connection.execute("PRAGMA journal_mode = WAL").await?;
-                    connection.execute("PRAGMA synchronous = NORMAL").await?;
+                    // Handling and audit are kept nowhere else: what was answered must outlive a power cut.
+                    connection.execute("PRAGMA synchronous = FULL").await?;
                     connection.execute(PRAGMA_WAIT).await?;
                     connection.execute("PRAGMA foreign_keys = ON").await?;
                 }

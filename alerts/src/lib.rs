@@ -10,7 +10,8 @@
 //! thrown away and built again. What the ledger does not know (a case's timeline, the lights that stand,
 //! the counts, the clock, whether the service is ready) comes through [`case_reader`], [`standing_reader`],
 //! [`analyst`],
-//! [`counts`], [`source_reader`], [`clock_desk`], [`rules_desk`] and [`readiness`].
+//! [`counts`], [`source_reader`], [`clock_desk`], [`rules_desk`] and [`readiness`]. What staff may do with a card stands
+//! in [`handling`].
 //!
 //! Not here: how a light is decided (`rules`), when (`dataflow`), settings and ports (the binary).
 
@@ -20,9 +21,11 @@ pub mod clock_desk;
 pub mod counts;
 pub mod figures;
 pub mod follow;
+pub mod handling;
 pub mod http;
 pub mod known_then;
 pub mod ledger;
+pub mod login;
 pub mod publish;
 pub mod readiness;
 pub mod rules_desk;

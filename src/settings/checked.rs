@@ -135,9 +135,9 @@ impl Check<'_> {
         if !listen.ip().is_loopback() {
             return self.refuse(
                 "http.listen",
-                "only this machine's own address (127.0.0.1 or [::1]) is allowed, since there is no login; \
-                 put a proxy with a login before it",
-                "目前没有登录功能，只允许本机地址（127.0.0.1 或 [::1]）；如需外部访问，请在前面设置带登录的代理",
+                "only this machine's own address (127.0.0.1 or [::1]) is allowed, since Watchlight speaks no TLS; \
+                 put a proxy with TLS before it",
+                "程序本身不提供 TLS，只允许本机地址（127.0.0.1 或 [::1]）；如需外部访问，请在前面设置带 TLS 的代理",
             );
         }
         Some(HttpSettings { listen })

@@ -64,7 +64,7 @@ fn every_fault_is_told_at_once_with_its_place() {
         @r#"
     config/watchlight.toml:1:8: zone is "Asia/Peking"; it must be a time zone's IANA name, such as "Asia/Shanghai"
     config/watchlight.toml:2:1: unknown setting "worker"; did you mean "workers"?
-    config/watchlight.toml:5:10: http.listen is "0.0.0.0:8600"; only this machine's own address (127.0.0.1 or [::1]) is allowed, since there is no login; put a proxy with a login before it
+    config/watchlight.toml:5:10: http.listen is "0.0.0.0:8600"; only this machine's own address (127.0.0.1 or [::1]) is allowed, since Watchlight speaks no TLS; put a proxy with TLS before it
     config/watchlight.toml:7:8: clock.kind is of type integer; it must be a text in quotation marks
     config/watchlight.toml:9:20: streams.alerts_keep_days is -1; it must be 0 to 36500
     "#

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 
 use super::{LastSaid, Moved};
+use crate::http_client;
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl Served {
     pub(super) fn open(base: &str) -> anyhow::Result<(Served, DigestTold)> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("could not start the runtime")?;
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().context("could not make a client")?;
+        let client = http_client::client(PATIENCE)?;
         let served = Served { runtime, client, base: base.to_owned() };
         let told = served.ask("/api/digest", &[])?;
         Ok((served, told))

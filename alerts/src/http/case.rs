@@ -16,7 +16,7 @@ use super::view::{LiveView, TransitionView};
 use crate::ledger::FeedFilter;
 
 /// How long the worker that owns the case may take.
-const CASE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CASE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long all workers may take over what was known of a case: a group may have had any case in it.
 const THEN_TIMEOUT: Duration = Duration::from_secs(12);
 /// Most transitions shown, the newest.
@@ -41,7 +41,6 @@ pub(super) async fn show(
     let params = params.known(&["lang", "known_at"])?;
     let (lang, known_at) = (params.lang()?, params.moment("known_at")?);
     let site = &desk.site;
-    let busy = || Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取");
     let most = if known_at.is_some() { THEN_TIMEOUT } else { CASE_TIMEOUT };
     let live = tokio::time::timeout(most, site.cases.case(&case, known_at)).await.map_err(|_| busy())?;
     let live = live.map_err(|error| {
@@ -56,4 +55,9 @@ pub(super) async fn show(
     let live = live.map(|view| LiveView::of(view, lang, &site.zone));
     let transitions = transitions.into_iter().map(TransitionView::from).collect();
     Ok(Json(CasePage { case, live, transitions }))
+}
+
+/// What is told when no worker answers in time.
+pub(super) fn busy() -> Problem {
+    Problem::unavailable("the case cannot be read just now", "该办件暂时无法读取")
 }

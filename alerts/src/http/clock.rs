@@ -1,7 +1,7 @@
 //! `GET /api/clock`: where the supervision clock is, and why it stands if it does. `POST /api/clock/confirm`: a person
 //! says that the clocks are right.
 //!
-//! A request that changes something is taken as `local` says.
+//! From whom it is taken, `admission` says.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use facts::Moment;
 use serde::{Deserialize, Serialize};
 
 use super::Desk;
-use super::local::is_local_json;
+use super::local::is_json;
 use super::params::Params;
 use super::problem::Problem;
 use crate::clock_desk::StandingClock;
@@ -58,7 +58,7 @@ pub(super) async fn confirm(
     body: Bytes,
 ) -> Result<Json<Confirmed>, Problem> {
     params.known(&[])?;
-    if !is_local_json(&headers) {
+    if !is_json(&headers) {
         return Err(Problem::bad_confirmation());
     }
     let Confirmation { freeze } = serde_json::from_slice(&body).map_err(|_| Problem::bad_confirmation())?;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Desk;
 use super::params::Params;
 use super::problem::Problem;
+use super::visitor::Visitor;
 use crate::counts::CountRow;
 
 /// Cases by light.
@@ -60,17 +61,22 @@ type Key = (Option<&'static str>, Option<String>, Option<String>);
 
 const BY: &[&str] = &["county", "region", "level", "dept"];
 
-pub(super) async fn show(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<CountsPage>, Problem> {
+pub(super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    params: Params,
+) -> Result<Json<CountsPage>, Problem> {
     let params = params.known(&["by", "region", "level"])?;
     let asked = params.text("by").unwrap_or("county");
     let by = BY.iter().find(|by| **by == asked).ok_or_else(|| Problem::bad_parameter("by", asked, BY))?;
     let (region, level) = (params.region()?, params.level()?);
     let snapshot = desk.site.counts.snapshot();
+    let scope = visitor.scope();
     let mut total = ByLight::default();
     let mut sums: BTreeMap<Key, ByLight> = BTreeMap::new();
     for row in &snapshot.rows {
         let asked_for = region.is_none_or(|region| region.holds(row.region)) && level.is_none_or(|at| at == row.level);
-        if asked_for {
+        if asked_for && scope.holds(row.region, row.dept.as_str()) {
             total.add(row.light, row.cases);
             sums.entry(key(row, by)).or_default().add(row.light, row.cases);
         }

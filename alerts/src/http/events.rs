@@ -12,6 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use facts::Moment;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use metrics::gauge;
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::params::{Known, Params, read_sequence};
 use super::problem::Problem;
 use super::view::TransitionView;
+use super::visitor::Visitor;
 use super::{Desk, LISTENERS_MAX};
 use crate::figures;
 use crate::ledger::{FeedFilter, Ledger, Position, StoredTransition};
@@ -34,8 +36,9 @@ const READ_AHEAD: u32 = 200;
 const ROWS: u32 = 50;
 const ROWS_MAX: u32 = 500;
 
-fn feed_filter(params: &Known) -> Result<FeedFilter, Problem> {
+fn feed_filter(visitor: &Visitor, params: &Known) -> Result<FeedFilter, Problem> {
     Ok(FeedFilter {
+        scope: visitor.scope(),
         lights: params.lights()?,
         level: params.level()?,
         region: params.region()?,
@@ -51,26 +54,31 @@ pub(super) struct TransitionsPage {
     sequence: u64,
 }
 
-pub(super) async fn newest(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<TransitionsPage>, Problem> {
+pub(super) async fn newest(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    params: Params,
+) -> Result<Json<TransitionsPage>, Problem> {
     let params = params.known(&["light", "level", "region", "case", "before", "limit"])?;
     let ledger = &desk.site.ledger;
     // What is applied between these two lines is left to the feed, not shown twice.
     let sequence = ledger.position().sequence;
     let before = params.sequence("before")?.unwrap_or(sequence + 1).min(sequence + 1);
-    let rows = ledger.newest(&feed_filter(&params)?, Some(before), params.limit(ROWS, ROWS_MAX)?).await?;
+    let rows = ledger.newest(&feed_filter(&visitor, &params)?, Some(before), params.limit(ROWS, ROWS_MAX)?).await?;
     Ok(Json(TransitionsPage { transitions: rows.into_iter().map(TransitionView::from).collect(), sequence }))
 }
 
 pub(super) async fn listen(
     State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let params = params.known(&["light", "level", "region", "case", "after"])?;
-    let filter = feed_filter(&params)?;
+    let filter = feed_filter(&visitor, &params)?;
     let asked = params.sequence("after")?;
     let after = resume_after(&headers)?.or(asked);
-    let listener = Listener::new(&desk, filter, after)?;
+    let listener = Listener::new(&desk, filter, after, visitor.expires())?;
     Ok(Sse::new(unfold(listener, Listener::next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
@@ -90,12 +98,15 @@ struct Listener {
     ready: VecDeque<StoredTransition>,
     position: watch::Receiver<Position>,
     closing: watch::Receiver<bool>,
+    now: Arc<dyn Fn() -> Moment + Send + Sync>,
+    /// The stream ends with the session, or the token, that began it.
+    expires: Option<Moment>,
     greeted: bool,
     _seat: Seat,
 }
 
 impl Listener {
-    fn new(desk: &Desk, filter: FeedFilter, after: Option<u64>) -> Result<Listener, Problem> {
+    fn new(desk: &Desk, filter: FeedFilter, after: Option<u64>, expires: Option<Moment>) -> Result<Listener, Problem> {
         let seat = desk.listeners.clone().try_acquire_owned();
         let seat = seat.map_err(|_| Problem::too_many_listeners(LISTENERS_MAX))?;
         let ledger = desk.site.ledger.clone();
@@ -107,6 +118,8 @@ impl Listener {
             ready: VecDeque::new(),
             position,
             closing: desk.site.closing.clone(),
+            now: Arc::clone(&desk.site.now),
+            expires,
             greeted: false,
             _seat: Seat::take(seat),
         })
@@ -119,6 +132,9 @@ impl Listener {
             return Some((Ok(Event::default().comment("watchlight").retry(RECONNECT)), self));
         }
         loop {
+            if self.expires.is_some_and(|expires| (self.now)() >= expires) {
+                return None;
+            }
             if let Some(row) = self.ready.pop_front() {
                 let event = Event::default().id(row.sequence.to_string()).event("transition").data(row.line);
                 return Some((Ok(event), self));

@@ -10,6 +10,7 @@ use super::Desk;
 use super::params::Params;
 use super::problem::Problem;
 use super::view::LightView;
+use super::visitor::Visitor;
 use crate::ledger::LightFilter;
 
 const PARAMETERS: &[&str] = &[
@@ -40,9 +41,14 @@ pub(super) struct LightsPage {
     sequence: u64,
 }
 
-pub(super) async fn list(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<LightsPage>, Problem> {
+pub(super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    params: Params,
+) -> Result<Json<LightsPage>, Problem> {
     let params = params.known(PARAMETERS)?;
     let filter = LightFilter {
+        scope: visitor.scope(),
         lights: params.lights()?,
         cards: params.cards()?,
         level: params.level()?,

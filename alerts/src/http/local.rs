@@ -1,15 +1,24 @@
-//! Requests that change something, while there is no login.
+//! Requests that change something.
 //!
 //! A browser that another site leads astray cannot send one: the body must be declared as JSON, which no page may send to a
-//! foreign address unasked, and the request must be addressed to this machine by a loopback name, which a name that was
-//! made to point here is not.
+//! foreign address unasked. While there is no login, the request must also be addressed to this machine by a loopback name,
+//! which a name that was made to point here is not.
 
 use axum::http::{HeaderMap, header};
 
-/// Is the request one of this machine, with a body of JSON?
-pub(super) fn is_local_json(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    is_loopback(text(header::HOST)) && is_json(text(header::CONTENT_TYPE))
+/// Is the request addressed to this machine?
+pub(super) fn is_local(headers: &HeaderMap) -> bool {
+    is_loopback(text(headers, header::HOST))
+}
+
+/// Does it say that its body is JSON?
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let declared = text(headers, header::CONTENT_TYPE).split(';').next().unwrap_or_default();
+    declared.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// Is this `Host` one by which only this machine is reached?
@@ -19,10 +28,6 @@ fn is_loopback(host: &str) -> bool {
         None => host.split(':').next().unwrap_or_default(),
     };
     name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn is_json(content_type: &str) -> bool {
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use facts::proof::Lang;
 use facts::{Card, Level, Light, Moment};
 
 use super::problem::Problem;
+use crate::handling::{CardNow, State};
 use crate::ledger::RegionPrefix;
 
 /// How an instant is written.
@@ -80,6 +81,14 @@ impl Known {
     pub(super) fn cards(&self) -> Result<Vec<Card>, Problem> {
         let standing = |text: &str| Card::from_token(text).filter(|card| *card != Card::None);
         self.tokens("card", standing, &["warning", "yellow", "red"])
+    }
+
+    pub(super) fn states(&self) -> Result<Vec<State>, Problem> {
+        self.tokens("state", State::from_token, &State::ALL.map(State::token))
+    }
+
+    pub(super) fn card_now(&self) -> Result<Vec<CardNow>, Problem> {
+        self.tokens("card_now", CardNow::from_token, &CardNow::ALL.map(CardNow::token))
     }
 
     pub(super) fn level(&self) -> Result<Option<Level>, Problem> {

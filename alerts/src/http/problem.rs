@@ -4,11 +4,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::handling::{Entry, Handling, Step};
 use crate::ledger::LedgerFault;
 use crate::rules_desk::{FaultShown, RulesRefused};
 
 /// An error as a client sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Problem(Box<Body>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +30,12 @@ struct Body {
     allowed: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<FaultShown>,
+    /// Where a handling stands that a step was refused on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    /// Who has signed for the card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
 }
 
 impl Problem {
@@ -49,6 +57,8 @@ impl Problem {
             parameter: None,
             allowed: Vec::new(),
             faults: Vec::new(),
+            state: None,
+            holder: None,
         }))
     }
 
@@ -93,6 +103,96 @@ impl Problem {
         let detail = format!("no record and no light of case {case} is known; check the number");
         let detail_zh = format!("没有办件 {case} 的记录和亮灯信息；请核对办件编号");
         Problem::new(StatusCode::NOT_FOUND, "unknown_case", ("unknown case", "没有这个办件"), (detail, detail_zh))
+    }
+
+    pub(crate) fn login_needed() -> Problem {
+        let detail = "log in (POST /api/session), or show a token as \"Authorization: Bearer\"";
+        let detail_zh = "请先登录（POST /api/session），或以 Authorization: Bearer 出示令牌";
+        let titles = ("login needed", "需要登录");
+        Problem::new(StatusCode::UNAUTHORIZED, "login_needed", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn bad_login() -> Problem {
+        let detail = "name or password is wrong, or the account is disabled, or five wrong passwords have locked it for \
+                      fifteen minutes";
+        let detail_zh = "账号或密码错误，或账号已停用；连续输错五次密码，账号锁定十五分钟";
+        let titles = ("not logged in", "登录失败");
+        Problem::new(StatusCode::UNAUTHORIZED, "bad_login", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn too_many_logins() -> Problem {
+        let detail = "more than ten logins were tried from this address within a minute; wait a minute";
+        let detail_zh = "该地址一分钟内尝试登录超过十次；请一分钟后再试";
+        let titles = ("too many logins", "登录过于频繁");
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_logins",
+            titles,
+            (detail.to_owned(), detail_zh.to_owned()),
+        )
+    }
+
+    pub(crate) fn not_yours() -> Problem {
+        let detail = "this account may not ask this; docs/access.md tells who may";
+        let detail_zh = "本账号无权访问；各角色的权限见 docs/access.md";
+        let titles = ("not allowed for this account", "无权访问");
+        Problem::new(StatusCode::FORBIDDEN, "not_yours", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn out_of_scope() -> Problem {
+        let detail = "it belongs to an office outside the region or department of this account";
+        let detail_zh = "该信息不在本账号的行政区划或部门范围内";
+        let titles = ("out of scope", "超出管辖范围");
+        Problem::new(StatusCode::FORBIDDEN, "out_of_scope", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn cross_site() -> Problem {
+        let detail = "the request comes from a page of another site; a proxy must pass Host and Origin unchanged";
+        let detail_zh = "请求来自其他网站的页面；反向代理须原样传递 Host 和 Origin";
+        let titles = ("from another site", "跨站请求");
+        Problem::new(StatusCode::FORBIDDEN, "cross_site", titles, (detail.to_owned(), detail_zh.to_owned()))
+    }
+
+    pub(crate) fn step_not_allowed(
+        (step, step_zh): (&str, &str),
+        handling: &Handling,
+        (why, why_zh): (String, String),
+        allowed: &[Step],
+    ) -> Problem {
+        let state = handling.state;
+        let names = |name: fn(Step) -> &'static str| allowed.iter().map(|step| name(*step)).collect::<Vec<_>>();
+        let (en, zh) = (names(Step::token), names(Step::zh));
+        let or_none = |list: String, none: &str| if list.is_empty() { none.to_owned() } else { list };
+        let (list, list_zh) = (or_none(en.join(", "), "none"), or_none(zh.join("、"), "无"));
+        let detail = format!("{step} is not allowed while it is {}: {why}; allowed to you now: {list}", state.token());
+        let detail_zh = format!("“{}”时不能{step_zh}：{why_zh}；您现在可以办理：{list_zh}", state.zh());
+        let titles = ("step not allowed", "不允许的步骤");
+        let mut problem = Problem::new(StatusCode::CONFLICT, "step_not_allowed", titles, (detail, detail_zh));
+        problem.0.allowed = en.into_iter().map(ToOwned::to_owned).collect();
+        problem.0.state = Some(state.token());
+        problem.0.holder.clone_from(&handling.holder);
+        problem
+    }
+
+    pub(crate) fn step_needs(field: &str, (step, step_zh): (&str, &str), (what, what_zh): (&str, &str)) -> Problem {
+        let titles = ("step incomplete", "步骤不完整");
+        let told = (format!("{step} needs {what}"), format!("{step_zh}须写明{what_zh}"));
+        Problem::new(StatusCode::BAD_REQUEST, "step_needs", titles, told).of(field, &[])
+    }
+
+    pub(crate) fn gone_on(steps: u32, last: Option<&Entry>) -> Problem {
+        let (by, step, step_zh) =
+            last.map_or(("", "", ""), |entry| (entry.by.as_str(), entry.step.token(), entry.step.zh()));
+        let detail = format!("{steps} steps have been taken by now, the last one {step} by {by}; look at it again");
+        let detail_zh = format!("该件已有 {steps} 个步骤，最近一步为 {by} 的“{step_zh}”；请重新查看");
+        let titles = ("handling has gone on", "处置已有新进展");
+        Problem::new(StatusCode::CONFLICT, "gone_on", titles, (detail, detail_zh))
+    }
+
+    pub(crate) fn unknown_alert(id: &str) -> Problem {
+        let detail = format!("there is no alert {id}; /api/alerts lists those there are");
+        let detail_zh = format!("没有编号为 {id} 的发牌记录；/api/alerts 可列出现有记录");
+        Problem::new(StatusCode::NOT_FOUND, "unknown_alert", ("unknown alert", "没有这条发牌记录"), (detail, detail_zh))
     }
 
     pub(crate) fn unavailable(what: &str, what_zh: &str) -> Problem {
@@ -218,14 +318,13 @@ pub(super) async fn no_such_page(uri: axum::http::Uri) -> Problem {
 }
 
 pub(super) async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
-    let (allow, allowed) = match uri.path() {
-        super::CONFIRM => ("POST", vec!["POST".to_owned()]),
-        _ => ("GET, HEAD", vec!["GET".to_owned(), "HEAD".to_owned()]),
-    };
+    let allowed = super::access::methods(uri.path());
+    let allow = allowed.join(", ");
     let detail = format!("{method} is not allowed here; use {allow}");
     let detail_zh = format!("此处不允许 {method}；请用 {allow}");
     let titles = ("method not allowed", "方法不允许");
     let mut problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", titles, (detail, detail_zh));
-    problem.0.allowed = allowed;
-    ([(header::ALLOW, HeaderValue::from_static(allow))], problem).into_response()
+    problem.0.allowed = allowed.into_iter().map(ToOwned::to_owned).collect();
+    let allow = HeaderValue::try_from(allow).expect("methods are plain");
+    ([(header::ALLOW, allow)], problem).into_response()
 }

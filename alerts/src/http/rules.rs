@@ -1,7 +1,7 @@
 //! `GET /api/rules`: which configuration is in force. `POST /api/rules/preview`: what a changed one would change.
 //! `POST /api/rules/reload`: the configuration folder is put in force.
 //!
-//! Both take a JSON object, and, as there is no login, only from this machine and never from a page of another site.
+//! Both take a JSON object; from whom, `admission` says.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Desk;
-use super::local::is_local_json;
+use super::local::is_json;
 use super::params::Params;
 use super::problem::Problem;
 use crate::rules_desk::{Reloaded, RulesDesk, RulesRefused, RulesStatus};
@@ -105,7 +105,7 @@ pub(super) async fn reload(
 }
 
 fn read<T: DeserializeOwned + Default>(headers: &HeaderMap, body: &Bytes) -> Result<T, Problem> {
-    if !is_local_json(headers) {
+    if !is_json(headers) {
         return Err(Problem::not_local());
     }
     if body.is_empty() {

@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::problem::Problem;
@@ -45,6 +46,7 @@ pub(super) fn around(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_response(too_large))
+        .layer(CsrfLayer::new().with_rejection_response(|_| Problem::cross_site().into_response()))
         .layer(from_fn(in_time))
         .layer(from_fn(with_headers))
         .layer(from_fn(counted))
@@ -82,6 +84,7 @@ async fn counted(request: Request, next: Next) -> Response {
         axum::http::Method::GET => "GET",
         axum::http::Method::HEAD => "HEAD",
         axum::http::Method::POST => "POST",
+        axum::http::Method::DELETE => "DELETE",
         _ => "other",
     };
     let response = next.run(request).await;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Desk;
 use super::params::Params;
 use super::problem::Problem;
+use super::visitor::Visitor;
 use crate::source_reader::SourceRow;
 
 #[derive(Debug, Serialize)]
@@ -49,12 +50,18 @@ impl SourceView {
     }
 }
 
-pub(super) async fn list(State(desk): State<Arc<Desk>>, params: Params) -> Result<Json<SourcesPage>, Problem> {
+pub(super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    params: Params,
+) -> Result<Json<SourcesPage>, Problem> {
     let params = params.known(&["level", "region", "silent"])?;
     let (level, region, silent) = (params.level()?, params.region()?, params.flag("silent")?);
     let snapshot = desk.site.sources.sources();
+    let scope = visitor.scope();
     let wanted = |row: &SourceRow| {
-        region.is_none_or(|region| region.holds(row.office.region))
+        scope.holds_office(&row.office)
+            && region.is_none_or(|region| region.holds(row.office.region))
             && level.is_none_or(|level| level == row.office.level)
             && silent.is_none_or(|silent| silent == row.silent_since.is_some())
     };

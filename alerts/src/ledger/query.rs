@@ -8,8 +8,9 @@ use facts::{Card, Light, Moment, Region, Transition};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::clauses::Clauses;
+use super::clauses::{Clauses, Value};
 use super::cursor::Cursor;
+use super::scope::Scope;
 use super::write::key;
 use super::{Ledger, LedgerFault};
 
@@ -31,6 +32,11 @@ impl FromStr for RegionPrefix {
 }
 
 impl RegionPrefix {
+    /// The numbers from which and up to which regions lie in it.
+    pub(super) fn bounds(self) -> [Value; 2] {
+        [self.from.into(), self.until.into()]
+    }
+
     /// Does `region` lie in it?
     #[must_use]
     pub fn holds(self, region: Region) -> bool {
@@ -41,6 +47,8 @@ impl RegionPrefix {
 /// Which standing lights are asked for; everything left empty does not narrow.
 #[derive(Clone, Debug, Default)]
 pub struct LightFilter {
+    /// What whoever asks may see.
+    pub scope: Scope,
     /// Lamps, any of these.
     pub lights: Vec<Light>,
     /// Cards, any of these.
@@ -68,6 +76,8 @@ pub struct LightFilter {
 /// Which transitions of the feed are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct FeedFilter {
+    /// What whoever asks may see.
+    pub scope: Scope,
     /// The worse lamp of before and after, any of these: who asks for red also sees reds withdrawn.
     pub lights: Vec<Light>,
     /// Level of the owner.
@@ -201,15 +211,12 @@ impl Ledger {
 
 impl LightFilter {
     fn narrow(&self, sql: &mut Clauses) {
+        self.scope.narrow(sql, "lights.region >= ? AND lights.region < ?", "lights.dept = ?");
         sql.any_of("lights.light", self.lights.iter().map(|light| light.token()));
         sql.any_of("lights.card", self.cards.iter().map(|card| card.token()));
         sql.any_of("lights.level", self.level.iter().map(|level| level.token()));
         narrow_region(sql, "lights.region >= ? AND lights.region < ?", self.region);
-        match self.rule.as_deref().map(|rule| (rule, rule.strip_suffix('*'))) {
-            Some((_, Some(begin))) => sql.and("lights.rule LIKE ? ESCAPE '!'", [format!("{}%", literal(begin)).into()]),
-            Some((rule, None)) => sql.and("lights.rule = ?", [key(rule).into()]),
-            None => {}
-        }
+        narrow_rule(sql, ["lights.rule LIKE ? ESCAPE '!'", "lights.rule = ?"], self.rule.as_deref());
         for (fragment, value) in
             [("lights.dept = ?", &self.dept), ("lights.item = ?", &self.item), ("lights.case_number = ?", &self.case)]
         {
@@ -232,6 +239,7 @@ impl LightFilter {
 
 impl FeedFilter {
     fn narrow(&self, sql: &mut Clauses) {
+        self.scope.narrow(sql, "region >= ? AND region < ?", "dept = ?");
         sql.any_of("lamp", self.lights.iter().map(|light| light.token()));
         sql.any_of("level", self.level.iter().map(|level| level.token()));
         narrow_region(sql, "region >= ? AND region < ?", self.region);
@@ -241,9 +249,18 @@ impl FeedFilter {
     }
 }
 
-fn narrow_region(sql: &mut Clauses, fragment: &'static str, region: Option<RegionPrefix>) {
+pub(super) fn narrow_region(sql: &mut Clauses, fragment: &'static str, region: Option<RegionPrefix>) {
     if let Some(prefix) = region {
-        sql.and(fragment, [prefix.from.into(), prefix.until.into()]);
+        sql.and(fragment, prefix.bounds());
+    }
+}
+
+/// `like` for a rule that ends in `*`, else `equal`.
+pub(super) fn narrow_rule(sql: &mut Clauses, [like, equal]: [&'static str; 2], rule: Option<&str>) {
+    match rule.map(|rule| (rule, rule.strip_suffix('*'))) {
+        Some((_, Some(begin))) => sql.and(like, [format!("{}%", literal(begin)).into()]),
+        Some((rule, None)) => sql.and(equal, [key(rule).into()]),
+        None => {}
     }
 }
 
@@ -262,11 +279,11 @@ fn light_of(row: &AnyRow) -> Result<LightRow, LedgerFault> {
     Ok(LightRow { sequence, transition })
 }
 
-fn cursor_of(row: &AnyRow) -> Result<Cursor, LedgerFault> {
+pub(super) fn cursor_of(row: &AnyRow) -> Result<Cursor, LedgerFault> {
     Ok(Cursor { severity: row.try_get("severity")?, since: row.try_get("since")?, sequence: sequence_of(row)? })
 }
 
-fn sequence_of(row: &AnyRow) -> Result<u64, LedgerFault> {
+pub(super) fn sequence_of(row: &AnyRow) -> Result<u64, LedgerFault> {
     Ok(row.try_get::<i64, _>("sequence")?.unsigned_abs())
 }
 

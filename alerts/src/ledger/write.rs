@@ -3,12 +3,13 @@
 use facts::{Card, Transition};
 use sqlx::AnyConnection;
 
-use super::{Ledger, LedgerFault, Position, severity, stored};
+use super::{Ledger, LedgerFault, Position, alerts, severity, stored};
 
-const MOVE_POSITION: &str = "UPDATE ledger_position SET sequence = $1 WHERE id = 1 AND sequence = $2";
+const MOVE_POSITION: &str =
+    "UPDATE ledger_position SET sequence = $1, alerts_sequence = $1 WHERE id = 1 AND sequence = $2";
 const SET_STREAM: &str = "UPDATE ledger_position SET created_micros = $1 WHERE id = 1 AND created_micros = 0";
-const INSERT_TRANSITION: &str = "INSERT INTO transitions (sequence, case_number, lamp, level, region, body) \
-     VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT_TRANSITION: &str = "INSERT INTO transitions (sequence, case_number, lamp, level, region, dept, body) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const PUT_LIGHT: &str = "INSERT INTO lights (case_number, rule, instance, sequence, severity, card, light, since, \
      level, region, dept, item) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
@@ -96,9 +97,11 @@ async fn insert(connection: &mut AnyConnection, sequence: u64, transition: &Tran
         .bind(transition.light.max(transition.light_before).token())
         .bind(level.token())
         .bind(region)
+        .bind(transition.dept.as_str())
         .bind(transition.to_line())
         .execute(&mut *connection)
         .await?;
+    alerts::fold(connection, sequence, transition).await?;
     if *card == Card::None {
         let removal = sqlx::query(REMOVE_LIGHT).bind(key(case)).bind(key(rule)).bind(key(instance));
         removal.execute(&mut *connection).await?;

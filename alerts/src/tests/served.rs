@@ -40,7 +40,7 @@ impl Given {
     }
 }
 
-async fn problem(response: Response) -> Value {
+pub(super) async fn problem(response: Response) -> Value {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let status = response.status().as_u16();
     let problem: Value = response.json().await.expect("a problem is JSON");
@@ -323,14 +323,14 @@ async fn a_clock_is_confirmed_by_this_machine_alone_and_by_number() {
         async move { request.send().await.expect("it answers") }
     };
     let json_type = "application/json";
-    for (content_type, host, body) in [
+    for (content_type, host, body, code) in [
         // What a form on another site can send, and a name that somebody made to point here.
-        ("text/plain", None, r#"{"freeze":7}"#),
-        (json_type, Some("rebound.example.com"), r#"{"freeze":7}"#),
-        (json_type, None, "7"),
-        (json_type, None, r#"{"freeze":7,"all":true}"#),
+        ("text/plain", None, r#"{"freeze":7}"#, "not_local"),
+        (json_type, Some("rebound.example.com"), r#"{"freeze":7}"#, "not_local"),
+        (json_type, None, "7", "bad_confirmation"),
+        (json_type, None, r#"{"freeze":7,"all":true}"#, "bad_confirmation"),
     ] {
-        assert_eq!(problem(send(content_type, host, body).await).await["code"], "bad_confirmation", "{host:?} {body}");
+        assert_eq!(problem(send(content_type, host, body).await).await["code"], code, "{host:?} {body}");
     }
     assert_eq!(problem(send(json_type, None, r#"{"freeze":6}"#).await).await["code"], "not_frozen");
     let confirmed = send(json_type, None, r#"{"freeze":7}"#).await;

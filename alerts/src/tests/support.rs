@@ -48,7 +48,7 @@ pub(super) fn found_upwards(relative: &str) -> Option<PathBuf> {
 }
 
 /// A transition of `case` under `rule` from one card to another; the lamp follows the card.
-pub(super) fn transition(case: &str, rule: &str, revision: u32, before: Card, card: Card) -> Transition {
+pub(crate) fn transition(case: &str, rule: &str, revision: u32, before: Card, card: Card) -> Transition {
     let Address { level, region, dept } =
         Address::from_subject("approval", "approval.county.360902.D01").expect("well formed");
     Transition {
