@@ -83,6 +83,7 @@ impl CaseState {
     ///
     /// The office that owns a case decides by which profile and calendar it is judged, and a fact that no
     /// rule reads may show another owner: then all rules are judged, whatever was touched.
+    #[inline(never)] // Instructions are counted for it: tools/count_instructions.py.
     pub(crate) fn judge<J: Judge>(&mut self, judge: &J, at: Moment, touched: &Touched) {
         let seen = if planted!(HeldFactSeenEarly) { at.plus_millis(7 * 24 * 3_600_000) } else { at };
         let case = Case::at(&self.id, &self.history, seen);

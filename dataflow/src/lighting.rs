@@ -41,6 +41,7 @@ pub(crate) struct Left {
 
 impl<J: Judge> Lighting<'_, J> {
     /// Brings the lights of a case that is judged up to the instant; `causes` is what happened to it there.
+    #[inline(never)] // Instructions are counted for it: tools/count_instructions.py.
     pub(crate) fn bring_up(&mut self, case: &mut CaseState, mut causes: Causes) -> Left {
         let (judge, at, place) = (self.judge, self.at, self.place);
         case.judged_through = at;

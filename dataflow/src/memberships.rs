@@ -56,6 +56,7 @@ impl Memberships {
     }
 
     /// Tells what differs in the groups of a case after something happened to it.
+    #[inline(never)] // Instructions are counted for it: tools/count_instructions.py.
     pub(crate) fn tell<J: Judge>(&mut self, case: &CaseState, judge: &J, happened: Happened, out: &mut Vec<GroupNews>) {
         let Happened { at, causes, changed, heard_again } = happened;
         let told = self.told.get(&case.id);
